@@ -1,0 +1,109 @@
+#include "common/ip_network.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/status/status.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace mxban {
+namespace {
+
+constexpr uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0,    0,
+                                       0, 0, 0, 0, 0xff, 0xff};
+
+// Long enough for every address; longer text is no address.
+constexpr size_t kMaxAddressText = INET6_ADDRSTRLEN;
+
+absl::Status Malformed(absl::string_view text) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", absl::CHexEscape(text.substr(0, 64)),
+                   "' is not an IP address or network"));
+}
+
+// Zeroes the bits of `bytes` behind the first `prefix_length`.
+void ClearHostBits(absl::Span<uint8_t> bytes, int prefix_length) {
+  for (int i = 0; i < static_cast<int>(bytes.size()); ++i) {
+    const int kept = std::clamp(prefix_length - 8 * i, 0, 8);
+    bytes[i] &= static_cast<uint8_t>(0xff00 >> kept);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<IpNetwork> IpNetwork::Parse(absl::string_view text) {
+  const size_t slash = text.find('/');
+  const absl::string_view address = text.substr(0, slash);
+  // inet_pton() wants a terminated string; a NUL inside would cut it short.
+  if (address.empty() || address.size() >= kMaxAddressText ||
+      address.find('\0') != absl::string_view::npos) {
+    return Malformed(text);
+  }
+  const std::string terminated(address);
+  uint8_t bytes[16];
+  const bool is_ipv4 = inet_pton(AF_INET, terminated.c_str(), bytes) == 1;
+  if (!is_ipv4 && inet_pton(AF_INET6, terminated.c_str(), bytes) != 1) {
+    return Malformed(text);
+  }
+
+  const int max_length = is_ipv4 ? 32 : 128;
+  int length = max_length;
+  if (slash != absl::string_view::npos) {
+    const absl::string_view digits = text.substr(slash + 1);
+    if (digits.empty() || digits.size() > 3 ||
+        digits.find_first_not_of("0123456789") != absl::string_view::npos ||
+        !absl::SimpleAtoi(digits, &length) || length > max_length) {
+      return Malformed(text);
+    }
+  }
+  return FromBytes(absl::MakeConstSpan(bytes, is_ipv4 ? 4 : 16), length);
+}
+
+IpNetwork IpNetwork::ParseOrDie(absl::string_view text) {
+  absl::StatusOr<IpNetwork> network = Parse(text);
+  if (!network.ok()) std::abort();
+  return *network;
+}
+
+IpNetwork IpNetwork::FromBytes(absl::Span<const uint8_t> bytes,
+                               int prefix_length) {
+  IpNetwork network;
+  network.is_ipv4_ = bytes.size() == 4;
+  if (!network.is_ipv4_ && prefix_length >= 96 &&
+      std::memcmp(bytes.data(), kMappedPrefix, sizeof(kMappedPrefix)) == 0) {
+    return FromBytes(bytes.subspan(12), prefix_length - 96);
+  }
+  std::copy(bytes.begin(), bytes.end(), network.bytes_.begin());
+  network.prefix_length_ = static_cast<uint8_t>(prefix_length);
+  ClearHostBits(absl::MakeSpan(network.bytes_).first(bytes.size()),
+                prefix_length);
+  return network;
+}
+
+bool IpNetwork::Contains(const IpNetwork& other) const {
+  return is_ipv4_ == other.is_ipv4_ && prefix_length_ <= other.prefix_length_ &&
+         other.Widened(prefix_length_) == *this;
+}
+
+bool IpNetwork::Overlaps(const IpNetwork& other) const {
+  return Contains(other) || other.Contains(*this);
+}
+
+IpNetwork IpNetwork::Widened(int prefix_length) const {
+  if (prefix_length >= prefix_length_) return *this;
+  return FromBytes(bytes(), prefix_length);
+}
+
+std::string IpNetwork::ToString() const {
+  char text[INET6_ADDRSTRLEN];
+  inet_ntop(is_ipv4_ ? AF_INET : AF_INET6, bytes_.data(), text, sizeof(text));
+  if (is_address()) return text;
+  return absl::StrCat(text, "/", prefix_length_);
+}
+
+}  // namespace mxban
