@@ -13,6 +13,7 @@
 // Implementations: IpsetFirewall, IptablesFirewall, NoFirewall; in tests,
 // FakeFirewall.
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,9 +37,12 @@ inline constexpr size_t kMaxFirewallName = 22;
 // of any length stay distinct and stable.
 std::string FirewallName(absl::string_view name);
 
+// Whether `name` is one already: 1 to kMaxFirewallName of [A-Za-z0-9_.-].
+bool IsFirewallName(absl::string_view name);
+
 // What one jail closes. Equal rules need no change.
 struct JailRules {
-  std::string name;  // At most kMaxFirewallName characters of [A-Za-z0-9_.-].
+  std::string name;                // An IsFirewallName().
   std::vector<PortRange> ports;    // TCP; at least one.
   Rejection rejection = Rejection::kTcpReset;
   std::vector<IpNetwork> allowed;  // Never refused, sorted, no duplicates.
@@ -49,12 +53,22 @@ struct JailRules {
 // A source that a jail refuses.
 struct FirewallBan {
   std::string jail;  // JailRules::name
-  IpNetwork source;
+  IpNetwork source;  // Not of all addresses: the kernel knows no such ban.
   absl::Time expire_time = absl::InfiniteFuture();
 };
 
-// What Apply() is to change. Within one call jails are set up before bans are
-// imposed, and bans are lifted before jails are removed.
+// The longest that a kernel counts down by itself. Longer bans are in force,
+// but must be imposed again before this has passed: see EndStands().
+inline constexpr absl::Duration kLongestBan = absl::Seconds(2'147'483);
+
+// Whether a ban that should end at `wanted` needs no imposing, given what
+// Inspect() said of it. Forgives the kernel its whole seconds, and tells when a
+// ban beyond kLongestBan is due to be renewed.
+bool EndStands(std::optional<absl::Time> standing, absl::Time wanted,
+               absl::Time now);
+
+// What Apply() is to change. Within one call jails are set up first, then bans
+// are lifted, then others imposed, and jails are removed at the end.
 struct FirewallChanges {
   std::vector<JailRules> jails;            // New, or with other rules.
   std::vector<FirewallBan> imposed;        // New, or with another end.
@@ -99,17 +113,23 @@ class Firewall {
   // Makes `changes`. Succeeds only once the kernel has acknowledged all of
   // them; otherwise any part may be in force, so Inspect() again. Imposing
   // what stands and lifting what does not succeed. `now` is what `expire_time`
-  // is measured from.
+  // is measured from; a ban that has ended by then is lifted, and no ban ends
+  // early. Setting up a jail keeps its bans, and at no time lets them through.
   //
+  //   INVALID_ARGUMENT    rules that no firewall can have; nothing was done.
+  //   NOT_FOUND           a ban for a jail that is not set up (any more).
   //   UNAVAILABLE         another program holds the tables; try again.
   //   PERMISSION_DENIED   a capability is missing; trying again is useless.
   //   RESOURCE_EXHAUSTED  no room for another ban; the others are in force.
+  //   FAILED_PRECONDITION a foreign rule leads to a chain that should go; the
+  //                       chain is empty, all else is done.
   //   INTERNAL            the kernel refused; the message says what.
   virtual absl::Status Apply(const FirewallChanges& changes,
                              absl::Time now) = 0;
 
   // Returns what the kernel does now; errors as above. `now` is what the
-  // kernel's remaining times are added to.
+  // kernel's remaining times are added to; they are whole seconds, so an
+  // `expire_time` comes back up to a second off.
   virtual absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
                                                 absl::Time now) = 0;
 

@@ -17,9 +17,16 @@ struct OpenedFirewall {
   std::string why;  // "legacy tables and ipset work", for the log.
 };
 
-// `kind` is `auto`, `ipset`, `iptables` or `none`. `auto` tries the backends in
-// that order by using them, and fails with what each of them said:
-// PERMISSION_DENIED if rights were missing, else UNIMPLEMENTED.
+// Opens the backend `kind`: `auto`, `ipset`, `iptables` or `none`. A backend
+// that enforces is first tried out: a jail that concerns nobody is set up,
+// looked at and removed. `auto` tries ipset, then iptables, and never settles
+// for none. Works in the network namespace of the calling thread.
+//
+//   INVALID_ARGUMENT   there is no such kind.
+//   UNAVAILABLE        another program holds the tables; try again.
+//   PERMISSION_DENIED  rights were missing.
+//   UNIMPLEMENTED      the kernel has none of it; the message says what each
+//                      backend said.
 absl::StatusOr<OpenedFirewall> OpenFirewall(absl::string_view kind);
 
 }  // namespace mxban

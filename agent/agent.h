@@ -1,0 +1,90 @@
+#ifndef MXBAN_AGENT_AGENT_H_
+#define MXBAN_AGENT_AGENT_H_
+
+// A whole agent, built in the order of the life of a ban.
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "agent/agent_metrics.h"
+#include "agent/coordinator_link.h"
+#include "agent/enforcer.h"
+#include "agent/failure_outbox.h"
+#include "agent/firewall/firewall.h"
+#include "agent/log_reader.h"
+#include "common/clock.h"
+#include "common/http_server.h"
+#include "common/tls.h"
+
+namespace mxban {
+
+class Agent {
+ public:
+  struct Options {
+    std::vector<std::string> coordinators;
+    std::string server_name;
+    std::string state_dir = "/var/lib/mxban-agent";
+    // Paths that replace a jail's own, by jail.
+    absl::btree_map<std::string, std::vector<std::string>> log_paths;
+    std::vector<std::string> never_ban;
+    std::string http_listen = "127.0.0.1:7463";  // Empty: no HTTP.
+    TlsFiles tls;
+    bool insecure = false;
+    bool flush_on_exit = false;  // Take our rules away at the end.
+  };
+
+  // Works from here until destruction; `clock` must outlive the agent. Errors
+  // name what an operator can mend.
+  static absl::StatusOr<std::unique_ptr<Agent>> Start(
+      const Options& options, std::unique_ptr<Firewall> firewall,
+      const Clock& clock);
+
+  // Leaves the bans in the kernel unless `flush_on_exit`.
+  ~Agent();
+
+  // OK when the kernel enforces what a coordinator has said; else why not.
+  absl::Status Readiness() const;
+
+  Enforcer::Statistics enforcer_statistics() const {
+    return enforcer_->statistics();
+  }
+  LogReader::Statistics reader_statistics() const {
+    return reader_->statistics();
+  }
+
+ private:
+  Agent(const Options& options, std::unique_ptr<Firewall> firewall,
+        const Clock& clock);
+
+  absl::Status Build();
+  void SavePositions();
+  void KeepPositions();
+
+  const Options options_;
+  const Clock& clock_;
+  const std::string positions_path_;
+  LogPositions saved_positions_;
+
+  // In the order in which each needs the ones before.
+  std::unique_ptr<Firewall> firewall_;
+  FailureOutbox outbox_;
+  std::unique_ptr<LogReader> reader_;
+  std::unique_ptr<Enforcer> enforcer_;
+  std::unique_ptr<CoordinatorLink> link_;
+  std::unique_ptr<AgentMetrics> metrics_;
+  std::unique_ptr<HttpServer> http_server_;
+
+  absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread positions_thread_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_AGENT_H_

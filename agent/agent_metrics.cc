@@ -1,0 +1,63 @@
+#include "agent/agent_metrics.h"
+
+#include <utility>
+
+#include "common/metrics.h"
+#include "common/version.h"
+
+namespace mxban {
+
+std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
+  const LogReader::Statistics reader = reader_.statistics();
+  const Enforcer::Statistics enforcer = enforcer_.statistics();
+  const CoordinatorLink::Statistics link = link_.statistics();
+  MetricsBuilder metrics;
+  metrics.Family("mxban_agent_build_info", "The version that runs.",
+                 prometheus::MetricType::Gauge);
+  metrics.Sample({{"version", kVersion}}, 1);
+
+  metrics.Counter("mxban_agent_lines_total", "Log lines read.",
+                  static_cast<double>(reader.lines));
+  metrics.Counter("mxban_agent_failures_total", "Failures found and reported.",
+                  static_cast<double>(reader.failures));
+  metrics.Family("mxban_agent_failures_not_reported_total",
+                 "Failures found and not reported, by reason.",
+                 prometheus::MetricType::Counter);
+  metrics.Sample({{"reason", "too_old"}}, static_cast<double>(reader.too_old));
+  metrics.Sample({{"reason", "without_address"}},
+                 static_cast<double>(reader.without_address));
+  metrics.Counter("mxban_agent_regex_limit_hits_total",
+                  "Lines on which a regular expression gave up.",
+                  static_cast<double>(reader.regex_limit_hits));
+  metrics.Gauge("mxban_agent_open_logs", "Logs that are being followed.",
+                static_cast<double>(reader.open_logs));
+  metrics.Gauge("mxban_agent_unacknowledged_failures",
+                "Failures the coordinator has not recorded yet.",
+                static_cast<double>(outbox_.size()));
+
+  metrics.Gauge("mxban_agent_bans", "Bans enforced here.",
+                static_cast<double>(enforcer.bans));
+  metrics.Gauge("mxban_agent_spared_bans",
+                "Bans not enforced here because of --never_ban.",
+                static_cast<double>(enforcer.spared));
+  metrics.Gauge("mxban_agent_wanted_revision", "The newest revision heard of.",
+                static_cast<double>(enforcer.wanted_revision));
+  metrics.Gauge("mxban_agent_enforced_revision",
+                "The revision that the kernel enforces.",
+                static_cast<double>(enforcer.enforced_revision));
+  metrics.Gauge("mxban_agent_enforcement_failing",
+                "1 while the kernel cannot be made to enforce the bans.",
+                enforcer.error.empty() ? 0 : 1);
+  metrics.Counter("mxban_agent_repairs_total",
+                  "Times our rules had been changed by someone else.",
+                  static_cast<double>(enforcer.repairs));
+
+  metrics.Gauge("mxban_agent_connected", "1 while a coordinator is there.",
+                link.connected ? 1 : 0);
+  metrics.Counter("mxban_agent_connections_total",
+                  "Times a coordinator was connected to.",
+                  static_cast<double>(link.connections));
+  return std::move(metrics).Build();
+}
+
+}  // namespace mxban

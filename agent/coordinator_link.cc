@@ -1,0 +1,213 @@
+#include "agent/coordinator_link.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "agent/report_stream.h"
+#include "agent/watch_stream.h"
+#include "common/grpc_status.h"
+#include "common/version.h"
+#include "grpcpp/create_channel.h"
+#include "mxban/v1/agent_service.grpc.pb.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+// A coordinator that vanished without a word is noticed within fifteen seconds.
+constexpr int kKeepaliveMs = 10'000;
+constexpr int kKeepaliveTimeoutMs = 5'000;
+
+// As coordinator/peer_identity.h reads it.
+constexpr char kServerNameKey[] = "mxban-server-name";
+
+std::shared_ptr<grpc::Channel> NewChannel(
+    const std::string& coordinator,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // gRPC remembers failed connections across channels; the pauses are ours.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // The coordinator is reached directly, whatever http_proxy says.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(coordinator, credentials, arguments);
+}
+
+}  // namespace
+
+// Both streams of one connection.
+class CoordinatorLink::Session {
+ public:
+  Session(CoordinatorLink& link, size_t coordinator)
+      : link_(link),
+        stub_(v1::AgentService::NewStub(
+            NewChannel(link.options_.coordinators[coordinator],
+                       link.options_.credentials[coordinator]))) {
+    const Options& options = link.options_;
+    report_context_.AddMetadata(kServerNameKey, options.server_name);
+    watch_context_.AddMetadata(kServerNameKey, options.server_name);
+    v1::Subscription subscription;
+    const auto [history_id, revision] = link.enforcer_.held_revision();
+    subscription.set_history_id(history_id);
+    subscription.set_known_revision(revision);
+    subscription.set_agent_version(kVersion);
+    subscription.set_firewall(options.firewall);
+    link.outbox_.Rewind();
+    watch_.emplace(*stub_->async(), watch_context_, link.enforcer_,
+                   std::move(subscription),
+                   WatchStream::Callbacks{
+                       [this](std::vector<Jail> jails) {
+                         NoteConnected();
+                         link_.on_jails_(std::move(jails));
+                       },
+                       [this](const grpc::Status& status) { Done(status); }});
+    report_.emplace(*stub_->async(), report_context_, link.outbox_,
+                    [this](const grpc::Status& status) { Done(status); });
+  }
+
+  void OnFailure() { report_->Pump(); }
+  void OnReport(const Enforcer::Report& report) { watch_->Acknowledge(report); }
+
+  // Waits until a stream ends, or the link stops; then ends both.
+  absl::Status Run() {
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &Session::MustEnd));
+    }
+    report_context_.TryCancel();
+    watch_context_.TryCancel();
+    report_->Close();
+    watch_->Close();
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(this, &Session::HasEnded));
+    return status_;
+  }
+
+  void End() {
+    absl::MutexLock lock(&mutex_);
+    ending_ = true;
+  }
+
+ private:
+  bool MustEnd() const { return ending_ || streams_done_ > 0; }
+  bool HasEnded() const { return streams_done_ == 2; }
+
+  void Done(const grpc::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    // The first one tells why; the other was cancelled by us.
+    if (streams_done_++ == 0) status_ = FromGrpcStatus(status);
+  }
+
+  void NoteConnected() {
+    absl::MutexLock lock(&link_.mutex_);
+    Statistics& statistics = link_.statistics_;
+    if (std::exchange(statistics.connected, true)) return;
+    ++statistics.connections;
+    statistics.error.clear();
+    spdlog::info("connected to coordinator {}", statistics.coordinator);
+  }
+
+  CoordinatorLink& link_;
+  std::unique_ptr<v1::AgentService::Stub> stub_;
+  grpc::ClientContext report_context_;
+  grpc::ClientContext watch_context_;
+  std::optional<WatchStream> watch_;
+  std::optional<ReportStream> report_;
+
+  absl::Mutex mutex_;
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  int streams_done_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+};
+
+CoordinatorLink::CoordinatorLink(FailureOutbox& outbox, Enforcer& enforcer,
+                                 JailsCallback on_jails, Options options)
+    : outbox_(outbox),
+      enforcer_(enforcer),
+      on_jails_(std::move(on_jails)),
+      options_(std::move(options)) {
+  enforcer_.SetReportCallback(
+      [this](const Enforcer::Report& report) { OnReport(report); });
+}
+
+CoordinatorLink::~CoordinatorLink() {
+  enforcer_.SetReportCallback(nullptr);
+  Stop();
+}
+
+void CoordinatorLink::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void CoordinatorLink::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    if (session_ != nullptr) session_->End();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void CoordinatorLink::OnFailure() {
+  absl::MutexLock lock(&mutex_);
+  if (session_ != nullptr) session_->OnFailure();
+}
+
+void CoordinatorLink::OnReport(const Enforcer::Report& report) {
+  absl::MutexLock lock(&mutex_);
+  if (session_ != nullptr) session_->OnReport(report);
+}
+
+CoordinatorLink::Statistics CoordinatorLink::statistics() const {
+  absl::MutexLock lock(&mutex_);
+  return statistics_;
+}
+
+void CoordinatorLink::Loop() {
+  absl::BitGen random;
+  absl::Duration pause = options_.shortest_pause;
+  for (size_t attempt = 0;; ++attempt) {
+    const size_t coordinator = attempt % options_.coordinators.size();
+    const absl::Status status = RunSession(coordinator);
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
+    const bool was_connected = std::exchange(statistics_.connected, false);
+    if (was_connected) pause = options_.shortest_pause;
+    if (was_connected || statistics_.error != status.message()) {
+      spdlog::warn("no connection to coordinator {}: {}; trying again",
+                   options_.coordinators[coordinator],
+                   std::string(status.message()));
+    }
+    statistics_.error = std::string(status.message());
+    mutex_.AwaitWithTimeout(absl::Condition(&stopping_),
+                            pause * absl::Uniform(random, 0.5, 1.0));
+    if (stopping_) return;
+    pause = std::min(2 * pause, options_.longest_pause);
+  }
+}
+
+absl::Status CoordinatorLink::RunSession(size_t coordinator) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return absl::OkStatus();
+    statistics_.coordinator = options_.coordinators[coordinator];
+  }
+  Session session(*this, coordinator);
+  {
+    absl::MutexLock lock(&mutex_);
+    session_ = &session;
+    session.OnFailure();  // What came while nobody was told.
+    if (stopping_) session.End();
+  }
+  const absl::Status status = session.Run();
+  absl::MutexLock lock(&mutex_);
+  session_ = nullptr;
+  return status;
+}
+
+}  // namespace mxban

@@ -1,0 +1,89 @@
+#ifndef MXBAN_AGENT_COORDINATOR_LINK_H_
+#define MXBAN_AGENT_COORDINATOR_LINK_H_
+
+// The agent's connection to a coordinator: failures up, jails and bans down.
+//
+// Keeps one ReportFailures and one Watch stream open. When either ends, both
+// are closed and the next coordinator of the list is tried, after a pause that
+// doubles up to half a minute, with jitter, so that a thousand agents do not
+// return at the same moment. A batch of failures is sent as soon as the one
+// before is acknowledged, with all that has gathered meanwhile.
+//
+// Thread-safe.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "agent/enforcer.h"
+#include "agent/failure_outbox.h"
+#include "common/jail.h"
+#include "grpcpp/security/credentials.h"
+
+namespace mxban {
+
+class CoordinatorLink {
+ public:
+  struct Options {
+    std::vector<std::string> coordinators;  // gRPC's notation; at least one.
+    // One for each coordinator.
+    std::vector<std::shared_ptr<grpc::ChannelCredentials>> credentials;
+    std::string server_name;
+    std::string firewall;  // The backend's name, for people.
+    absl::Duration shortest_pause = absl::Milliseconds(200);
+    absl::Duration longest_pause = absl::Seconds(30);
+  };
+
+  struct Statistics {
+    bool connected = false;      // Both streams are open and jails are here.
+    std::string coordinator;     // The one in use, or tried last.
+    uint64_t connections = 0;    // Since construction.
+    std::string error;           // Why it is not connected.
+  };
+
+  // Receives the jails; called from gRPC's threads.
+  using JailsCallback = std::function<void(std::vector<Jail>)>;
+
+  // The outbox and the enforcer must outlive the link.
+  CoordinatorLink(FailureOutbox& outbox, Enforcer& enforcer,
+                  JailsCallback on_jails, Options options);
+  ~CoordinatorLink();
+
+  void Start();
+  void Stop();
+
+  // Something is in the outbox.
+  void OnFailure();
+
+  Statistics statistics() const;
+
+ private:
+  class Session;
+
+  void Loop();
+  // Connects and stays connected as long as it lasts. Returns why it ended.
+  absl::Status RunSession(size_t coordinator);
+  void OnReport(const Enforcer::Report& report);
+
+  FailureOutbox& outbox_;
+  Enforcer& enforcer_;
+  const JailsCallback on_jails_;
+  const Options options_;
+
+  mutable absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Session* session_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  Statistics statistics_ ABSL_GUARDED_BY(mutex_);
+
+  std::thread thread_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_COORDINATOR_LINK_H_

@@ -1,0 +1,336 @@
+#include "agent/enforcer.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+// Damage by others is repaired within two seconds of happening.
+constexpr absl::Duration kLookInterval = absl::Seconds(1);
+constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+
+// The kernel counts whole seconds, rounded up.
+constexpr absl::Duration kExpirySlack = absl::Seconds(2);
+
+// The longest timeout that ipset keeps is 24.8 days; longer bans are imposed
+// again when they come near this.
+constexpr absl::Duration kRenewBelow = absl::Hours(24 * 20);
+
+bool EndsAtTheSameTime(absl::Time wanted, std::optional<absl::Time> actual,
+                       absl::Time now) {
+  if (!actual.has_value()) return true;  // The backend keeps no time.
+  if (wanted == *actual) return true;
+  if (wanted == absl::InfiniteFuture()) return false;
+  const absl::Duration difference = wanted - *actual;
+  return absl::AbsDuration(difference) <= kExpirySlack ||
+         (wanted > *actual && *actual - now >= kRenewBelow);
+}
+
+}  // namespace
+
+Enforcer::Enforcer(Firewall& firewall, const Clock& clock,
+                   std::vector<IpNetwork> never_ban)
+    : firewall_(firewall), clock_(clock), never_ban_(std::move(never_ban)) {}
+
+Enforcer::~Enforcer() { Stop(); }
+
+void Enforcer::SetReportCallback(ReportCallback callback) {
+  absl::MutexLock lock(&mutex_);
+  report_ = std::move(callback);
+}
+
+void Enforcer::SetJails(std::vector<Jail> jails) {
+  absl::MutexLock lock(&mutex_);
+  absl::btree_map<std::string, Jail> wanted;
+  for (Jail& jail : jails) wanted.emplace(jail.name, std::move(jail));
+  has_news_ = true;  // Whoever sent them waits for a report.
+  if (has_jails_ && wanted == jails_) return;
+  jails_ = std::move(wanted);
+  has_jails_ = true;
+  must_reconcile_ = true;
+}
+
+void Enforcer::AddSnapshotPart(Snapshot part, const std::string& history_id,
+                               uint64_t revision) {
+  absl::MutexLock lock(&mutex_);
+  if (part.first) snapshot_.clear();
+  for (const StandingBan& ban : part.bans) {
+    snapshot_[ban.key] = ban.expire_time;
+  }
+  if (!part.last) return;
+  std::vector<BanKey> gone;
+  for (const auto& [key, expire_time] : bans_) {
+    if (!snapshot_.contains(key)) gone.push_back(key);
+  }
+  for (const BanKey& key : gone) EraseBan(key);
+  for (const auto& [key, expire_time] : snapshot_) SetBan(key, expire_time);
+  snapshot_.clear();
+  history_id_ = history_id;
+  revision_ = revision;
+  has_news_ = true;
+}
+
+void Enforcer::ApplyDelta(const Delta& delta, uint64_t revision) {
+  absl::MutexLock lock(&mutex_);
+  for (const BanKey& key : delta.lifted) EraseBan(key);
+  for (const StandingBan& ban : delta.imposed) SetBan(ban.key, ban.expire_time);
+  revision_ = revision;
+  has_news_ = true;
+}
+
+std::pair<std::string, uint64_t> Enforcer::held_revision() const {
+  absl::MutexLock lock(&mutex_);
+  return {history_id_, revision_};
+}
+
+void Enforcer::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void Enforcer::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+Enforcer::Statistics Enforcer::statistics() const {
+  absl::MutexLock lock(&mutex_);
+  Statistics statistics = statistics_;
+  statistics.bans = 0;
+  for (const auto& [jail, count] : ban_counts_) statistics.bans += count;
+  statistics.spared = bans_.size() - statistics.bans;
+  statistics.wanted_revision = revision_;
+  return statistics;
+}
+
+void Enforcer::Loop() {
+  absl::Time next = absl::InfinitePast();
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.AwaitWithTimeout(absl::Condition(this, &Enforcer::HasNews),
+                              next - clock_.TimeNow());
+      if (stopping_) return;
+    }
+    next = Step();
+  }
+}
+
+bool Enforcer::HasNews() const { return stopping_ || has_news_; }
+
+absl::Time Enforcer::Step() {
+  const absl::Time now = clock_.TimeNow();
+  Work work = TakeWork(now);
+  // Nothing is known yet, or an error was met a moment ago.
+  if (work.revision == 0 || work.must_wait) return now + kLookInterval;
+  Finish(work, Enforce(work, now), now);
+  absl::MutexLock lock(&mutex_);
+  const absl::Time next_expiry =
+      by_expiry_.empty() ? absl::InfiniteFuture() : by_expiry_.begin()->first;
+  return std::min(next_expiry, now + kLookInterval);
+}
+
+Enforcer::Work Enforcer::TakeWork(absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  Work work;
+  work.is_news = std::exchange(has_news_, false);
+  if (revision_ == 0 || !has_jails_) return work;
+  ExpireBans(now);
+  work.history_id = history_id_;
+  work.revision = revision_;
+  // After an error, news is worth a try at once; else a moment must pass.
+  if (must_reconcile_ && (work.is_news || now >= retry_)) {
+    must_reconcile_ = false;
+    work.must_reconcile = true;
+  }
+  for (const BanKey& key : changed_) {
+    const auto wanted = bans_.find(key);
+    FirewallBan ban;
+    if (wanted == bans_.end()) {
+      if (ToFirewall(key, absl::InfiniteFuture(), ban)) {
+        work.changes.lifted.push_back(ban);
+      }
+    } else if (ToFirewall(key, wanted->second, ban)) {
+      work.changes.imposed.push_back(ban);
+    }
+  }
+  changed_.clear();
+  work.must_wait = must_reconcile_;
+  return work;
+}
+
+absl::Status Enforcer::Enforce(Work& work, absl::Time now) {
+  if (!work.must_reconcile && now >= next_look_) {
+    next_look_ = now + kLookInterval;
+    if (!RulesAreIntact(now)) {
+      spdlog::warn("firewall: rules were changed by someone else, repairing");
+      work.must_reconcile = true;
+      absl::MutexLock lock(&mutex_);
+      ++statistics_.repairs;
+    }
+  }
+  if (work.must_reconcile) {
+    ASSIGN_OR_RETURN(work.changes, Difference(now));
+  }
+  return work.changes.empty() ? absl::OkStatus()
+                              : firewall_.Apply(work.changes, now);
+}
+
+absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {
+  ASSIGN_OR_RETURN(FirewallState actual,
+                   firewall_.Inspect(InspectDepth::kRulesAndBans, now));
+  FirewallChanges changes;
+  absl::MutexLock lock(&mutex_);
+  absl::btree_set<std::string> wanted_jails;
+  for (const auto& [name, jail] : jails_) {
+    JailRules rules = RulesOf(jail);
+    wanted_jails.insert(rules.name);
+    const JailState& state = actual[rules.name];
+    if (!state.intact || !(state.rules == rules)) {
+      changes.jails.push_back(std::move(rules));
+    }
+  }
+  for (const auto& [key, expire_time] : bans_) {
+    FirewallBan ban;
+    if (!ToFirewall(key, expire_time, ban)) continue;
+    auto& standing = actual[ban.jail].bans;
+    const auto found = standing.find(ban.source);
+    if (found == standing.end()) {
+      changes.imposed.push_back(ban);
+      continue;
+    }
+    if (!EndsAtTheSameTime(expire_time, found->second, now)) {
+      changes.imposed.push_back(ban);
+    }
+    standing.erase(found);
+  }
+  // Whatever is left is not wanted.
+  for (const auto& [name, state] : actual) {
+    if (!wanted_jails.contains(name)) {
+      changes.removed_jails.push_back(name);
+      continue;
+    }
+    for (const auto& [source, expire_time] : state.bans) {
+      changes.lifted.push_back({name, source});
+    }
+  }
+  return changes;
+}
+
+bool Enforcer::RulesAreIntact(absl::Time now) {
+  const absl::StatusOr<FirewallState> actual =
+      firewall_.Inspect(InspectDepth::kRules, now);
+  if (!actual.ok()) return false;
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [name, jail] : jails_) {
+    const JailRules rules = RulesOf(jail);
+    const auto found = actual->find(rules.name);
+    if (found == actual->end() || !found->second.intact ||
+        !(found->second.rules == rules)) {
+      return false;
+    }
+  }
+  // What is about to change, or to expire, may be there or not.
+  size_t uncertain = changed_.size();
+  for (const auto& [expire_time, key] : by_expiry_) {
+    if (expire_time > now + kExpirySlack) break;
+    ++uncertain;
+  }
+  return std::all_of(
+      jails_.begin(), jails_.end(), [&](const auto& jail) {
+        const auto wanted = ban_counts_.find(jail.first);
+        return wanted == ban_counts_.end() ||
+               actual->at(RulesOf(jail.second).name).ban_count + uncertain >=
+                   wanted->second;
+      });
+}
+
+void Enforcer::Finish(const Work& work, const absl::Status& status,
+                      absl::Time now) {
+  ReportCallback callback;
+  Report report;
+  {
+    absl::MutexLock lock(&mutex_);
+    const std::string error(status.message());
+    const bool is_other_error = error != statistics_.error;
+    if (is_other_error && !status.ok()) {
+      spdlog::error("cannot enforce bans: {}", error);
+    } else if (is_other_error) {
+      spdlog::info("bans are enforced again");
+    }
+    statistics_.error = error;
+    if (status.ok()) {
+      enforced_history_ = work.history_id;
+      statistics_.enforced_revision = work.revision;
+    } else {
+      must_reconcile_ = true;
+      retry_ = now + kRetryInterval;
+    }
+    if (!work.is_news && !is_other_error) return;
+    report = {enforced_history_, statistics_.enforced_revision, error};
+    callback = report_;
+  }
+  if (callback != nullptr) callback(report);
+}
+
+void Enforcer::SetBan(const BanKey& key, absl::Time expire_time) {
+  const auto found = bans_.find(key);
+  if (found != bans_.end()) {
+    if (found->second == expire_time) return;
+    by_expiry_.erase({found->second, key});
+  }
+  if (found == bans_.end() && !IsSpared(key.source)) ++ban_counts_[key.jail];
+  bans_[key] = expire_time;
+  by_expiry_.emplace(expire_time, key);
+  changed_.insert(key);
+}
+
+void Enforcer::EraseBan(const BanKey& key) {
+  const auto found = bans_.find(key);
+  if (found == bans_.end()) return;
+  if (!IsSpared(key.source)) --ban_counts_[key.jail];
+  by_expiry_.erase({found->second, key});
+  bans_.erase(found);
+  changed_.insert(key);
+}
+
+void Enforcer::ExpireBans(absl::Time now) {
+  while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
+    EraseBan(BanKey(by_expiry_.begin()->second));
+  }
+}
+
+bool Enforcer::IsSpared(const IpNetwork& source) const {
+  return std::any_of(
+      never_ban_.begin(), never_ban_.end(),
+      [&](const IpNetwork& network) { return network.Contains(source); });
+}
+
+bool Enforcer::ToFirewall(const BanKey& key, absl::Time expire_time,
+                          FirewallBan& ban) {
+  const auto jail = jails_.find(key.jail);
+  if (jail == jails_.end() || IsSpared(key.source)) return false;
+  ban = {FirewallName(jail->second.enforcement.name), key.source, expire_time};
+  return true;
+}
+
+JailRules Enforcer::RulesOf(const Jail& jail) const {
+  JailRules rules = {FirewallName(jail.enforcement.name),
+                     jail.enforcement.ports, jail.enforcement.rejection,
+                     jail.ignored_networks};
+  rules.allowed.insert(rules.allowed.end(), never_ban_.begin(),
+                       never_ban_.end());
+  std::sort(rules.allowed.begin(), rules.allowed.end());
+  rules.allowed.erase(
+      std::unique(rules.allowed.begin(), rules.allowed.end()),
+      rules.allowed.end());
+  return rules;
+}
+
+}  // namespace mxban

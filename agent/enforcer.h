@@ -1,0 +1,158 @@
+#ifndef MXBAN_AGENT_ENFORCER_H_
+#define MXBAN_AGENT_ENFORCER_H_
+
+// Makes the kernel refuse what the coordinator has banned, and keeps it so.
+//
+// Updates change what is wanted, at once and under a lock; a thread of its own
+// hands the difference to the firewall. While the firewall works, further
+// updates gather, so batches form by themselves and nothing queues without
+// bound: what is kept is the ban set and which parts of it are new.
+//
+// Once a second the kernel's rules are compared with what they should be, and
+// after any error or damage everything is: reconciled, not replayed. Until the
+// first complete set has arrived the kernel is left as it is, so a restart
+// leaves no moment without protection.
+//
+// Thread-safe, but for Step().
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "agent/firewall/firewall.h"
+#include "common/ban.h"
+#include "common/clock.h"
+#include "common/jail.h"
+
+namespace mxban {
+
+class Enforcer {
+ public:
+  // What the coordinator must be told: the kernel enforces `revision`; `error`
+  // says why not more.
+  struct Report {
+    std::string history_id;
+    uint64_t revision = 0;  // Of that history; 0: nothing yet.
+    std::string error;
+  };
+  using ReportCallback = std::function<void(const Report&)>;
+
+  struct Statistics {
+    uint64_t enforced_revision = 0;
+    uint64_t wanted_revision = 0;
+    size_t bans = 0;              // Wanted and not spared.
+    uint64_t repairs = 0;         // Times the kernel had been changed behind us.
+    uint64_t spared = 0;          // Bans on what is never banned here.
+    std::string error;            // Empty when nothing is wrong.
+  };
+
+  // The parts of an update, as AgentService.Watch describes them.
+  struct Snapshot {
+    std::vector<StandingBan> bans;
+    bool first = false;
+    bool last = false;
+  };
+  struct Delta {
+    std::vector<StandingBan> imposed;
+    std::vector<BanKey> lifted;
+  };
+
+  // What the coordinator says wins over everything but `never_ban`. The
+  // firewall and the clock must outlive the enforcer.
+  Enforcer(Firewall& firewall, const Clock& clock,
+           std::vector<IpNetwork> never_ban);
+  ~Enforcer();
+
+  // Called from the enforcement thread after every attempt. Null for nobody.
+  void SetReportCallback(ReportCallback callback);
+
+  void SetJails(std::vector<Jail> jails);
+  void AddSnapshotPart(Snapshot part, const std::string& history_id,
+                       uint64_t revision);
+  void ApplyDelta(const Delta& delta, uint64_t revision);
+
+  // What to resume from: the newest set held, enforced or not.
+  std::pair<std::string, uint64_t> held_revision() const;
+
+  void Start();
+  void Stop();
+
+  Statistics statistics() const;
+
+  // Enforces what is new, expires what is over, looks after the rules when it
+  // is time. Returns when to come again if nothing is new by then.
+  absl::Time Step();
+
+ private:
+  // What one Step() has to do.
+  struct Work {
+    FirewallChanges changes;
+    std::string history_id;
+    uint64_t revision = 0;
+    bool is_news = false;  // Somebody waits for a report.
+    bool must_reconcile = false;
+    bool must_wait = false;  // Too early to try again.
+  };
+
+  void Loop();
+  bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetBan(const BanKey& key, absl::Time expire_time)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EraseBan(const BanKey& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ExpireBans(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Work TakeWork(absl::Time now);
+  absl::Status Enforce(Work& work, absl::Time now);
+  absl::StatusOr<FirewallChanges> Difference(absl::Time now);
+  bool RulesAreIntact(absl::Time now);
+  void Finish(const Work& work, const absl::Status& status, absl::Time now);
+
+  // Whether `source` lies in what is never banned here.
+  bool IsSpared(const IpNetwork& source) const;
+
+  // The ban in the firewall's words; false if there is nothing to enforce.
+  bool ToFirewall(const BanKey& key, absl::Time expire_time, FirewallBan& ban)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  JailRules RulesOf(const Jail& jail) const;
+
+  Firewall& firewall_;
+  const Clock& clock_;
+  const std::vector<IpNetwork> never_ban_;
+
+  mutable absl::Mutex mutex_;
+  std::string history_id_ ABSL_GUARDED_BY(mutex_);
+  uint64_t revision_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: no complete set yet.
+  absl::btree_map<std::string, Jail> jails_ ABSL_GUARDED_BY(mutex_);
+  bool has_jails_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::btree_map<BanKey, absl::Time> bans_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::pair<absl::Time, BanKey>> by_expiry_ ABSL_GUARDED_BY(mutex_);
+  // How many bans of each jail are not spared.
+  absl::btree_map<std::string, size_t> ban_counts_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_map<BanKey, absl::Time> snapshot_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_set<BanKey> changed_ ABSL_GUARDED_BY(mutex_);
+  bool has_news_ ABSL_GUARDED_BY(mutex_) = false;
+  bool must_reconcile_ ABSL_GUARDED_BY(mutex_) = true;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Statistics statistics_ ABSL_GUARDED_BY(mutex_);
+  std::string enforced_history_ ABSL_GUARDED_BY(mutex_);
+  ReportCallback report_ ABSL_GUARDED_BY(mutex_);
+
+  absl::Time retry_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time next_look_ = absl::InfinitePast();  // The enforcement thread's.
+
+  std::thread thread_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_ENFORCER_H_

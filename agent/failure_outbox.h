@@ -1,0 +1,81 @@
+#ifndef MXBAN_AGENT_FAILURE_OUTBOX_H_
+#define MXBAN_AGENT_FAILURE_OUTBOX_H_
+
+// The failures that the coordinator has not acknowledged yet.
+//
+// The log itself is the spool: the outbox is bounded, and when it is full the
+// log reader simply waits with the next line. After a reconnection everything
+// unacknowledged is sent again; the coordinator knows what it has seen.
+//
+// Thread-safe: the log reader adds, the coordinator link takes.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
+#include "absl/synchronization/mutex.h"
+#include "common/ban.h"
+
+namespace mxban {
+
+class FailureOutbox {
+ public:
+  explicit FailureOutbox(size_t capacity) : capacity_(capacity) {}
+
+  // Called, without locks held, when there is something to send, and when there
+  // is room again after a refusal. Set before use.
+  void SetCallbacks(std::function<void()> on_failure,
+                    std::function<void()> on_room);
+
+  // Adds the failures of one line. False if there is no room for them.
+  bool Add(const std::string& jail, const std::string& log_id,
+           std::vector<Failure> failures);
+
+  // The next failures to send, at most `max_failures` unless one line has
+  // more; none if all is sent. They stay here until they are acknowledged.
+  std::optional<FailureBatch> Take(size_t max_failures);
+
+  // The coordinator has recorded this log up to `offset`.
+  void Acknowledge(const std::string& jail, const std::string& log_id,
+                   uint64_t offset);
+
+  // Everything unacknowledged is to be sent again.
+  void Rewind();
+
+  // Whether nothing of this log waits for acknowledgement.
+  bool IsSettled(const std::string& jail, const std::string& log_id) const;
+
+  // The highest acknowledged offset of each (jail, log).
+  using Key = std::pair<std::string, std::string>;
+  absl::btree_map<Key, uint64_t> acknowledged() const;
+
+  size_t size() const;
+
+ private:
+  struct Lane {
+    std::deque<Failure> failures;  // Unacknowledged, in the order of lines.
+    size_t sent = 0;
+    uint64_t acknowledged = 0;
+  };
+
+  const size_t capacity_;
+  std::function<void()> on_failure_;
+  std::function<void()> on_room_;
+
+  mutable absl::Mutex mutex_;
+  absl::btree_map<Key, Lane> lanes_ ABSL_GUARDED_BY(mutex_);
+  Key last_taken_ ABSL_GUARDED_BY(mutex_);  // Lanes take turns.
+  size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool refused_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_FAILURE_OUTBOX_H_

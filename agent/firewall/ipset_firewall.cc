@@ -1,0 +1,219 @@
+#include "agent/firewall/ipset_firewall.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "agent/firewall/iptables_table.h"
+#include "agent/firewall/jail_chain.h"
+#include "agent/firewall/xtables_lock.h"
+#include "common/status_macros.h"
+
+namespace mxban {
+namespace {
+
+// Rounds up: better a second too long than an attempt too many.
+uint32_t TimeoutUntil(absl::Time expire_time, absl::Time now) {
+  if (expire_time == absl::InfiniteFuture()) return 0;
+  const absl::Duration left = std::min(expire_time - now, kLongestBan);
+  return static_cast<uint32_t>(
+      absl::ToInt64Seconds(absl::Ceil(left, absl::Seconds(1))));
+}
+
+// What is to change in one set.
+struct SetChanges {
+  Family family = Family::kIpv4;
+  std::vector<IpsetElement> added;
+  std::vector<IpsetElement> deleted;
+};
+
+using ChangesBySet = std::map<std::string, SetChanges>;
+
+SetChanges& ChangesFor(const FirewallBan& ban, ChangesBySet& changes) {
+  const Family family = FamilyOf(ban.source);
+  SetChanges& of_set = changes[JailSets::BanSet(ban.jail, family)];
+  of_set.family = family;
+  return of_set;
+}
+
+ChangesBySet Sorted(const FirewallChanges& changes, absl::Time now) {
+  ChangesBySet sorted;
+  for (const FirewallBan& ban : changes.lifted) {
+    ChangesFor(ban, sorted).deleted.push_back({ban.source});
+  }
+  for (const FirewallBan& ban : changes.imposed) {
+    SetChanges& of_set = ChangesFor(ban, sorted);
+    if (ban.expire_time <= now) {
+      of_set.deleted.push_back({ban.source});
+    } else {
+      of_set.added.push_back({ban.source, TimeoutUntil(ban.expire_time, now)});
+    }
+  }
+  return sorted;
+}
+
+Rejection RejectionIn(const std::string& chain, const OwnedRules& owned) {
+  const auto rules = owned.chains.find(chain);
+  if (rules == owned.chains.end()) return Rejection::kTcpReset;
+  for (const TableRule& rule : rules->second) {
+    if (rule.rejection.has_value()) return *rule.rejection;
+  }
+  return Rejection::kTcpReset;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<IpsetFirewall>> IpsetFirewall::Open(
+    uint32_t max_bans) {
+  ASSIGN_OR_RETURN(std::unique_ptr<IpsetNetlink> ipset, IpsetNetlink::Open());
+  return std::unique_ptr<IpsetFirewall>(
+      new IpsetFirewall(std::move(ipset), max_bans));
+}
+
+IpsetFirewall::IpsetFirewall(std::unique_ptr<IpsetNetlink> ipset,
+                             uint32_t max_bans)
+    : ipset_(std::move(ipset)),
+      table_families_(KernelFamilies()),
+      sets_(*ipset_, max_bans) {}
+
+absl::Status IpsetFirewall::Apply(const FirewallChanges& changes,
+                                  absl::Time now) {
+  for (const JailRules& rules : changes.jails) {
+    RETURN_IF_ERROR(ValidateRules(rules));
+  }
+  absl::Status status;
+  if (!changes.jails.empty() || !changes.removed_jails.empty()) {
+    status = ChangeTables(changes);
+  }
+  status.Update(ChangeBans(changes, now));
+  if (!status.ok() && !absl::IsResourceExhausted(status)) return status;
+  for (const std::string& jail : changes.removed_jails) {
+    status.Update(sets_.Drop(jail));
+  }
+  return status;
+}
+
+absl::StatusOr<std::vector<TableRule>> IpsetFirewall::ChainFor(
+    const JailRules& rules, Family family) {
+  ASSIGN_OR_RETURN(const JailSets::Indexes sets,
+                   sets_.IndexesOf(rules.name, family));
+  // A reset answers TCP alone, so the rule itself must name it.
+  return std::vector<TableRule>{
+      {.source_set = sets.allowed},
+      {.tcp = true, .source_set = sets.bans, .rejection = rules.rejection},
+      {},
+  };
+}
+
+absl::Status IpsetFirewall::ChangeTables(const FirewallChanges& changes) {
+  for (const JailRules& rules : changes.jails) {
+    RETURN_IF_ERROR(sets_.Prepare(rules));
+  }
+  std::map<Family, std::vector<std::vector<TableRule>>> chains;
+  for (const Family family : table_families_) {
+    for (const JailRules& rules : changes.jails) {
+      ASSIGN_OR_RETURN(std::vector<TableRule> chain, ChainFor(rules, family));
+      chains[family].push_back(std::move(chain));
+    }
+  }
+  absl::StatusOr<XtablesLock> lock = XtablesLock::Acquire();
+  if (!lock.ok()) return lock.status();
+  absl::Status status;
+  for (const Family family : table_families_) {
+    status.Update(ChangeTable(family, *lock, [&](OwnedRules& owned) {
+      for (size_t i = 0; i < changes.jails.size(); ++i) {
+        PutJail(changes.jails[i], chains[family][i], owned);
+      }
+      for (const std::string& jail : changes.removed_jails) {
+        DropJail(jail, owned);
+      }
+    }));
+  }
+  return status;
+}
+
+absl::Status IpsetFirewall::ChangeBans(const FirewallChanges& changes,
+                                       absl::Time now) {
+  absl::Status status;
+  for (const auto& [set, of_set] : Sorted(changes, now)) {
+    const absl::Status deleted =
+        ipset_->Delete(set, of_set.family, of_set.deleted);
+    if (!absl::IsNotFound(deleted)) status.Update(deleted);
+    status.Update(ipset_->Add(set, of_set.family, of_set.added));
+  }
+  return status;
+}
+
+absl::StatusOr<FirewallState> IpsetFirewall::Inspect(InspectDepth depth,
+                                                     absl::Time now) {
+  ASSIGN_OR_RETURN(std::set<std::string> jails, sets_.Jails());
+  Tables tables;
+  for (const Family family : table_families_) {
+    ASSIGN_OR_RETURN(tables[family], ReadTable(family));
+    jails.merge(JailsIn(tables[family]));
+  }
+  FirewallState state;
+  for (const std::string& jail : jails) {
+    ASSIGN_OR_RETURN(state[jail], InspectJail(jail, tables, depth, now));
+  }
+  return state;
+}
+
+absl::StatusOr<JailState> IpsetFirewall::InspectJail(const std::string& jail,
+                                                     const Tables& tables,
+                                                     InspectDepth depth,
+                                                     absl::Time now) {
+  JailState state = {.rules = {.name = jail}};
+  for (const auto& [family, owned] : tables) {
+    if (!state.rules.ports.empty()) break;
+    state.rules.ports = PortsOf(jail, owned);
+    state.rules.rejection = RejectionIn(ChainOf(jail), owned);
+  }
+  ASSIGN_OR_RETURN(state.rules.allowed, sets_.Allowed(jail));
+  ASSIGN_OR_RETURN(const JailSets::Inventory sets, sets_.Count(jail));
+  ASSIGN_OR_RETURN(const bool chains_stand, ChainsStand(state.rules, tables));
+  state.intact = sets.complete && chains_stand;
+  state.ban_count = sets.ban_count;
+  if (depth == InspectDepth::kRules) return state;
+  ASSIGN_OR_RETURN(const std::vector<IpsetElement> bans, sets_.Bans(jail));
+  for (const IpsetElement& ban : bans) {
+    state.bans[ban.network] = ban.timeout == 0
+                                  ? absl::InfiniteFuture()
+                                  : now + absl::Seconds(ban.timeout);
+  }
+  state.ban_count = state.bans.size();
+  return state;
+}
+
+absl::StatusOr<bool> IpsetFirewall::ChainsStand(const JailRules& rules,
+                                                const Tables& tables) {
+  if (rules.ports.empty()) return false;
+  for (const auto& [family, owned] : tables) {
+    const absl::StatusOr<std::vector<TableRule>> chain =
+        ChainFor(rules, family);
+    if (absl::IsNotFound(chain.status())) return false;
+    if (!chain.ok()) return chain.status();
+    if (!JailStands(rules, *chain, owned)) return false;
+  }
+  return true;
+}
+
+absl::Status IpsetFirewall::Remove() {
+  absl::StatusOr<XtablesLock> lock = XtablesLock::Acquire();
+  if (!lock.ok()) return lock.status();
+  absl::Status status;
+  for (const Family family : table_families_) {
+    status.Update(ChangeTable(family, *lock, [](OwnedRules& owned) {
+      owned = OwnedRules();
+    }));
+  }
+  status.Update(sets_.DropAll());
+  return status;
+}
+
+}  // namespace mxban

@@ -1,0 +1,73 @@
+#ifndef MXBAN_AGENT_FIREWALL_IPSET_FIREWALL_H_
+#define MXBAN_AGENT_FIREWALL_IPSET_FIREWALL_H_
+
+// Firewall on ipset: a ban is one element of a kernel set, with a timeout that
+// the kernel counts down. Any number of bans costs a packet the same.
+//
+// The tables hold a fixed few rules for each jail and family:
+//
+//   -A INPUT -p tcp -m multiport --dports 25,465,587 -j mxban-<jail>
+//   -A mxban-<jail> -m set --match-set mxban-<jail>-a4 src -j RETURN
+//   -A mxban-<jail> -p tcp -m set --match-set mxban-<jail>-4 src -j REJECT ...
+//   -A mxban-<jail> -j RETURN
+//
+// so imposing and lifting touches no table, and takes no lock. Bans end and
+// hosts stay closed whether or not the agent is there.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "agent/firewall/firewall.h"
+#include "agent/firewall/ipset_netlink.h"
+#include "agent/firewall/jail_sets.h"
+#include "agent/firewall/table_rule.h"
+
+namespace mxban {
+
+class IpsetFirewall final : public Firewall {
+ public:
+  static constexpr uint32_t kMaxBans = 1u << 20;
+
+  // Works in the network namespace of the calling thread. Each jail refuses up
+  // to `max_bans` sources of each family. UNIMPLEMENTED if the kernel has no
+  // ipset; whether it has the tables, the first Apply() tells.
+  static absl::StatusOr<std::unique_ptr<IpsetFirewall>> Open(
+      uint32_t max_bans = kMaxBans);
+
+  absl::string_view name() const override { return "ipset"; }
+  absl::Status Apply(const FirewallChanges& changes, absl::Time now) override;
+  absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
+                                        absl::Time now) override;
+  absl::Status Remove() override;
+
+ private:
+  using Tables = std::map<Family, OwnedRules>;
+
+  IpsetFirewall(std::unique_ptr<IpsetNetlink> ipset, uint32_t max_bans);
+
+  // The chain for `rules`; NOT_FOUND if a set is missing.
+  absl::StatusOr<std::vector<TableRule>> ChainFor(const JailRules& rules,
+                                                  Family family);
+  absl::Status ChangeTables(const FirewallChanges& changes);
+  absl::Status ChangeBans(const FirewallChanges& changes, absl::Time now);
+
+  absl::StatusOr<JailState> InspectJail(const std::string& jail,
+                                        const Tables& tables,
+                                        InspectDepth depth, absl::Time now);
+  absl::StatusOr<bool> ChainsStand(const JailRules& rules,
+                                   const Tables& tables);
+
+  const std::unique_ptr<IpsetNetlink> ipset_;
+  const std::vector<Family> table_families_;
+  JailSets sets_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_FIREWALL_IPSET_FIREWALL_H_

@@ -1,0 +1,180 @@
+// mxban-agent. Every flag is here; agent.h builds the rest.
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "agent/agent.h"
+#include "agent/firewall/open_firewall.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/status_macros.h"
+#include "common/version.h"
+#include "spdlog/spdlog.h"
+#include "systemd/sd-daemon.h"
+
+namespace {
+
+// `JAIL=PATH`, repeated or separated by commas.
+struct LogOverrides {
+  absl::btree_map<std::string, std::vector<std::string>> paths;
+};
+
+bool AbslParseFlag(absl::string_view text, LogOverrides* overrides,
+                   std::string* error) {
+  for (const absl::string_view pair :
+       absl::StrSplit(text, ',', absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(pair, absl::MaxSplits('=', 1));
+    if (parts.first.empty() || parts.second.empty()) {
+      *error = absl::StrCat("'", pair, "' is not JAIL=PATH");
+      return false;
+    }
+    overrides->paths[parts.first].push_back(parts.second);
+  }
+  return true;
+}
+
+std::string AbslUnparseFlag(const LogOverrides& overrides) {
+  std::vector<std::string> pairs;
+  for (const auto& [jail, paths] : overrides.paths) {
+    for (const std::string& path : paths) {
+      pairs.push_back(absl::StrCat(jail, "=", path));
+    }
+  }
+  return absl::StrJoin(pairs, ",");
+}
+
+std::string HostName() {
+  char name[256] = "";
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+}  // namespace
+
+ABSL_FLAG(std::vector<std::string>, coordinators, {},
+          "HOST:PORT of the coordinators, separated by commas; tried in turn.");
+ABSL_FLAG(std::string, server_name, HostName(),
+          "This server's name, as its certificate has it.");
+ABSL_FLAG(std::string, state_dir, "/var/lib/mxban-agent",
+          "Where positions in logs are kept.");
+ABSL_FLAG(std::string, firewall, "auto",
+          "auto, ipset, iptables or none. auto takes the first that works.");
+ABSL_FLAG(LogOverrides, log, {},
+          "JAIL=PATH,...: logs to follow here in place of the jail's own.");
+ABSL_FLAG(std::vector<std::string>, never_ban, {},
+          "Addresses and networks, separated by commas, that no coordinator "
+          "can make this server refuse; loopback, this host and the "
+          "coordinators always belong to them.");
+ABSL_FLAG(std::string, http_listen, "127.0.0.1:7463",
+          "Where /metrics, /healthz and /readyz are served; empty for "
+          "nowhere.");
+ABSL_FLAG(std::string, tls_cert, "", "This server's certificate, PEM.");
+ABSL_FLAG(std::string, tls_key, "", "The key of --tls_cert, PEM.");
+ABSL_FLAG(std::string, tls_ca, "",
+          "The authority whose certificate the coordinator presents, PEM.");
+ABSL_FLAG(bool, insecure, false,
+          "Allows plain text beyond loopback: anyone on the way can ban anyone "
+          "here.");
+ABSL_FLAG(bool, flush_on_exit, false,
+          "Takes our rules and sets away at the end. By default they stay and "
+          "end by themselves.");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
+
+namespace mxban {
+namespace {
+
+absl::StatusOr<Agent::Options> OptionsFromFlags() {
+  Agent::Options options = {
+      .coordinators = absl::GetFlag(FLAGS_coordinators),
+      .server_name = absl::GetFlag(FLAGS_server_name),
+      .state_dir = absl::GetFlag(FLAGS_state_dir),
+      .log_paths = absl::GetFlag(FLAGS_log).paths,
+      .never_ban = absl::GetFlag(FLAGS_never_ban),
+      .http_listen = absl::GetFlag(FLAGS_http_listen),
+      .tls = {absl::GetFlag(FLAGS_tls_cert), absl::GetFlag(FLAGS_tls_key),
+              absl::GetFlag(FLAGS_tls_ca)},
+      .insecure = absl::GetFlag(FLAGS_insecure),
+      .flush_on_exit = absl::GetFlag(FLAGS_flush_on_exit),
+  };
+  if (options.coordinators.empty()) {
+    return absl::InvalidArgumentError("--coordinators: name at least one");
+  }
+  if (options.server_name.empty()) {
+    return absl::InvalidArgumentError("--server_name: must not be empty");
+  }
+  return options;
+}
+
+// Works until SIGTERM or SIGINT.
+absl::Status Serve(const sigset_t& signals) {
+  ASSIGN_OR_RETURN(const Agent::Options options, OptionsFromFlags());
+  ASSIGN_OR_RETURN(OpenedFirewall opened,
+                   OpenFirewall(absl::GetFlag(FLAGS_firewall)));
+  spdlog::info("mxban-agent {} on {}: firewall {}: {}", kVersion,
+               options.server_name, std::string(opened.firewall->name()),
+               opened.why);
+  if (options.insecure) {
+    spdlog::warn("--insecure: the coordinator is believed without a "
+                 "certificate");
+  }
+  RealClock clock;
+  ASSIGN_OR_RETURN(const std::unique_ptr<Agent> agent,
+                   Agent::Start(options, std::move(opened.firewall), clock));
+  sd_notify(0, "READY=1");
+  int signal = 0;
+  sigwait(&signals, &signal);
+  sd_notify(0, "STOPPING=1");
+  spdlog::info("stopping; the bans {}", options.flush_on_exit
+                                            ? "go with us"
+                                            : "stay in the kernel");
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace mxban
+
+int main(int argc, char** argv) {
+  absl::FlagsUsageConfig usage;
+  usage.version_string = [] {
+    return absl::StrCat("mxban-agent ", mxban::kVersion, "\n");
+  };
+  usage.contains_helpshort_flags = usage.contains_help_flags =
+      [](absl::string_view file) { return file == "agent/main.cc"; };
+  absl::SetFlagsUsageConfig(usage);
+  absl::SetProgramUsageMessage(
+      "Watches this mail server's logs and enforces the fleet's bans on "
+      "it.\n\n  mxban-agent --coordinators=HOST:7460 --tls_cert=... "
+      "--tls_key=... --tls_ca=...\n\nA file of flags: "
+      "--flagfile=/etc/mxban/agent.flags");
+  if (absl::ParseCommandLine(argc, argv).size() > 1) {
+    std::fputs("mxban-agent: takes flags only, see --help\n", stderr);
+    return 2;
+  }
+  absl::Status status = mxban::InitLog(absl::GetFlag(FLAGS_log_level));
+
+  // Before any thread starts, so that only sigwait() sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  if (status.ok()) status = mxban::Serve(signals);
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "mxban-agent: %s\n",
+               std::string(status.message()).c_str());
+  return 1;
+}

@@ -1,0 +1,57 @@
+#include "agent/report_stream.h"
+
+#include <optional>
+#include <utility>
+
+#include "common/proto_convert.h"
+
+namespace mxban {
+
+ReportStream::ReportStream(
+    v1::AgentService::StubInterface::async_interface& stub,
+    grpc::ClientContext& context, FailureOutbox& outbox, DoneCallback on_done)
+    : outbox_(outbox), on_done_(std::move(on_done)) {
+  stub.ReportFailures(&context, this);
+  AddHold();  // Pump() writes from outside gRPC's callbacks.
+  StartRead(&response_);
+  StartCall();
+}
+
+void ReportStream::Pump() {
+  absl::MutexLock lock(&mutex_);
+  if (writing_ || awaiting_ || closed_) return;
+  const std::optional<FailureBatch> batch = outbox_.Take(kMaxFailuresPerBatch);
+  if (!batch.has_value()) return;
+  request_ = FailureBatchToProto(*batch);
+  writing_ = awaiting_ = true;
+  StartWrite(&request_);
+}
+
+void ReportStream::Close() {
+  absl::MutexLock lock(&mutex_);
+  if (std::exchange(closed_, true)) return;
+  RemoveHold();
+}
+
+void ReportStream::OnReadDone(bool ok) {
+  if (!ok) return Close();
+  outbox_.Acknowledge(response_.jail(), response_.log_id(),
+                      response_.acknowledged_offset());
+  {
+    absl::MutexLock lock(&mutex_);
+    awaiting_ = false;
+  }
+  StartRead(&response_);
+  Pump();
+}
+
+void ReportStream::OnWriteDone(bool ok) {
+  if (!ok) return Close();
+  {
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+  }
+  Pump();
+}
+
+}  // namespace mxban

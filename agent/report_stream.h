@@ -1,0 +1,55 @@
+#ifndef MXBAN_AGENT_REPORT_STREAM_H_
+#define MXBAN_AGENT_REPORT_STREAM_H_
+
+// One ReportFailures call: sends what is in the outbox, one batch at a time,
+// the next when the one before is acknowledged.
+//
+// Thread-safe. Must outlive its OnDone().
+
+#include <functional>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "agent/failure_outbox.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/client_callback.h"
+#include "mxban/v1/agent_service.grpc.pb.h"
+
+namespace mxban {
+
+class ReportStream final
+    : public grpc::ClientBidiReactor<v1::ReportFailuresRequest,
+                                     v1::ReportFailuresResponse> {
+ public:
+  using DoneCallback = std::function<void(const grpc::Status&)>;
+
+  // Begins the call with `context`, which like the outbox must outlive it.
+  ReportStream(v1::AgentService::StubInterface::async_interface& stub,
+               grpc::ClientContext& context, FailureOutbox& outbox,
+               DoneCallback on_done);
+
+  // Sends the next batch, if there is one and none is under way.
+  void Pump();
+
+  // No more sending; the call may end.
+  void Close();
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override { on_done_(status); }
+
+ private:
+  FailureOutbox& outbox_;
+  const DoneCallback on_done_;
+  v1::ReportFailuresRequest request_;
+  v1::ReportFailuresResponse response_;
+
+  absl::Mutex mutex_;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool awaiting_ ABSL_GUARDED_BY(mutex_) = false;  // An acknowledgement.
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_REPORT_STREAM_H_

@@ -1,0 +1,69 @@
+#ifndef MXBAN_AGENT_WATCH_STREAM_H_
+#define MXBAN_AGENT_WATCH_STREAM_H_
+
+// One Watch call: hands updates to the enforcer and the jails to whoever reads
+// logs, and acknowledges what the kernel enforces.
+//
+// Thread-safe. Must outlive its OnDone().
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "agent/enforcer.h"
+#include "common/jail.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/client_callback.h"
+#include "mxban/v1/agent_service.grpc.pb.h"
+
+namespace mxban {
+
+class WatchStream final
+    : public grpc::ClientBidiReactor<v1::WatchRequest, v1::WatchResponse> {
+ public:
+  struct Callbacks {
+    std::function<void(std::vector<Jail>)> on_jails;
+    std::function<void(const grpc::Status&)> on_done;
+  };
+
+  // Begins the call with `context`, which like the enforcer must outlive it.
+  WatchStream(v1::AgentService::StubInterface::async_interface& stub,
+              grpc::ClientContext& context, Enforcer& enforcer,
+              v1::Subscription subscription, Callbacks callbacks);
+
+  // Tells the coordinator; of several reports the newest counts.
+  void Acknowledge(const Enforcer::Report& report);
+
+  // No more sending; the call may end.
+  void Close();
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override {
+    callbacks_.on_done(status);
+  }
+
+ private:
+  absl::Status Receive(const v1::WatchResponse& response);
+  void Write() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  grpc::ClientContext& context_;
+  Enforcer& enforcer_;
+  const Callbacks callbacks_;
+  v1::WatchResponse response_;
+
+  absl::Mutex mutex_;
+  v1::WatchRequest request_ ABSL_GUARDED_BY(mutex_);  // Being written.
+  std::string history_id_ ABSL_GUARDED_BY(mutex_);    // Of this coordinator.
+  Enforcer::Report report_ ABSL_GUARDED_BY(mutex_);   // The newest.
+  bool has_report_ ABSL_GUARDED_BY(mutex_) = false;   // Not sent yet.
+  bool writing_ ABSL_GUARDED_BY(mutex_) = true;       // The subscription.
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_WATCH_STREAM_H_

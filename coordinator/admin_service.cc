@@ -1,0 +1,220 @@
+#include "coordinator/admin_service.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/grpc_status.h"
+#include "common/proto_convert.h"
+#include "common/status_macros.h"
+#include "common/version.h"
+
+namespace mxban {
+namespace {
+
+constexpr size_t kDefaultPage = 100;
+constexpr size_t kLargestPage = 1'000;
+constexpr size_t kLongestReason = 200;
+
+size_t PageSize(int32_t wanted) {
+  if (wanted <= 0) return kDefaultPage;
+  return std::min<size_t>(wanted, kLargestPage);
+}
+
+// A page token of bans is the key of the last one: `JAIL SOURCE`.
+std::string TokenOf(const BanKey& key) {
+  return absl::StrCat(key.jail, " ", key.source.ToString());
+}
+
+absl::StatusOr<std::optional<BanKey>> KeyOfToken(const std::string& token) {
+  if (token.empty()) return std::nullopt;
+  const size_t blank = token.rfind(' ');
+  if (blank == std::string::npos) {
+    return absl::InvalidArgumentError("page_token: not one of ours");
+  }
+  ASSIGN_OR_RETURN(const IpNetwork source,
+                   IpNetwork::Parse(token.substr(blank + 1)));
+  return BanKey{token.substr(0, blank), source};
+}
+
+absl::StatusOr<BanRequest> RequestOf(const v1::ImposeBanRequest& message) {
+  BanRequest request;
+  request.jail = message.jail();
+  ASSIGN_OR_RETURN(request.source, IpNetwork::Parse(message.source()));
+  if (message.permanent() && message.has_duration()) {
+    return absl::InvalidArgumentError("a permanent ban has no duration");
+  }
+  if (message.permanent()) request.duration = absl::InfiniteDuration();
+  if (message.has_duration()) {
+    ASSIGN_OR_RETURN(request.duration, DurationFromProto(message.duration()));
+    if (request.duration <= absl::ZeroDuration()) {
+      return absl::InvalidArgumentError("duration: not positive");
+    }
+  }
+  request.reason = PrintableText(message.reason(), kLongestReason);
+  request.wide = message.wide();
+  return request;
+}
+
+grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context,
+                                const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
+
+v1::AgentStatus StatusOf(const AgentInfo& agent, uint64_t failure_count) {
+  v1::AgentStatus status;
+  status.set_server_name(agent.server_name);
+  status.set_connected(agent.connected);
+  status.set_peer(agent.peer);
+  status.set_agent_version(agent.version);
+  status.set_firewall(agent.firewall);
+  status.set_enforced_revision(agent.enforced_revision);
+  status.set_enforcement_error(agent.error);
+  *status.mutable_contact_time() = TimestampToProto(agent.contact_time);
+  status.set_failure_count(failure_count);
+  return status;
+}
+
+uint64_t CountIn(const absl::flat_hash_map<std::string, uint64_t>& counts,
+                 const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AdminService::GetStatus(
+    grpc::CallbackServerContext* context, const v1::GetStatusRequest*,
+    v1::GetStatusResponse* response) {
+  const DecisionLoop::Statistics statistics = parts_.loop.statistics();
+  const AgentRegistry::Totals agents = parts_.registry.GetTotals();
+  response->set_version(kVersion);
+  *response->mutable_start_time() = TimestampToProto(parts_.start_time);
+  response->set_history_id(parts_.history_id);
+  response->set_revision(parts_.table.revision());
+  response->set_jail_count(static_cast<uint32_t>(parts_.table.jails()->size()));
+  response->set_ban_count(parts_.table.size());
+  response->set_tracked_source_count(statistics.tracked_sources);
+  response->set_agent_count(static_cast<uint32_t>(agents.agents));
+  response->set_connected_agent_count(static_cast<uint32_t>(agents.connected));
+  response->set_current_agent_count(static_cast<uint32_t>(agents.current));
+  response->set_failure_count(statistics.failures);
+  return Reply(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* AdminService::ListBans(
+    grpc::CallbackServerContext* context, const v1::ListBansRequest* request,
+    v1::ListBansResponse* response) {
+  const absl::StatusOr<std::optional<BanKey>> after =
+      KeyOfToken(request->page_token());
+  if (!after.ok()) return Reply(context, after.status());
+  const size_t page_size = PageSize(request->page_size());
+  const std::vector<Ban> bans =
+      parts_.table.List(*after, page_size, request->jail());
+  for (const Ban& ban : bans) {
+    *response->add_bans() = BanStatusOf(ban, parts_.registry);
+  }
+  if (bans.size() == page_size) {
+    response->set_next_page_token(TokenOf(bans.back().key));
+  }
+  return Reply(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* AdminService::ImposeBan(
+    grpc::CallbackServerContext* context, const v1::ImposeBanRequest* request,
+    v1::ImposeBanResponse* response) {
+  absl::StatusOr<BanRequest> wanted = RequestOf(*request);
+  if (!wanted.ok()) return Reply(context, wanted.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  parts_.loop.ImposeBan(
+      *std::move(wanted), [reactor, response](const absl::StatusOr<Ban>& ban) {
+        if (ban.ok()) *response->mutable_ban() = BanToProto(*ban);
+        reactor->Finish(ToGrpcStatus(ban.status()));
+      });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AdminService::PardonBan(
+    grpc::CallbackServerContext* context, const v1::PardonBanRequest* request,
+    v1::PardonBanResponse* response) {
+  const absl::StatusOr<IpNetwork> source = IpNetwork::Parse(request->source());
+  if (!source.ok()) return Reply(context, source.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  parts_.loop.PardonBans(
+      *source, request->jail(),
+      [reactor, response](const absl::StatusOr<std::vector<Ban>>& bans) {
+        if (bans.ok()) {
+          for (const Ban& ban : *bans) *response->add_bans() = BanToProto(ban);
+        }
+        reactor->Finish(ToGrpcStatus(bans.status()));
+      });
+  return reactor;
+}
+
+grpc::ServerWriteReactor<v1::WatchBansResponse>* AdminService::WatchBans(
+    grpc::CallbackServerContext*, const v1::WatchBansRequest*) {
+  return parts_.watch.NewStream();
+}
+
+grpc::ServerUnaryReactor* AdminService::ListAgents(
+    grpc::CallbackServerContext* context, const v1::ListAgentsRequest* request,
+    v1::ListAgentsResponse* response) {
+  const size_t page_size = PageSize(request->page_size());
+  const DecisionLoop::Statistics statistics = parts_.loop.statistics();
+  const std::vector<AgentInfo> agents =
+      parts_.registry.List(request->page_token(), page_size);
+  for (const AgentInfo& agent : agents) {
+    *response->add_agents() = StatusOf(
+        agent, CountIn(statistics.failures_by_server, agent.server_name));
+  }
+  if (agents.size() == page_size) {
+    response->set_next_page_token(agents.back().server_name);
+  }
+  return Reply(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* AdminService::ListJails(
+    grpc::CallbackServerContext* context, const v1::ListJailsRequest* request,
+    v1::ListJailsResponse* response) {
+  const size_t page_size = PageSize(request->page_size());
+  const DecisionLoop::Statistics statistics = parts_.loop.statistics();
+  const std::shared_ptr<const JailSet> jails = parts_.table.jails();
+  for (auto next = jails->upper_bound(request->page_token());
+       next != jails->end(); ++next) {
+    if (response->jails_size() == static_cast<int>(page_size)) {
+      response->set_next_page_token(
+          response->jails(response->jails_size() - 1).jail().name());
+      break;
+    }
+    v1::JailStatus& status = *response->add_jails();
+    *status.mutable_jail() = JailToProto(next->second);
+    status.set_ban_count(parts_.table.CountOf(next->first));
+    status.set_failure_count(
+        CountIn(statistics.failures_by_jail, next->first));
+  }
+  return Reply(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* AdminService::ReloadJails(
+    grpc::CallbackServerContext* context, const v1::ReloadJailsRequest*,
+    v1::ReloadJailsResponse* response) {
+  absl::StatusOr<std::shared_ptr<const JailSet>> jails = parts_.load_jails();
+  if (!jails.ok()) {
+    return Reply(context,
+                 absl::FailedPreconditionError(jails.status().message()));
+  }
+  response->set_jail_count(static_cast<uint32_t>((*jails)->size()));
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  parts_.loop.ReplaceJails(*std::move(jails),
+                           [reactor](const absl::Status& status) {
+                             reactor->Finish(ToGrpcStatus(status));
+                           });
+  return reactor;
+}
+
+}  // namespace mxban

@@ -1,0 +1,144 @@
+#include "coordinator/agent_registry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mxban {
+namespace {
+
+constexpr size_t kRememberedRevisions = 10'000;
+
+}  // namespace
+
+uint64_t AgentRegistry::Connect(AgentInfo agent, absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  Stream& stream = streams_[agent.server_name];
+  if (stream.agent.connected) {
+    if (--enforcing_[stream.agent.enforced_revision] == 0) {
+      enforcing_.erase(stream.agent.enforced_revision);
+    }
+  }
+  // What it says it holds is not yet what its kernel enforces.
+  agent.enforced_revision = 0;
+  agent.connected = true;
+  agent.contact_time = now;
+  stream = {std::move(agent), next_ticket_++, revision_};
+  ++enforcing_[0];
+  return stream.ticket;
+}
+
+void AgentRegistry::Disconnect(const std::string& server_name, uint64_t ticket,
+                               absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = streams_.find(server_name);
+  if (found == streams_.end() || found->second.ticket != ticket) return;
+  AgentInfo& agent = found->second.agent;
+  agent.connected = false;
+  agent.contact_time = now;
+  if (--enforcing_[agent.enforced_revision] == 0) {
+    enforcing_.erase(agent.enforced_revision);
+  }
+}
+
+void AgentRegistry::Acknowledge(const std::string& server_name,
+                                uint64_t ticket, uint64_t revision,
+                                std::string error, absl::Time now) {
+  EnforcedCallback enforced;
+  uint64_t before, after;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = streams_.find(server_name);
+    if (found == streams_.end() || found->second.ticket != ticket) return;
+    Stream& stream = found->second;
+    stream.agent.contact_time = now;
+    stream.agent.error = std::move(error);
+    // Nobody can enforce what was not decided.
+    revision = std::min(revision, revision_);
+    if (revision <= stream.agent.enforced_revision) return;
+    MeasureSpread(stream, stream.agent.enforced_revision, revision, now);
+    before = LeastEnforced();
+    if (--enforcing_[stream.agent.enforced_revision] == 0) {
+      enforcing_.erase(stream.agent.enforced_revision);
+    }
+    ++enforcing_[revision];
+    stream.agent.enforced_revision = revision;
+    after = LeastEnforced();
+    // A server that catches up from nothing tells no news.
+    if (before != 0) enforced = enforced_;
+  }
+  if (enforced == nullptr) return;
+  for (uint64_t done = before + 1; done <= after; ++done) enforced(done, now);
+}
+
+void AgentRegistry::OnUpdate(const BanTable::Update& update) {
+  absl::MutexLock lock(&mutex_);
+  if (update.revision == revision_) return;
+  revision_ = update.revision;
+  spreads_.push_back({update.revision, update.time, std::nullopt});
+  if (spreads_.size() > kRememberedRevisions) spreads_.pop_front();
+}
+
+void AgentRegistry::SetEnforcedCallback(EnforcedCallback callback) {
+  absl::MutexLock lock(&mutex_);
+  enforced_ = std::move(callback);
+}
+
+AgentRegistry::Progress AgentRegistry::ProgressOf(const Ban& ban) const {
+  absl::MutexLock lock(&mutex_);
+  Progress progress;
+  progress.servers = streams_.size();
+  for (const auto& [name, stream] : streams_) {
+    if (stream.agent.enforced_revision >= ban.revision) {
+      ++progress.enforcing_servers;
+    }
+  }
+  const auto spread = std::lower_bound(
+      spreads_.begin(), spreads_.end(), ban.revision,
+      [](const Spread& s, uint64_t revision) { return s.revision < revision; });
+  if (spread != spreads_.end() && spread->revision == ban.revision) {
+    progress.slowest = spread->slowest;
+  }
+  return progress;
+}
+
+AgentRegistry::Totals AgentRegistry::GetTotals() const {
+  absl::MutexLock lock(&mutex_);
+  Totals totals;
+  totals.agents = streams_.size();
+  for (const auto& [name, stream] : streams_) {
+    if (!stream.agent.connected) continue;
+    ++totals.connected;
+    if (stream.agent.enforced_revision >= revision_) ++totals.current;
+  }
+  return totals;
+}
+
+std::vector<AgentInfo> AgentRegistry::List(const std::string& after,
+                                           size_t limit) const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<AgentInfo> agents;
+  for (auto next = streams_.upper_bound(after);
+       next != streams_.end() && agents.size() < limit; ++next) {
+    agents.push_back(next->second.agent);
+  }
+  return agents;
+}
+
+void AgentRegistry::MeasureSpread(const Stream& stream, uint64_t from,
+                                  uint64_t to, absl::Time now) {
+  // What was decided before the stream opened says nothing about its speed.
+  from = std::max(from, stream.first_revision);
+  auto spread = std::upper_bound(
+      spreads_.begin(), spreads_.end(), from,
+      [](uint64_t revision, const Spread& s) { return revision < s.revision; });
+  for (; spread != spreads_.end() && spread->revision <= to; ++spread) {
+    const absl::Duration took = now - spread->decision_time;
+    spread->slowest = std::max(spread->slowest.value_or(took), took);
+  }
+}
+
+uint64_t AgentRegistry::LeastEnforced() const {
+  return enforcing_.empty() ? 0 : enforcing_.begin()->first;
+}
+
+}  // namespace mxban

@@ -1,0 +1,232 @@
+#include "coordinator/agent_service.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/grpc_status.h"
+#include "common/proto_convert.h"
+#include "coordinator/peer_identity.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+void LogRefusal(const grpc::CallbackServerContext& context,
+                const absl::Status& status) {
+  spdlog::warn("agent at {} refused: {}", context.peer(),
+               std::string(status.message()));
+}
+
+// A call that is over before it began.
+template <typename Request, typename Response>
+class RefusedCall final : public grpc::ServerBidiReactor<Request, Response> {
+ public:
+  explicit RefusedCall(const absl::Status& status) {
+    this->Finish(ToGrpcStatus(status));
+  }
+  void OnDone() override { delete this; }
+};
+
+// One ReportFailures stream. Exactly one operation is under way at any time:
+// reading a batch, deciding it, or writing the answer. So there is no lock.
+class ReportCall final
+    : public grpc::ServerBidiReactor<v1::ReportFailuresRequest,
+                                     v1::ReportFailuresResponse> {
+ public:
+  ReportCall(DecisionLoop& loop, std::string server)
+      : loop_(loop), server_(std::move(server)) {
+    StartRead(&request_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    absl::StatusOr<FailureBatch> batch = FailureBatchFromProto(request_);
+    if (!batch.ok()) {
+      spdlog::warn("report of {} refused: {}", server_,
+                   std::string(batch.status().message()));
+      return Finish(ToGrpcStatus(batch.status()));
+    }
+    loop_.ReportFailures(
+        server_, *std::move(batch),
+        [this](absl::StatusOr<uint64_t> offset) { Answer(offset); });
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    StartRead(&request_);
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  void Answer(const absl::StatusOr<uint64_t>& offset) {
+    if (!offset.ok()) return Finish(ToGrpcStatus(offset.status()));
+    response_.set_jail(request_.jail());
+    response_.set_log_id(request_.log_id());
+    response_.set_acknowledged_offset(*offset);
+    StartWrite(&response_);
+  }
+
+  DecisionLoop& loop_;
+  const std::string server_;
+  v1::ReportFailuresRequest request_;
+  v1::ReportFailuresResponse response_;
+};
+
+// One Watch stream: reads acknowledgements, and beside that writes what is new
+// in the feed, one message at a time.
+class WatchCall final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+      public BanFeed::Reader {
+ public:
+  WatchCall(BanFeed& feed, AgentRegistry& registry, const Clock& clock,
+            std::string server, std::string peer)
+      : feed_(feed),
+        registry_(registry),
+        clock_(clock),
+        server_(std::move(server)),
+        peer_(std::move(peer)) {
+    StartRead(&incoming_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return FinishOnce(grpc::Status::OK);
+    v1::WatchRequest request;
+    if (!grpc::SerializationTraits<v1::WatchRequest>::Deserialize(&incoming_,
+                                                                  &request)
+             .ok()) {
+      return FinishOnce({grpc::INVALID_ARGUMENT, "not a WatchRequest"});
+    }
+    const bool is_subscription = request.has_subscription();
+    if (is_subscription == ticket_.has_value()) {
+      return FinishOnce({grpc::INVALID_ARGUMENT,
+                         "a stream begins with its one subscription"});
+    }
+    if (is_subscription) {
+      Subscribe(request.subscription());
+    } else {
+      registry_.Acknowledge(
+          server_, *ticket_, request.acknowledgement().enforced_revision(),
+          PrintableText(request.acknowledgement().error(), kMaxEvidenceText),
+          clock_.TimeNow());
+    }
+    absl::MutexLock lock(&mutex_);
+    if (!finished_) StartRead(&incoming_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return FinishOnce(grpc::Status::OK);
+    {
+      absl::MutexLock lock(&mutex_);
+      pumping_ = false;
+    }
+    Pump();
+  }
+
+  void OnNews() override { Pump(); }
+  void OnCancel() override { FinishOnce(grpc::Status::CANCELLED); }
+
+  void OnDone() override {
+    if (ticket_.has_value()) {
+      feed_.RemoveReader(this);
+      registry_.Disconnect(server_, *ticket_, clock_.TimeNow());
+      spdlog::info("agent {} has left", server_);
+    }
+    delete this;
+  }
+
+ private:
+  void Subscribe(const v1::Subscription& subscription) {
+    AgentInfo agent;
+    agent.server_name = server_;
+    agent.peer = peer_;
+    agent.version = PrintableText(subscription.agent_version(), 50);
+    agent.firewall = PrintableText(subscription.firewall(), 50);
+    ticket_ = registry_.Connect(agent, clock_.TimeNow());
+    spdlog::info("agent {} at {} is here, version {}, firewall {}", server_,
+                 peer_, agent.version, agent.firewall);
+    cursor_ = feed_.Subscribe(subscription.history_id(),
+                              subscription.known_revision());
+    feed_.AddReader(this);
+    Pump();
+  }
+
+  // Writes the next message, if there is one and none is being written. Takes
+  // it from the feed without a lock, for that may mean encoding a snapshot.
+  void Pump() {
+    {
+      absl::MutexLock lock(&mutex_);
+      news_ = true;
+      if (pumping_ || finished_) return;
+      pumping_ = true;
+    }
+    while (true) {
+      {
+        absl::MutexLock lock(&mutex_);
+        news_ = false;
+      }
+      std::optional<grpc::ByteBuffer> next = feed_.Next(cursor_);
+      absl::MutexLock lock(&mutex_);
+      if (finished_) return;
+      if (next.has_value()) {
+        outgoing_ = *std::move(next);
+        return StartWrite(&outgoing_);
+      }
+      if (!news_) {
+        pumping_ = false;
+        return;
+      }
+    }
+  }
+
+  void FinishOnce(const grpc::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    if (finished_) return;
+    finished_ = true;
+    Finish(status);
+  }
+
+  BanFeed& feed_;
+  AgentRegistry& registry_;
+  const Clock& clock_;
+  const std::string server_;
+  const std::string peer_;
+
+  grpc::ByteBuffer incoming_;
+  std::optional<uint64_t> ticket_;  // Once subscribed; only reads touch it.
+
+  absl::Mutex mutex_;
+  bool pumping_ ABSL_GUARDED_BY(mutex_) = false;  // Someone owns the two below.
+  bool news_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  BanFeed::Cursor cursor_;
+  grpc::ByteBuffer outgoing_;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::ReportFailuresRequest, v1::ReportFailuresResponse>*
+AgentService::ReportFailures(grpc::CallbackServerContext* context) {
+  absl::StatusOr<std::string> server = ServerNameOf(*context);
+  if (server.ok()) return new ReportCall(loop_, *std::move(server));
+  LogRefusal(*context, server.status());
+  return new RefusedCall<v1::ReportFailuresRequest,
+                         v1::ReportFailuresResponse>(server.status());
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
+AgentService::Watch(grpc::CallbackServerContext* context) {
+  absl::StatusOr<std::string> server = ServerNameOf(*context);
+  if (server.ok()) {
+    return new WatchCall(feed_, registry_, clock_, *std::move(server),
+                         context->peer());
+  }
+  LogRefusal(*context, server.status());
+  return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(server.status());
+}
+
+}  // namespace mxban

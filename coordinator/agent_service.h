@@ -1,0 +1,48 @@
+#ifndef MXBAN_COORDINATOR_AGENT_SERVICE_H_
+#define MXBAN_COORDINATOR_AGENT_SERVICE_H_
+
+// The gRPC edge towards agents: failures in, updates out.
+//
+// Both calls use gRPC's callback API, so threads do not grow with agents. Of
+// one report stream one batch is in work at a time, which bounds what an agent
+// can queue here. Watch works on encoded messages: each update is encoded once
+// for all streams.
+//
+// Thread-safe.
+
+#include "common/clock.h"
+#include "coordinator/agent_registry.h"
+#include "coordinator/ban_feed.h"
+#include "coordinator/decision_loop.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "mxban/v1/agent_service.grpc.pb.h"
+
+namespace mxban {
+
+class AgentService final
+    : public v1::AgentService::WithRawCallbackMethod_Watch<
+          v1::AgentService::WithCallbackMethod_ReportFailures<
+              v1::AgentService::Service>> {
+ public:
+  // All must outlive the service.
+  AgentService(DecisionLoop& loop, BanFeed& feed, AgentRegistry& registry,
+               const Clock& clock)
+      : loop_(loop), feed_(feed), registry_(registry), clock_(clock) {}
+
+  grpc::ServerBidiReactor<v1::ReportFailuresRequest,
+                          v1::ReportFailuresResponse>*
+  ReportFailures(grpc::CallbackServerContext* context) override;
+
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Watch(
+      grpc::CallbackServerContext* context) override;
+
+ private:
+  DecisionLoop& loop_;
+  BanFeed& feed_;
+  AgentRegistry& registry_;
+  const Clock& clock_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_AGENT_SERVICE_H_

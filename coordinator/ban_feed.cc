@@ -1,0 +1,185 @@
+#include "coordinator/ban_feed.h"
+
+#include <utility>
+
+#include "common/proto_convert.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
+#include "mxban/v1/agent_service.pb.h"
+
+namespace mxban {
+namespace {
+
+// What is kept of updates: enough for an agent that was away for a while,
+// little enough to be no matter.
+constexpr size_t kMaxUpdates = 10'000;
+constexpr size_t kMaxUpdateBytes = 64 << 20;
+
+// About 300 KiB a message, far below gRPC's limit of 4 MiB.
+constexpr size_t kBansPerMessage = 5'000;
+
+grpc::ByteBuffer Encode(const v1::WatchResponse& response) {
+  grpc::ByteBuffer buffer;
+  bool own_buffer;
+  // Serialising a valid message into memory does not fail.
+  (void)grpc::SerializationTraits<v1::WatchResponse>::Serialize(
+      response, &buffer, &own_buffer);
+  return buffer;
+}
+
+grpc::ByteBuffer EncodeJails(const std::string& history_id, uint64_t revision,
+                             const JailSet& jails) {
+  v1::WatchResponse response;
+  response.set_history_id(history_id);
+  response.set_revision(revision);
+  for (const auto& [name, jail] : jails) {
+    *response.mutable_jails()->add_jails() = JailToProto(jail);
+  }
+  response.mutable_jails();  // Present even if there is no jail.
+  return Encode(response);
+}
+
+grpc::ByteBuffer EncodeDelta(const std::string& history_id,
+                             const BanTable::Update& update) {
+  v1::WatchResponse response;
+  response.set_history_id(history_id);
+  response.set_revision(update.revision);
+  v1::BanDelta& delta = *response.mutable_delta();
+  for (const BanTable::Change& change : update.changes) {
+    switch (change.kind) {
+      case BanTable::ChangeKind::kImposed:
+        *delta.add_imposed() =
+            StandingBanToProto({change.ban.key, change.ban.expire_time});
+        break;
+      case BanTable::ChangeKind::kPardoned:
+        *delta.add_lifted() = LiftedBanToProto(change.ban.key);
+        break;
+      case BanTable::ChangeKind::kExpired:
+        break;  // Agents have clocks.
+    }
+  }
+  return Encode(response);
+}
+
+BanFeed::Messages EncodeSnapshot(const std::string& history_id,
+                                 const BanTable::Snapshot& snapshot) {
+  BanFeed::Messages messages;
+  size_t next = 0;
+  do {
+    v1::WatchResponse response;
+    response.set_history_id(history_id);
+    v1::BanSnapshot& part = *response.mutable_snapshot();
+    part.set_first(next == 0);
+    for (size_t i = 0; i < kBansPerMessage && next < snapshot.bans.size();
+         ++i, ++next) {
+      *part.add_bans() = StandingBanToProto(snapshot.bans[next]);
+    }
+    part.set_last(next == snapshot.bans.size());
+    if (part.last()) response.set_revision(snapshot.revision);
+    messages.push_back(Encode(response));
+  } while (next < snapshot.bans.size());
+  return messages;
+}
+
+size_t SizeOf(const BanFeed::Messages& messages) {
+  size_t size = 0;
+  for (const grpc::ByteBuffer& message : messages) size += message.Length();
+  return size;
+}
+
+}  // namespace
+
+BanFeed::BanFeed(BanTable& table, std::string history_id)
+    : table_(table),
+      history_id_(std::move(history_id)),
+      newest_(table.revision()) {
+  table_.AddListener(this);
+}
+
+BanFeed::~BanFeed() { table_.RemoveListener(this); }
+
+BanFeed::Cursor BanFeed::Subscribe(const std::string& history_id,
+                                   uint64_t known_revision) {
+  Cursor cursor;
+  cursor.unread_ = std::make_shared<const Messages>(
+      Messages{EncodeJails(history_id_, 0, *table_.jails())});
+  if (history_id == history_id_) cursor.revision_ = known_revision;
+  return cursor;
+}
+
+std::optional<grpc::ByteBuffer> BanFeed::Next(Cursor& cursor) {
+  if (cursor.unread_ == nullptr) {
+    Entry entry;
+    bool is_kept = true;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (cursor.revision_ == newest_) return std::nullopt;
+      const Entry* next = After(cursor.revision_);
+      is_kept = next != nullptr;
+      if (is_kept) entry = *next;
+    }
+    if (!is_kept) entry = GetSnapshot();
+    cursor.revision_ = entry.revision;
+    cursor.unread_ = std::move(entry.messages);
+    cursor.next_unread_ = 0;
+  }
+  grpc::ByteBuffer message = (*cursor.unread_)[cursor.next_unread_++];
+  if (cursor.next_unread_ == cursor.unread_->size()) cursor.unread_ = nullptr;
+  return message;
+}
+
+void BanFeed::AddReader(Reader* reader) {
+  absl::MutexLock lock(&readers_mutex_);
+  readers_.insert(reader);
+}
+
+void BanFeed::RemoveReader(Reader* reader) {
+  absl::MutexLock lock(&readers_mutex_);
+  readers_.erase(reader);
+}
+
+void BanFeed::OnUpdate(const BanTable::Update& update) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (update.revision == newest_) return;  // Bans expired, no more.
+    Messages messages;
+    if (update.jails != nullptr) {
+      messages.push_back(EncodeJails(history_id_, 0, *update.jails));
+    }
+    messages.push_back(EncodeDelta(history_id_, update));
+    kept_bytes_ += SizeOf(messages);
+    newest_ = update.revision;
+    updates_.push_back({update.revision, std::make_shared<const Messages>(
+                                             std::move(messages))});
+    while (updates_.size() > kMaxUpdates || kept_bytes_ > kMaxUpdateBytes) {
+      kept_bytes_ -= SizeOf(*updates_.front().messages);
+      updates_.pop_front();
+    }
+  }
+  absl::MutexLock lock(&readers_mutex_);
+  for (Reader* reader : readers_) reader->OnNews();
+}
+
+const BanFeed::Entry* BanFeed::After(uint64_t revision) const {
+  if (updates_.empty() || revision >= newest_) return nullptr;
+  const uint64_t oldest = updates_.front().revision;
+  if (revision + 1 < oldest) return nullptr;
+  return &updates_[revision + 1 - oldest];
+}
+
+BanFeed::Entry BanFeed::GetSnapshot() {
+  absl::MutexLock lock(&snapshot_mutex_);
+  bool is_current = false;
+  if (snapshot_.messages != nullptr) {
+    absl::MutexLock updates_lock(&mutex_);
+    is_current = snapshot_.revision == newest_ ||
+                 After(snapshot_.revision) != nullptr;
+  }
+  if (!is_current) {
+    const BanTable::Snapshot snapshot = table_.GetSnapshot();
+    snapshot_ = {snapshot.revision, std::make_shared<const Messages>(
+                                        EncodeSnapshot(history_id_, snapshot))};
+  }
+  return snapshot_;
+}
+
+}  // namespace mxban

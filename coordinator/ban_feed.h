@@ -1,0 +1,97 @@
+#ifndef MXBAN_COORDINATOR_BAN_FEED_H_
+#define MXBAN_COORDINATOR_BAN_FEED_H_
+
+// The updates that agents watch, each encoded once for all of them.
+//
+// The feed keeps the most recent updates. A reader holds a cursor and takes
+// the next message when it is ready to write one, so a slow reader takes up no
+// memory and delays nobody: it finds several updates waiting, or, when it has
+// fallen behind what is kept, a snapshot. Snapshots are encoded once, too, for
+// as long as the updates after them are kept.
+//
+// Thread-safe.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "coordinator/ban_table.h"
+#include "grpcpp/support/byte_buffer.h"
+
+namespace mxban {
+
+class BanFeed final : public BanTable::Listener {
+ public:
+  // Woken, from the decision loop's thread, when there is more to read. Must
+  // not block, nor add or remove readers.
+  class Reader {
+   public:
+    virtual ~Reader() = default;
+    virtual void OnNews() = 0;
+  };
+
+  // Encoded WatchResponse messages.
+  using Messages = std::vector<grpc::ByteBuffer>;
+
+  // Where a reader is. Belongs to the reader; not thread-safe.
+  class Cursor {
+    friend class BanFeed;
+    uint64_t revision_ = 0;  // What the reader has once `unread_` is read.
+    std::shared_ptr<const Messages> unread_;
+    size_t next_unread_ = 0;
+  };
+
+  // `table` must outlive the feed, which listens to it.
+  BanFeed(BanTable& table, std::string history_id);
+  ~BanFeed() override;
+
+  // A cursor for a reader that holds `known_revision` of `history_id`: it
+  // begins with the jails, goes on with what the reader lacks.
+  Cursor Subscribe(const std::string& history_id, uint64_t known_revision);
+
+  // The next message behind `cursor`, if there is one already.
+  std::optional<grpc::ByteBuffer> Next(Cursor& cursor);
+
+  // A removed reader is not woken any more once RemoveReader() returns.
+  void AddReader(Reader* reader);
+  void RemoveReader(Reader* reader);
+
+  void OnUpdate(const BanTable::Update& update) override;
+
+ private:
+  struct Entry {
+    uint64_t revision = 0;
+    std::shared_ptr<const Messages> messages;
+  };
+
+  // The first update after `revision`; null if it is not kept.
+  const Entry* After(uint64_t revision) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Entry GetSnapshot();
+
+  BanTable& table_;
+  const std::string history_id_;
+
+  absl::Mutex mutex_;
+  // Consecutive revisions; the newest is newest_.
+  std::deque<Entry> updates_ ABSL_GUARDED_BY(mutex_);
+  size_t kept_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t newest_ ABSL_GUARDED_BY(mutex_);
+
+  // Held while encoding, so that a thousand readers wait for one encoding.
+  absl::Mutex snapshot_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  Entry snapshot_ ABSL_GUARDED_BY(snapshot_mutex_);
+
+  absl::Mutex readers_mutex_;
+  std::set<Reader*> readers_ ABSL_GUARDED_BY(readers_mutex_);
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_BAN_FEED_H_

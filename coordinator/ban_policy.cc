@@ -1,0 +1,94 @@
+#include "coordinator/ban_policy.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace mxban {
+namespace {
+
+// Wider networks hold too many innocents for a ban without confirmation, and
+// networks wider still are never meant.
+constexpr int kWidestIpv4 = 24, kWidestConfirmedIpv4 = 8;
+constexpr int kWidestIpv6 = 48, kWidestConfirmedIpv6 = 16;
+
+absl::Status CheckWidth(const BanRequest& request) {
+  const IpNetwork& source = request.source;
+  const int widest = source.is_ipv4() ? kWidestIpv4 : kWidestIpv6;
+  const int confirmed =
+      source.is_ipv4() ? kWidestConfirmedIpv4 : kWidestConfirmedIpv6;
+  if (source.prefix_length() < confirmed) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        source.ToString(), " is wider than /", confirmed, "; nobody means that"));
+  }
+  if (source.prefix_length() < widest && !request.wide) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(source.ToString(), " is wider than /", widest,
+                     "; confirm that with --wide"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool IsIgnored(const Jail& jail, const IpNetwork& source) {
+  return std::any_of(
+      jail.ignored_networks.begin(), jail.ignored_networks.end(),
+      [&](const IpNetwork& ignored) { return ignored.Overlaps(source); });
+}
+
+std::optional<Ban> DecideCountedBan(const Jail& jail, const IpNetwork& source,
+                                    size_t count, absl::Time newest,
+                                    absl::Time now) {
+  if (count < jail.max_retry) return std::nullopt;
+  Ban ban;
+  ban.key = {jail.name, source};
+  ban.create_time = now;
+  ban.expire_time = newest + jail.ban_time;
+  if (ban.expire_time <= now) return std::nullopt;
+  ban.failure_count = static_cast<uint32_t>(count);
+  ban.reason = absl::StrCat(count, count == 1 ? " failure" : " failures",
+                            " within ", absl::FormatDuration(jail.find_time));
+  return ban;
+}
+
+absl::StatusOr<Ban> DecideRequestedBan(const Jail& jail,
+                                       const BanRequest& request,
+                                       absl::Time now) {
+  if (absl::Status status = CheckWidth(request); !status.ok()) return status;
+  if (request.duration < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("the duration is not positive");
+  }
+  if (IsIgnored(jail, request.source)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(request.source.ToString(), " overlaps what jail ",
+                     jail.name, " ignores (ignoreip)"));
+  }
+  Ban ban;
+  ban.key = {jail.name, request.source.is_address()
+                            ? jail.SourceOf(request.source)
+                            : request.source};
+  ban.create_time = now;
+  ban.expire_time = now + (request.duration == absl::ZeroDuration()
+                               ? jail.ban_time
+                               : request.duration);
+  ban.origin = BanOrigin::kOperator;
+  ban.reason = request.reason;
+  return ban;
+}
+
+std::optional<Ban> Extend(const Ban& ban, const Ban& later) {
+  if (later.expire_time < ban.expire_time + absl::Seconds(1)) {
+    return std::nullopt;
+  }
+  Ban extended = ban;
+  extended.expire_time = later.expire_time;
+  extended.failure_count += later.failure_count;
+  if (later.origin == BanOrigin::kOperator) {
+    extended.origin = later.origin;
+    extended.reason = later.reason;
+  }
+  return extended;
+}
+
+}  // namespace mxban

@@ -1,0 +1,81 @@
+#ifndef MXBAN_COORDINATOR_BAN_STORE_H_
+#define MXBAN_COORDINATOR_BAN_STORE_H_
+
+// What survives the coordinator: bans, the failures that still count, and how
+// far each log is recorded.
+//
+// There is one way to change it, Commit(), which makes a whole turn of the
+// decision loop durable or nothing of it. So a failure is never recorded
+// without its position, nor a ban without the end of its failures.
+//
+// Implementation: SqliteBanStore.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/ban.h"
+
+namespace mxban {
+
+// A failure that counts towards a ban of `key`.
+struct StoredFailure {
+  BanKey key;
+  absl::Time time;
+  std::string server;
+  std::string evidence;
+};
+
+// Every failure that `jail` found in this log of this server, up to `offset`,
+// has been dealt with.
+struct LogProgress {
+  std::string server;
+  std::string jail;
+  std::string log_id;
+  uint64_t offset = 0;
+};
+
+// What one turn changes; applied in the order of the fields.
+struct StoreChange {
+  uint64_t revision = 0;  // Of the ban set afterwards.
+  std::vector<BanKey> forgotten;         // Whose failures no longer count.
+  std::vector<StoredFailure> failures;   // New ones, after the forgetting.
+  std::vector<LogProgress> progress;
+  std::vector<BanKey> lifted;            // Pardoned or expired.
+  std::vector<Ban> imposed;              // New or extended.
+  absl::Time prune_before = absl::InfinitePast();  // Failures too old to count.
+};
+
+struct StoreContents {
+  std::string history_id;  // Random, chosen when the store was created.
+  uint64_t revision = 0;
+  std::vector<Ban> bans;
+  std::vector<StoredFailure> failures;  // By time, oldest first.
+  std::vector<LogProgress> progress;
+};
+
+// Thread-compatible: used by the decision loop alone.
+class BanStore {
+ public:
+  virtual ~BanStore() = default;
+
+  virtual absl::StatusOr<StoreContents> Load() = 0;
+
+  // Returns once `change` is on the disk. UNAVAILABLE if that failed (disk
+  // full, say): then nothing of it is.
+  virtual absl::Status Commit(const StoreChange& change) = 0;
+
+  // The newest failures of `key`, at most `limit`, oldest first.
+  virtual absl::StatusOr<std::vector<StoredFailure>> FailuresOf(
+      const BanKey& key, size_t limit) = 0;
+
+  // How many bans of `key` were imposed so far.
+  virtual absl::StatusOr<uint32_t> BanCountOf(const BanKey& key) = 0;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_BAN_STORE_H_

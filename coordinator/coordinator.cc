@@ -1,0 +1,170 @@
+#include "coordinator/coordinator.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/status_macros.h"
+#include "coordinator/jail_config.h"
+#include "coordinator/sqlite_ban_store.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/server_builder.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+// Calls under way get this long to end by themselves.
+constexpr std::chrono::milliseconds kShutdownGrace{250};
+
+// A peer that vanished without a word is noticed within this time.
+constexpr int kKeepaliveMs = 10'000;
+
+absl::Status MakeDirectory(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot create ", path.string(), ": ", error.message()));
+}
+
+absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(
+    absl::string_view flag, const std::string& address,
+    std::shared_ptr<grpc::ServerCredentials> credentials,
+    grpc::Service& service, int* port) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, std::move(credentials), port);
+  builder.RegisterService(&service);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kKeepaliveMs / 2);
+  // A second coordinator on the same port must fail, not share it.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat(flag, ": cannot listen on ", address));
+  }
+  return server;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(
+    const Options& options, const Clock& clock) {
+  std::unique_ptr<Coordinator> coordinator(new Coordinator(options, clock));
+  RETURN_IF_ERROR(coordinator->OpenStore());
+  RETURN_IF_ERROR(coordinator->StartServices());
+  RETURN_IF_ERROR(coordinator->StartHttp());
+  return coordinator;
+}
+
+Coordinator::Coordinator(const Options& options, const Clock& clock)
+    : options_(options), clock_(clock) {}
+
+Coordinator::~Coordinator() {
+  http_server_.reset();
+  const auto deadline = std::chrono::system_clock::now() + kShutdownGrace;
+  if (agent_server_ != nullptr) agent_server_->Shutdown(deadline);
+  if (admin_server_ != nullptr) admin_server_->Shutdown(deadline);
+  // Only now: calls under way wait for what the loop decides.
+  if (loop_ != nullptr) loop_->Stop();
+  if (registry_ != nullptr) table_.RemoveListener(registry_.get());
+}
+
+absl::Status Coordinator::Reload() {
+  ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, LoadJailSet());
+  loop_->ReplaceJails(std::move(jails), [](const absl::Status& status) {
+    if (status.ok()) {
+      spdlog::info("the configuration was read again");
+    } else {
+      spdlog::error("reload failed: {}", std::string(status.message()));
+    }
+  });
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::OpenStore() {
+  ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, LoadJailSet());
+  RETURN_IF_ERROR(MakeDirectory(options_.state_dir));
+  ASSIGN_OR_RETURN(store_, SqliteBanStore::Open(
+                               absl::StrCat(options_.state_dir, "/bans.db")));
+  loop_ = std::make_unique<DecisionLoop>(*store_, table_, clock_,
+                                         options_.max_sources);
+  ASSIGN_OR_RETURN(history_id_, loop_->Load(std::move(jails)));
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::StartServices() {
+  registry_ = std::make_unique<AgentRegistry>(table_.revision());
+  // First, so that it knows a revision before any agent acknowledges it.
+  table_.AddListener(registry_.get());
+  feed_ = std::make_unique<BanFeed>(table_, history_id_);
+  watch_ = std::make_unique<BanWatch>(table_, *registry_);
+  agent_service_ =
+      std::make_unique<AgentService>(*loop_, *feed_, *registry_, clock_);
+  admin_service_ = std::make_unique<AdminService>(AdminService::Parts{
+      *loop_, table_, *registry_, *watch_, [this] { return LoadJailSet(); },
+      history_id_, clock_.TimeNow()});
+  loop_->Start();
+
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  ASSIGN_OR_RETURN(auto agent_credentials,
+                   ServerCredentials(options_.agent_listen, options_.tls,
+                                     options_.insecure));
+  ASSIGN_OR_RETURN(agent_server_,
+                   Listen("--agent_listen", options_.agent_listen,
+                          agent_credentials, *agent_service_, &agent_port_));
+
+  // Operators on the socket are known by the file's permissions; over TCP they
+  // need a certificate wherever they are.
+  const bool is_socket = absl::StartsWith(options_.admin_listen, "unix:");
+  const std::string path(absl::StripPrefix(options_.admin_listen, "unix:"));
+  if (is_socket) {
+    RETURN_IF_ERROR(MakeDirectory(std::filesystem::path(path).parent_path()));
+  }
+  ASSIGN_OR_RETURN(
+      auto admin_credentials,
+      ServerCredentials(options_.admin_listen,
+                        is_socket ? TlsFiles() : options_.tls,
+                        options_.insecure));
+  const mode_t old_mask = umask(0117);  // srw-rw----
+  absl::StatusOr<std::unique_ptr<grpc::Server>> admin_server =
+      Listen("--admin_listen", options_.admin_listen, admin_credentials,
+             *admin_service_, nullptr);
+  umask(old_mask);
+  ASSIGN_OR_RETURN(admin_server_, std::move(admin_server));
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::StartHttp() {
+  metrics_ = std::make_unique<CoordinatorMetrics>(*loop_, table_, *registry_);
+  if (options_.http_listen.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(http_server_,
+                   HttpServer::Start(options_.http_listen, *metrics_,
+                                     [] { return absl::OkStatus(); }));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const JailSet>> Coordinator::LoadJailSet()
+    const {
+  ASSIGN_OR_RETURN(JailConfig config, LoadJails(options_.config_dir));
+  for (const std::string& note : config.notes) spdlog::warn("{}", note);
+  auto jails = std::make_shared<JailSet>();
+  for (Jail& jail : config.jails) {
+    jails->emplace(jail.name, std::move(jail));
+  }
+  return jails;
+}
+
+}  // namespace mxban

@@ -1,0 +1,87 @@
+#ifndef MXBAN_COORDINATOR_COORDINATOR_H_
+#define MXBAN_COORDINATOR_COORDINATOR_H_
+
+// A whole coordinator, built in the order of the life of a ban.
+//
+// Serves agents and operators on listeners of their own, so that no agent can
+// reach the operators' service.
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "common/http_server.h"
+#include "common/tls.h"
+#include "coordinator/admin_service.h"
+#include "coordinator/agent_registry.h"
+#include "coordinator/agent_service.h"
+#include "coordinator/ban_feed.h"
+#include "coordinator/ban_store.h"
+#include "coordinator/ban_table.h"
+#include "coordinator/ban_watch.h"
+#include "coordinator/coordinator_metrics.h"
+#include "coordinator/decision_loop.h"
+#include "grpcpp/server.h"
+
+namespace mxban {
+
+class Coordinator {
+ public:
+  struct Options {
+    std::string config_dir = "/etc/mxban";
+    std::string state_dir = "/var/lib/mxban";
+    std::string agent_listen = "0.0.0.0:7460";
+    std::string admin_listen = "unix:/run/mxban/admin.sock";
+    std::string http_listen = "127.0.0.1:7462";  // Empty: no HTTP.
+    TlsFiles tls;
+    bool insecure = false;
+    size_t max_sources = 1'000'000;  // Tracked in each jail.
+  };
+
+  // Serves from here until destruction; `clock` must outlive the coordinator.
+  // Errors name what an operator can mend.
+  static absl::StatusOr<std::unique_ptr<Coordinator>> Start(
+      const Options& options, const Clock& clock);
+
+  // Stops serving, decides what is queued, closes the store.
+  ~Coordinator();
+
+  // Reads the configuration again, all or nothing.
+  absl::Status Reload();
+
+  int agent_port() const { return agent_port_; }
+
+ private:
+  Coordinator(const Options& options, const Clock& clock);
+
+  absl::Status OpenStore();
+  absl::Status StartServices();
+  absl::Status StartHttp();
+  absl::StatusOr<std::shared_ptr<const JailSet>> LoadJailSet() const;
+
+  const Options options_;
+  const Clock& clock_;
+  std::string history_id_;
+  int agent_port_ = 0;
+
+  // In the order in which each needs the ones before.
+  std::unique_ptr<BanStore> store_;
+  BanTable table_;
+  std::unique_ptr<DecisionLoop> loop_;
+  std::unique_ptr<AgentRegistry> registry_;
+  std::unique_ptr<BanFeed> feed_;
+  std::unique_ptr<BanWatch> watch_;
+  std::unique_ptr<AgentService> agent_service_;
+  std::unique_ptr<AdminService> admin_service_;
+  std::unique_ptr<grpc::Server> agent_server_;
+  std::unique_ptr<grpc::Server> admin_server_;
+  std::unique_ptr<CoordinatorMetrics> metrics_;
+  std::unique_ptr<HttpServer> http_server_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_COORDINATOR_H_

@@ -1,0 +1,57 @@
+#include "coordinator/coordinator_metrics.h"
+
+#include <utility>
+
+#include "common/metrics.h"
+#include "common/version.h"
+
+namespace mxban {
+
+std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
+  const DecisionLoop::Statistics statistics = loop_.statistics();
+  const AgentRegistry::Totals agents = registry_.GetTotals();
+  MetricsBuilder metrics;
+  metrics.Family("mxban_coordinator_build_info", "The version that runs.",
+                 prometheus::MetricType::Gauge);
+  metrics.Sample({{"version", kVersion}}, 1);
+
+  metrics.Family("mxban_failures_total", "Failures counted, by jail.",
+                 prometheus::MetricType::Counter);
+  for (const auto& [jail, count] : statistics.failures_by_jail) {
+    metrics.Sample({{"jail", jail}}, static_cast<double>(count));
+  }
+  metrics.Family("mxban_failures_not_counted_total",
+                 "Failures reported and not counted, by reason.",
+                 prometheus::MetricType::Counter);
+  const FailureIntake::Tally& tally = statistics.intake;
+  metrics.Sample({{"reason", "repeated"}}, static_cast<double>(tally.repeated));
+  metrics.Sample({{"reason", "too_old"}}, static_cast<double>(tally.too_old));
+  metrics.Sample({{"reason", "ignored"}}, static_cast<double>(tally.ignored));
+  metrics.Gauge("mxban_tracked_sources", "Sources with failures that count.",
+                static_cast<double>(statistics.tracked_sources));
+  metrics.Counter("mxban_evicted_sources_total",
+                  "Sources forgotten for want of room (--max_sources).",
+                  static_cast<double>(statistics.evicted_sources));
+
+  metrics.Family("mxban_bans", "Bans in force, by jail.",
+                 prometheus::MetricType::Gauge);
+  for (const auto& [name, jail] : *table_.jails()) {
+    metrics.Sample({{"jail", name}}, static_cast<double>(table_.CountOf(name)));
+  }
+  metrics.Gauge("mxban_revision", "The newest revision of the ban set.",
+                static_cast<double>(table_.revision()));
+  metrics.Counter("mxban_store_failed_commits_total",
+                  "Turns that could not be made durable.",
+                  static_cast<double>(statistics.failed_commits));
+
+  metrics.Family("mxban_agents", "Agents seen since the start, by state.",
+                 prometheus::MetricType::Gauge);
+  metrics.Sample({{"state", "current"}}, static_cast<double>(agents.current));
+  metrics.Sample({{"state", "behind"}},
+                 static_cast<double>(agents.connected - agents.current));
+  metrics.Sample({{"state", "away"}},
+                 static_cast<double>(agents.agents - agents.connected));
+  return std::move(metrics).Build();
+}
+
+}  // namespace mxban

@@ -1,0 +1,35 @@
+#ifndef MXBAN_COORDINATOR_COORDINATOR_METRICS_H_
+#define MXBAN_COORDINATOR_COORDINATOR_METRICS_H_
+
+// What the coordinator tells Prometheus.
+//
+// Thread-safe.
+
+#include <vector>
+
+#include "coordinator/agent_registry.h"
+#include "coordinator/ban_table.h"
+#include "coordinator/decision_loop.h"
+#include "prometheus/collectable.h"
+#include "prometheus/metric_family.h"
+
+namespace mxban {
+
+class CoordinatorMetrics final : public prometheus::Collectable {
+ public:
+  // All must outlive the metrics.
+  CoordinatorMetrics(const DecisionLoop& loop, const BanTable& table,
+                     const AgentRegistry& registry)
+      : loop_(loop), table_(table), registry_(registry) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  const DecisionLoop& loop_;
+  const BanTable& table_;
+  const AgentRegistry& registry_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_COORDINATOR_METRICS_H_

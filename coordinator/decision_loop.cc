@@ -1,0 +1,416 @@
+#include "coordinator/decision_loop.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "common/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+// Bounds how long the first in a turn waits for the last.
+constexpr size_t kMaxTasksPerTurn = 256;
+constexpr absl::Duration kPruneInterval = absl::Minutes(1);
+
+}  // namespace
+
+// What one turn is about to change, and whom to answer afterwards.
+struct DecisionLoop::Turn {
+  absl::Time now;
+  // New failures that still count once the turn is over.
+  absl::flat_hash_map<BanKey, std::vector<StoredFailure>> counted;
+  std::vector<BanKey> forgotten;
+  std::vector<LogProgress> progress;
+  absl::btree_map<BanKey, Ban> imposed;  // New or extended.
+  absl::btree_map<BanKey, BanTable::Change> ended;
+  std::shared_ptr<const JailSet> jails;
+  absl::Time prune_before = absl::InfinitePast();
+  absl::Status error;  // The turn cannot be committed.
+
+  StoreChange change;  // Made of the above by Commit().
+  std::vector<std::function<void(const absl::Status&)>> answers;
+  Statistics counts;  // Only of what the turn counted.
+};
+
+DecisionLoop::DecisionLoop(BanStore& store, BanTable& table,
+                           const Clock& clock, size_t max_sources)
+    : store_(store), table_(table), clock_(clock), max_sources_(max_sources) {}
+
+DecisionLoop::~DecisionLoop() { Stop(); }
+
+absl::StatusOr<std::string> DecisionLoop::Load(
+    std::shared_ptr<const JailSet> jails) {
+  ASSIGN_OR_RETURN(StoreContents contents, store_.Load());
+  jails_ = jails;
+  CountAgain(contents);
+  StoreChange change;
+  change.revision = contents.revision + 1;
+  RETURN_IF_ERROR(store_.Commit(change));
+  table_.Load(change.revision, std::move(jails), std::move(contents.bans));
+  return std::move(contents.history_id);
+}
+
+void DecisionLoop::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void DecisionLoop::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void DecisionLoop::Loop() {
+  while (true) {
+    const absl::Time next_expiry = table_.NextExpiry();
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.AwaitWithTimeout(absl::Condition(this, &DecisionLoop::HasWork),
+                              next_expiry - clock_.TimeNow());
+      if (stopping_ && queue_.empty()) return;
+    }
+    RunTurn();
+  }
+}
+
+bool DecisionLoop::HasWork() const { return stopping_ || !queue_.empty(); }
+
+void DecisionLoop::Enqueue(Task task,
+                           std::function<void(absl::Status)> refuse) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!stopping_) {
+      queue_.push_back(std::move(task));
+      return;
+    }
+  }
+  refuse(absl::UnavailableError("the coordinator is stopping"));
+}
+
+void DecisionLoop::ReportFailures(std::string server, FailureBatch batch,
+                                  ReportDone done) {
+  Enqueue(
+      [this, server = std::move(server), batch = std::move(batch),
+       done](Turn& turn) mutable {
+        Report(turn, server, std::move(batch), std::move(done));
+      },
+      done);
+}
+
+void DecisionLoop::ImposeBan(BanRequest request, ImposeDone done) {
+  Enqueue([this, request = std::move(request),
+           done](Turn& turn) { Impose(turn, request, done); },
+          done);
+}
+
+void DecisionLoop::PardonBans(IpNetwork source, std::string jail,
+                              PardonDone done) {
+  Enqueue([this, source, jail = std::move(jail),
+           done](Turn& turn) { Pardon(turn, source, jail, done); },
+          done);
+}
+
+void DecisionLoop::ReplaceJails(std::shared_ptr<const JailSet> jails,
+                                JailsDone done) {
+  Enqueue([this, jails = std::move(jails),
+           done](Turn& turn) { Replace(turn, jails, done); },
+          done);
+}
+
+DecisionLoop::Statistics DecisionLoop::statistics() const {
+  absl::MutexLock lock(&mutex_);
+  return statistics_;
+}
+
+void DecisionLoop::RunTurn() {
+  std::vector<Task> tasks;
+  {
+    absl::MutexLock lock(&mutex_);
+    const size_t count = std::min(queue_.size(), kMaxTasksPerTurn);
+    std::move(queue_.begin(), queue_.begin() + count,
+              std::back_inserter(tasks));
+    queue_.erase(queue_.begin(), queue_.begin() + count);
+  }
+  Turn turn;
+  turn.now = clock_.TimeNow();
+  if (must_recount_) turn.error = Recount();
+  for (Task& task : tasks) task(turn);
+  ExpireBans(turn);
+  Prune(turn);
+
+  const absl::Status committed = Commit(turn);
+  if (committed.ok()) {
+    Publish(turn);
+  } else {
+    spdlog::error("turn refused, nothing of it counts: {}",
+                  std::string(committed.message()));
+    must_recount_ = true;
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!committed.ok()) ++statistics_.failed_commits;
+  }
+  for (const auto& answer : turn.answers) answer(committed);
+}
+
+void DecisionLoop::Report(Turn& turn, const std::string& server,
+                          FailureBatch batch, ReportDone done) {
+  const auto jail = jails_->find(batch.jail);
+  FailureIntake::Accepted accepted =
+      intake_.Accept(server, std::move(batch),
+                     jail == jails_->end() ? nullptr : &jail->second, turn.now);
+  for (const Failure& failure : accepted.failures) {
+    Count(turn, jail->second, server, failure);
+  }
+  turn.answers.push_back([done = std::move(done),
+                          offset = accepted.progress.offset](
+                             const absl::Status& committed) {
+    if (committed.ok()) {
+      done(offset);
+    } else {
+      done(committed);
+    }
+  });
+  turn.progress.push_back(std::move(accepted.progress));
+}
+
+void DecisionLoop::Count(Turn& turn, const Jail& jail,
+                         const std::string& server, const Failure& failure) {
+  ++turn.counts.failures;
+  ++turn.counts.failures_by_jail[jail.name];
+  ++turn.counts.failures_by_server[server];
+  const BanKey key = {jail.name, failure.source};
+  turn.counted[key].push_back({key, failure.time, server, failure.evidence});
+  const size_t count = CounterOf(jail).Record(failure.source, failure.time);
+  std::optional<Ban> ban = DecideCountedBan(jail, failure.source, count,
+                                            failure.time, turn.now);
+  if (!ban.has_value()) return;
+  turn.error.Update(Settle(turn, *std::move(ban)).status());
+  ForgetFailures(turn, key);
+}
+
+void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
+                          const ImposeDone& done) {
+  const auto jail = jails_->find(request.jail);
+  if (jail == jails_->end()) {
+    return done(absl::NotFoundError("there is no jail '" + request.jail + "'"));
+  }
+  absl::StatusOr<Ban> ban =
+      DecideRequestedBan(jail->second, request, turn.now);
+  if (ban.ok()) ban = Settle(turn, *std::move(ban));
+  if (!ban.ok()) return done(ban.status());
+  turn.answers.push_back(
+      [this, done, ban = *std::move(ban)](const absl::Status& committed) {
+        if (!committed.ok()) return done(committed);
+        done(table_.Find(ban.key).value_or(ban));
+      });
+}
+
+void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
+                          const std::string& jail, const PardonDone& done) {
+  if (!jail.empty() && !jails_->contains(jail)) {
+    return done(absl::NotFoundError("there is no jail '" + jail + "'"));
+  }
+  std::vector<Ban> bans = table_.Covering(source, jail);
+  // A ban that this very turn imposes is not in the table yet.
+  for (const auto& [key, ban] : turn.imposed) {
+    const bool is_meant = key.source.Contains(source) &&
+                          (jail.empty() || key.jail == jail);
+    if (is_meant && !table_.Find(key).has_value()) bans.push_back(ban);
+  }
+  if (bans.empty()) {
+    return done(absl::NotFoundError(source.ToString() + " is not banned"));
+  }
+  for (const Ban& ban : bans) {
+    turn.imposed.erase(ban.key);
+    turn.ended[ban.key] = {BanTable::ChangeKind::kPardoned, ban};
+    ForgetFailures(turn, ban.key);
+    const auto its_jail = jails_->find(ban.key.jail);
+    if (its_jail != jails_->end()) {
+      CounterOf(its_jail->second).Forget(ban.key.source);
+    }
+  }
+  turn.answers.push_back([done, bans](const absl::Status& committed) {
+    if (committed.ok()) {
+      done(bans);
+    } else {
+      done(committed);
+    }
+  });
+}
+
+void DecisionLoop::Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
+                           JailsDone done) {
+  turn.jails = std::move(jails);
+  turn.answers.push_back(std::move(done));
+}
+
+std::optional<Ban> DecisionLoop::Standing(const Turn& turn,
+                                          const BanKey& key) const {
+  const auto imposed = turn.imposed.find(key);
+  if (imposed != turn.imposed.end()) return imposed->second;
+  if (turn.ended.contains(key)) return std::nullopt;
+  std::optional<Ban> ban = table_.Find(key);
+  // One whose time is over stands no longer, though no turn has ended it yet.
+  if (ban.has_value() && ban->expire_time <= turn.now) return std::nullopt;
+  return ban;
+}
+
+absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided) {
+  const std::optional<Ban> standing = Standing(turn, decided.key);
+  if (!standing.has_value()) {
+    RETURN_IF_ERROR(AddHistory(turn, decided));
+    turn.imposed[decided.key] = decided;
+    return decided;
+  }
+  const std::optional<Ban> extended = Extend(*standing, decided);
+  if (!extended.has_value()) return *standing;
+  turn.imposed[decided.key] = *extended;
+  return *extended;
+}
+
+absl::Status DecisionLoop::AddHistory(const Turn& turn, Ban& ban) {
+  ASSIGN_OR_RETURN(ban.previous_ban_count, store_.BanCountOf(ban.key));
+  if (ban.origin == BanOrigin::kOperator) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
+                   store_.FailuresOf(ban.key, ban.failure_count));
+  const auto counted = turn.counted.find(ban.key);
+  if (counted != turn.counted.end()) {
+    failures.insert(failures.end(), counted->second.begin(),
+                    counted->second.end());
+  }
+  std::stable_sort(failures.begin(), failures.end(),
+                   [](const StoredFailure& a, const StoredFailure& b) {
+                     return a.time < b.time;
+                   });
+  // What does not count any more explains nothing.
+  if (failures.size() > ban.failure_count) {
+    failures.erase(failures.begin(), failures.end() - ban.failure_count);
+  }
+  std::set<std::string> servers;
+  for (const StoredFailure& failure : failures) {
+    if (servers.size() < kMaxServers) servers.insert(failure.server);
+  }
+  ban.servers.assign(servers.begin(), servers.end());
+  const size_t first =
+      failures.size() - std::min(failures.size(), kMaxEvidence);
+  for (size_t i = first; i < failures.size(); ++i) {
+    ban.evidence.push_back(failures[i].evidence);
+  }
+  return absl::OkStatus();
+}
+
+void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
+  turn.counted.erase(key);
+  turn.forgotten.push_back(key);
+  const auto counter = counters_.find(key.jail);
+  if (counter != counters_.end()) counter->second->Forget(key.source);
+}
+
+void DecisionLoop::ExpireBans(Turn& turn) {
+  for (const Ban& ban : table_.ExpiredBy(turn.now)) {
+    turn.ended.try_emplace(ban.key,
+                           BanTable::Change{BanTable::ChangeKind::kExpired, ban});
+  }
+}
+
+void DecisionLoop::Prune(Turn& turn) {
+  if (turn.now < next_prune_) return;
+  next_prune_ = turn.now + kPruneInterval;
+  absl::Duration longest;
+  for (const auto& [name, jail] : *jails_) {
+    longest = std::max(longest, jail.find_time);
+    CounterOf(jail).ForgetStale(turn.now);
+  }
+  turn.prune_before = turn.now - 2 * longest;
+}
+
+absl::Status DecisionLoop::Commit(Turn& turn) {
+  RETURN_IF_ERROR(turn.error);
+  const bool needs_revision =
+      !turn.imposed.empty() || turn.jails != nullptr ||
+      std::any_of(turn.ended.begin(), turn.ended.end(), [](const auto& end) {
+        return end.second.kind == BanTable::ChangeKind::kPardoned;
+      });
+  StoreChange& change = turn.change;
+  change.revision = table_.revision() + (needs_revision ? 1 : 0);
+  change.forgotten = std::move(turn.forgotten);
+  for (auto& [key, failures] : turn.counted) {
+    std::move(failures.begin(), failures.end(),
+              std::back_inserter(change.failures));
+  }
+  change.progress = std::move(turn.progress);
+  for (const auto& [key, end] : turn.ended) change.lifted.push_back(key);
+  for (auto& [key, ban] : turn.imposed) {
+    ban.revision = change.revision;
+    change.imposed.push_back(ban);
+  }
+  change.prune_before = turn.prune_before;
+  const bool is_empty = !needs_revision && change.forgotten.empty() &&
+                        change.failures.empty() && change.progress.empty() &&
+                        change.lifted.empty() &&
+                        change.prune_before == absl::InfinitePast();
+  return is_empty ? absl::OkStatus() : store_.Commit(change);
+}
+
+void DecisionLoop::Publish(Turn& turn) {
+  BanTable::Update update = {turn.change.revision, turn.now, turn.jails, {}};
+  for (auto& [key, end] : turn.ended) update.changes.push_back(end);
+  for (auto& [key, ban] : turn.imposed) {
+    update.changes.push_back({BanTable::ChangeKind::kImposed, ban});
+  }
+  if (turn.jails != nullptr || !update.changes.empty()) table_.Publish(update);
+  if (turn.jails != nullptr) {
+    jails_ = turn.jails;
+    must_recount_ = true;  // Limits and windows may be others now.
+  }
+
+  absl::MutexLock lock(&mutex_);
+  statistics_.failures += turn.counts.failures;
+  for (const auto& [jail, count] : turn.counts.failures_by_jail) {
+    statistics_.failures_by_jail[jail] += count;
+  }
+  for (const auto& [server, count] : turn.counts.failures_by_server) {
+    statistics_.failures_by_server[server] += count;
+  }
+  statistics_.intake = intake_.tally();
+  statistics_.tracked_sources = 0;
+  statistics_.evicted_sources = 0;
+  for (const auto& [jail, counter] : counters_) {
+    statistics_.tracked_sources += counter->tracked_sources();
+    statistics_.evicted_sources += counter->evicted_sources();
+  }
+}
+
+FailureCounter& DecisionLoop::CounterOf(const Jail& jail) {
+  std::unique_ptr<FailureCounter>& counter = counters_[jail.name];
+  if (counter == nullptr) {
+    counter = std::make_unique<FailureCounter>(FailureCounter::Limits{
+        jail.find_time, jail.max_retry, max_sources_});
+  }
+  return *counter;
+}
+
+absl::Status DecisionLoop::Recount() {
+  ASSIGN_OR_RETURN(const StoreContents contents, store_.Load());
+  CountAgain(contents);
+  must_recount_ = false;
+  return absl::OkStatus();
+}
+
+void DecisionLoop::CountAgain(const StoreContents& contents) {
+  counters_.clear();
+  intake_.Load(contents.progress);
+  for (const StoredFailure& failure : contents.failures) {
+    const auto jail = jails_->find(failure.key.jail);
+    if (jail == jails_->end()) continue;
+    CounterOf(jail->second).Record(failure.key.source, failure.time);
+  }
+}
+
+}  // namespace mxban

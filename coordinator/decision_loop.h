@@ -1,0 +1,147 @@
+#ifndef MXBAN_COORDINATOR_DECISION_LOOP_H_
+#define MXBAN_COORDINATOR_DECISION_LOOP_H_
+
+// The one thread that changes anything: counts failures, imposes, extends,
+// pardons and expires bans, puts jails into force.
+//
+// Work queues up while a turn is being made durable; the next turn takes all
+// that waits. So batches form by themselves, one sync to disk serves many
+// agents, and nothing waits for a timer. A turn is: decide, commit to the
+// store, publish in the table, answer those who asked. If the commit fails
+// nothing of the turn has happened: they are told UNAVAILABLE, and what was
+// counted is counted again from the store.
+//
+// Callbacks run on the loop's thread and must not block.
+//
+// Thread-safe, but for Load() and RunTurn().
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "common/ban.h"
+#include "common/clock.h"
+#include "common/failure_counter.h"
+#include "coordinator/ban_policy.h"
+#include "coordinator/ban_store.h"
+#include "coordinator/ban_table.h"
+#include "coordinator/failure_intake.h"
+
+namespace mxban {
+
+class DecisionLoop {
+ public:
+  // How far the log is recorded now.
+  using ReportDone = std::function<void(absl::StatusOr<uint64_t> end_offset)>;
+  using ImposeDone = std::function<void(absl::StatusOr<Ban>)>;
+  using PardonDone = std::function<void(absl::StatusOr<std::vector<Ban>>)>;
+  using JailsDone = std::function<void(absl::Status)>;
+
+  struct Statistics {
+    uint64_t failures = 0;  // Counted since construction.
+    absl::flat_hash_map<std::string, uint64_t> failures_by_jail;
+    absl::flat_hash_map<std::string, uint64_t> failures_by_server;
+    uint64_t tracked_sources = 0;
+    uint64_t evicted_sources = 0;
+    uint64_t failed_commits = 0;
+    FailureIntake::Tally intake;
+  };
+
+  // All must outlive the loop. At most `max_sources` are tracked in each jail.
+  DecisionLoop(BanStore& store, BanTable& table, const Clock& clock,
+               size_t max_sources);
+  ~DecisionLoop();
+
+  // Takes over what `store` holds, with `jails` in force as of a new revision.
+  // First of all calls. Returns the history id.
+  absl::StatusOr<std::string> Load(std::shared_ptr<const JailSet> jails);
+
+  // Starts the thread; without it, RunTurn() is the caller's to call.
+  void Start();
+
+  // Decides what is queued, refuses what comes later, ends the thread.
+  void Stop();
+
+  void ReportFailures(std::string server, FailureBatch batch, ReportDone done);
+  void ImposeBan(BanRequest request, ImposeDone done);
+
+  // Pardons the bans on `source` and around it, in `jail` or everywhere.
+  void PardonBans(IpNetwork source, std::string jail, PardonDone done);
+  void ReplaceJails(std::shared_ptr<const JailSet> jails, JailsDone done);
+
+  Statistics statistics() const;
+
+  // Makes one turn with what is queued and what has expired.
+  void RunTurn();
+
+ private:
+  struct Turn;
+  using Task = std::function<void(Turn&)>;
+
+  void Enqueue(Task task, std::function<void(absl::Status)> refuse);
+  void Loop();
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // The tasks. Each adds to the turn what it changes and whom to answer.
+  void Report(Turn& turn, const std::string& server, FailureBatch batch,
+              ReportDone done);
+  void Impose(Turn& turn, const BanRequest& request, const ImposeDone& done);
+  void Pardon(Turn& turn, const IpNetwork& source, const std::string& jail,
+              const PardonDone& done);
+  void Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
+               JailsDone done);
+
+  void Count(Turn& turn, const Jail& jail, const std::string& server,
+             const Failure& failure);
+  std::optional<Ban> Standing(const Turn& turn, const BanKey& key) const;
+  // Adds `decided` to the turn, as a new ban or an extension. Returns what
+  // stands then.
+  absl::StatusOr<Ban> Settle(Turn& turn, Ban decided);
+  // Fills in what the fleet's records say of a new ban.
+  absl::Status AddHistory(const Turn& turn, Ban& ban);
+  void ForgetFailures(Turn& turn, const BanKey& key);
+  void ExpireBans(Turn& turn);
+  void Prune(Turn& turn);
+
+  // Makes the turn durable.
+  absl::Status Commit(Turn& turn);
+  void Publish(Turn& turn);
+
+  FailureCounter& CounterOf(const Jail& jail);
+  // Takes counts and positions from the store.
+  absl::Status Recount();
+  void CountAgain(const StoreContents& contents);
+
+  BanStore& store_;
+  BanTable& table_;
+  const Clock& clock_;
+  const size_t max_sources_;
+
+  // Owned by the thread that makes turns.
+  std::shared_ptr<const JailSet> jails_;
+  FailureIntake intake_;
+  absl::flat_hash_map<std::string, std::unique_ptr<FailureCounter>> counters_;
+  absl::Time next_prune_ = absl::InfinitePast();
+  bool must_recount_ = false;  // Counts are not those of the store.
+
+  mutable absl::Mutex mutex_;
+  std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Statistics statistics_ ABSL_GUARDED_BY(mutex_);
+
+  std::thread thread_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_DECISION_LOOP_H_

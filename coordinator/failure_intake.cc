@@ -1,0 +1,53 @@
+#include "coordinator/failure_intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/ban_policy.h"
+
+namespace mxban {
+
+void FailureIntake::Load(const std::vector<LogProgress>& progress) {
+  offsets_.clear();
+  for (const LogProgress& log : progress) {
+    offsets_[{log.server, log.jail, log.log_id}] = log.offset;
+  }
+}
+
+FailureIntake::Accepted FailureIntake::Accept(const std::string& server,
+                                              FailureBatch batch,
+                                              const Jail* jail,
+                                              absl::Time now) {
+  uint64_t& recorded = offsets_[{server, batch.jail, batch.log_id}];
+  const uint64_t seen_before = recorded;
+  Accepted accepted;
+  for (Failure& failure : batch.failures) {
+    recorded = std::max(recorded, failure.end_offset);
+    // Failures of one line share an offset, so all are measured against what
+    // was recorded before this batch.
+    if (failure.end_offset <= seen_before) {
+      ++tally_.repeated;
+    } else if (jail != nullptr && Admit(failure, *jail, now)) {
+      accepted.failures.push_back(std::move(failure));
+    }
+  }
+  accepted.progress = {server, std::move(batch.jail), std::move(batch.log_id),
+                       recorded};
+  return accepted;
+}
+
+bool FailureIntake::Admit(Failure& failure, const Jail& jail, absl::Time now) {
+  failure.time = std::min(failure.time, now);
+  if (failure.time <= now - jail.find_time) {
+    ++tally_.too_old;
+    return false;
+  }
+  if (IsIgnored(jail, failure.source)) {
+    ++tally_.ignored;
+    return false;
+  }
+  failure.source = jail.SourceOf(failure.source);
+  return true;
+}
+
+}  // namespace mxban

@@ -1,0 +1,63 @@
+#ifndef MXBAN_COORDINATOR_FAILURE_INTAKE_H_
+#define MXBAN_COORDINATOR_FAILURE_INTAKE_H_
+
+// Lets each failure through once, at the time at which it counts.
+//
+// A failure is identified by the position of its line. What lies at or below
+// the highest offset recorded for that log has been here before. A time in the
+// future is read as now, so that a server whose clock is ahead does not expire
+// what others reported; a failure older than the jail's window does not count.
+//
+// Thread-compatible.
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "common/ban.h"
+#include "common/jail.h"
+#include "coordinator/ban_store.h"
+
+namespace mxban {
+
+class FailureIntake {
+ public:
+  struct Accepted {
+    std::vector<Failure> failures;  // To count; sources as they are banned.
+    LogProgress progress;           // To record with them.
+  };
+
+  // Restores what `progress` says was recorded.
+  void Load(const std::vector<LogProgress>& progress);
+
+  // Takes from `batch` what is new, counts and is not ignored by `jail`, and
+  // remembers it as seen. `jail` is null for one that is not in force: then
+  // nothing counts, but the position moves on.
+  Accepted Accept(const std::string& server, FailureBatch batch,
+                  const Jail* jail, absl::Time now);
+
+  // Since construction.
+  struct Tally {
+    uint64_t repeated = 0;  // Seen before.
+    uint64_t too_old = 0;
+    uint64_t ignored = 0;  // By ignoreip.
+  };
+  const Tally& tally() const { return tally_; }
+
+ private:
+  // Whether `failure` counts; makes it so that it can be counted.
+  bool Admit(Failure& failure, const Jail& jail, absl::Time now);
+
+  // Server, jail and log id to the highest offset recorded.
+  absl::flat_hash_map<std::tuple<std::string, std::string, std::string>,
+                      uint64_t>
+      offsets_;
+  Tally tally_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_FAILURE_INTAKE_H_

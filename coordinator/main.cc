@@ -1,0 +1,140 @@
+// mxban-coordinator. Every flag is here; coordinator.h builds the rest.
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/strings/str_cat.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/status_macros.h"
+#include "common/version.h"
+#include "coordinator/coordinator.h"
+#include "coordinator/jail_config.h"
+#include "spdlog/spdlog.h"
+#include "systemd/sd-daemon.h"
+
+ABSL_FLAG(std::string, config_dir, "/etc/mxban",
+          "Where jail.conf, jail.local, jail.d/ and filter.d/ are, in "
+          "Fail2Ban's format.");
+ABSL_FLAG(bool, check_config, false,
+          "Reads the configuration, prints what every jail became and what is "
+          "not honoured, and exits.");
+ABSL_FLAG(std::string, state_dir, "/var/lib/mxban", "Where bans are stored.");
+ABSL_FLAG(std::string, agent_listen, "0.0.0.0:7460",
+          "Where agents connect: ADDRESS:PORT.");
+ABSL_FLAG(std::string, admin_listen, "unix:/run/mxban/admin.sock",
+          "Where operators connect: unix:PATH or ADDRESS:PORT.");
+ABSL_FLAG(std::string, http_listen, "127.0.0.1:7462",
+          "Where /metrics, /healthz and /readyz are served; empty for "
+          "nowhere.");
+ABSL_FLAG(std::string, tls_cert, "", "This coordinator's certificate, PEM.");
+ABSL_FLAG(std::string, tls_key, "", "The key of --tls_cert, PEM.");
+ABSL_FLAG(std::string, tls_ca, "",
+          "The authority whose certificates agents and operators present, "
+          "PEM.");
+ABSL_FLAG(bool, insecure, false,
+          "Allows plain text beyond loopback: anyone who reaches the port can "
+          "report failures in any server's name.");
+ABSL_FLAG(int64_t, max_sources, 1'000'000,
+          "How many sources are tracked in each jail; the one idle for longest "
+          "goes first.");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
+
+namespace mxban {
+namespace {
+
+absl::Status CheckConfig() {
+  ASSIGN_OR_RETURN(const JailConfig config,
+                   LoadJails(absl::GetFlag(FLAGS_config_dir)));
+  std::fputs(DescribeJails(config).c_str(), stdout);
+  return absl::OkStatus();
+}
+
+Coordinator::Options OptionsFromFlags() {
+  return {
+      .config_dir = absl::GetFlag(FLAGS_config_dir),
+      .state_dir = absl::GetFlag(FLAGS_state_dir),
+      .agent_listen = absl::GetFlag(FLAGS_agent_listen),
+      .admin_listen = absl::GetFlag(FLAGS_admin_listen),
+      .http_listen = absl::GetFlag(FLAGS_http_listen),
+      .tls = {absl::GetFlag(FLAGS_tls_cert), absl::GetFlag(FLAGS_tls_key),
+              absl::GetFlag(FLAGS_tls_ca)},
+      .insecure = absl::GetFlag(FLAGS_insecure),
+      .max_sources = static_cast<size_t>(absl::GetFlag(FLAGS_max_sources)),
+  };
+}
+
+// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again.
+absl::Status Serve(const sigset_t& signals) {
+  if (absl::GetFlag(FLAGS_max_sources) < 1) {
+    return absl::InvalidArgumentError("--max_sources: must be at least 1");
+  }
+  const Coordinator::Options options = OptionsFromFlags();
+  RealClock clock;
+  ASSIGN_OR_RETURN(const std::unique_ptr<Coordinator> coordinator,
+                   Coordinator::Start(options, clock));
+  if (options.insecure) {
+    spdlog::warn("--insecure: agents are believed without a certificate");
+  }
+  spdlog::info("mxban-coordinator {} serves agents on {}, operators on {}",
+               kVersion, options.agent_listen, options.admin_listen);
+  sd_notify(0, "READY=1");
+  int signal = 0;
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    if (absl::Status status = coordinator->Reload(); !status.ok()) {
+      spdlog::error("reload refused, the jails in force stay: {}",
+                    std::string(status.message()));
+    }
+  }
+  sd_notify(0, "STOPPING=1");
+  spdlog::info("stopping");
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace mxban
+
+int main(int argc, char** argv) {
+  absl::FlagsUsageConfig usage;
+  usage.version_string = [] {
+    return absl::StrCat("mxban-coordinator ", mxban::kVersion, "\n");
+  };
+  usage.contains_helpshort_flags = usage.contains_help_flags =
+      [](absl::string_view file) {
+        return file == "coordinator/main.cc";
+      };
+  absl::SetFlagsUsageConfig(usage);
+  absl::SetProgramUsageMessage(
+      "Counts failures over all mail servers, decides who is banned, tells "
+      "every agent.\n\n  mxban-coordinator --config_dir=/etc/mxban "
+      "--tls_cert=... --tls_key=... --tls_ca=...\n\nA file of flags: "
+      "--flagfile=/etc/mxban/coordinator.flags");
+  if (absl::ParseCommandLine(argc, argv).size() > 1) {
+    std::fputs("mxban-coordinator: takes flags only, see --help\n", stderr);
+    return 2;
+  }
+  absl::Status status = mxban::InitLog(absl::GetFlag(FLAGS_log_level));
+
+  // Before any thread starts, so that only sigwait() sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaddset(&signals, signal);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  if (status.ok()) {
+    status = absl::GetFlag(FLAGS_check_config) ? mxban::CheckConfig()
+                                               : mxban::Serve(signals);
+  }
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "mxban-coordinator: %s\n",
+               std::string(status.message()).c_str());
+  return 1;
+}

@@ -1,0 +1,140 @@
+#include "ctl/ban_view.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "ctl/format.h"
+
+namespace mxban::ctl {
+namespace {
+
+// Server names beyond these are only counted.
+constexpr int kNamedServers = 3;
+
+absl::Time ExpireTime(const v1::Ban& ban) {
+  return ban.has_expire_time() ? FromProto(ban.expire_time())
+                               : absl::InfiniteFuture();
+}
+
+std::string DescribeEnd(const v1::Ban& ban, absl::Time now) {
+  if (ExpireTime(ban) == absl::InfiniteFuture()) return "for ever";
+  return absl::StrCat("ends ", SayIn(ExpireTime(ban), now));
+}
+
+// `on mx1, mx2`, `on mx1, mx2, mx3 and 9 more`.
+std::string DescribeServers(const v1::Ban& ban) {
+  if (ban.servers().empty()) return "";
+  const int named = std::min(ban.servers_size(), kNamedServers);
+  std::string text =
+      absl::StrCat("on ", absl::StrJoin(ban.servers().begin(),
+                                        ban.servers().begin() + named, ", "));
+  if (ban.servers_size() > named) {
+    absl::StrAppend(&text, " and ", ban.servers_size() - named, " more");
+  }
+  return text;
+}
+
+// `5 failures in 10 min, on mx1, mx2`, `by an operator: spam`.
+std::string DescribeCause(const v1::Ban& ban) {
+  if (ban.origin() == v1::BAN_ORIGIN_OPERATOR) {
+    return absl::StrCat("by an operator", ban.reason().empty() ? "" : ": ",
+                        ban.reason());
+  }
+  return absl::StrCat(ban.reason().empty()
+                          ? SayCount(ban.failure_count(), "failure")
+                          : ban.reason(),
+                      ban.servers().empty() ? "" : ", ", DescribeServers(ban));
+}
+
+std::string DescribeHistory(const v1::Ban& ban, absl::Time now) {
+  std::string text = SayAgo(FromProto(ban.create_time()), now);
+  if (ban.previous_ban_count() > 0) {
+    absl::StrAppend(&text, ", banned ",
+                    SayCount(ban.previous_ban_count(), "time"), " before");
+  }
+  return text;
+}
+
+std::string DescribeChange(v1::WatchBansResponse::Change change) {
+  switch (change) {
+    case v1::WatchBansResponse::CHANGE_IMPOSED:
+      return "imposed";
+    case v1::WatchBansResponse::CHANGE_PARDONED:
+      return "pardoned";
+    case v1::WatchBansResponse::CHANGE_EXPIRED:
+      return "expired";
+    case v1::WatchBansResponse::CHANGE_ENFORCED:
+      return "enforced";
+    default:  // Of a newer coordinator.
+      return absl::StrCat("change ", static_cast<int>(change));
+  }
+}
+
+// What is worth saying beside a change, if anything.
+std::string DescribeOutcome(const v1::WatchBansResponse& change) {
+  switch (change.change()) {
+    case v1::WatchBansResponse::CHANGE_IMPOSED:
+      return absl::StrCat(", ", DescribeEnd(change.ban().ban(),
+                                            FromProto(change.change_time())));
+    case v1::WatchBansResponse::CHANGE_ENFORCED:
+      return absl::StrCat(", ", DescribeProgress(change.ban().progress()));
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+Table BanTable() {
+  return Table(
+      {{.heading = "SOURCE", .yield = Column::Yield::kMiddle, .min_width = 15},
+       {.heading = "JAIL", .yield = Column::Yield::kEnd, .min_width = 8},
+       {.heading = "ENDS"},
+       {.heading = "SERVERS"}});
+}
+
+void AddBanRow(const v1::BanStatus& status, absl::Time now, Table& table) {
+  const v1::Ban& ban = status.ban();
+  table.AddRow(
+      {ban.source(), ban.jail(), SayIn(ExpireTime(ban), now),
+       DescribeProgress(status.progress())},
+      absl::StrCat(DescribeHistory(ban, now), ", ", DescribeCause(ban)));
+}
+
+std::string DescribeProgress(const v1::EnforcementProgress& progress) {
+  std::string text =
+      absl::StrCat("enforced ", progress.enforcing_server_count(), "/",
+                   progress.server_count());
+  if (progress.has_slowest()) {
+    absl::StrAppend(&text, ", ", SayDuration(FromProto(progress.slowest())));
+  }
+  return text;
+}
+
+void PrintImposed(const v1::Ban& ban, absl::Time now, std::ostream& out) {
+  PrintLine(out, {.before = absl::StrCat("banned ", ban.source(), " in "),
+                  .yielding = ban.jail(),
+                  .after = absl::StrCat(", ", DescribeEnd(ban, now)),
+                  .extra = ""});
+}
+
+void PrintPardoned(const v1::Ban& ban, std::ostream& out) {
+  PrintLine(out, absl::StrCat("pardoned ", ban.source(), " in ", ban.jail()));
+}
+
+void PrintChange(const v1::WatchBansResponse& change, absl::TimeZone zone,
+                 std::ostream& out) {
+  const v1::Ban& ban = change.ban().ban();
+  const bool imposed = change.change() == v1::WatchBansResponse::CHANGE_IMPOSED;
+  const std::string time =
+      absl::FormatTime("%H:%M:%S", FromProto(change.change_time()), zone);
+  PrintLine(out,
+            {.before = absl::StrCat(time, " ", DescribeChange(change.change()),
+                                    " ", ban.source(), " in "),
+             .yielding = ban.jail(),
+             .after = DescribeOutcome(change),
+             .extra = imposed ? absl::StrCat(": ", DescribeCause(ban)) : ""});
+}
+
+}  // namespace mxban::ctl

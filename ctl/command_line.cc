@@ -1,0 +1,165 @@
+#include "ctl/command_line.h"
+
+#include <map>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "common/version.h"
+#include "filter/duration.h"
+
+namespace mxban::ctl {
+namespace {
+
+constexpr char kFooter[] =
+    "The global options may follow the subcommand. Durations are Fail2Ban's:\n"
+    "8h, 1d12h, 90 (seconds). Exit codes: 0 done, 1 refused or failed, 2 "
+    "usage.";
+
+// What CLI11 fills in as text, to be read once all of it is there.
+struct RawText {
+  std::string timeout = "10s";
+  std::string ban_duration;
+  std::string ban_jail, ban_source, ban_reason;
+  std::string pardon_jail, pardon_source;
+};
+
+void AddGlobalOptions(CLI::App& app, CommandLine& line, RawText& raw) {
+  line.endpoint = kDefaultEndpoint;
+  app.add_option("--endpoint", line.endpoint, "The coordinator")
+      ->envname("MXBAN_ENDPOINT")
+      ->capture_default_str();
+  app.add_option("--tls_cert", line.tls.cert, "Our certificate, a PEM file");
+  app.add_option("--tls_key", line.tls.key, "Its key");
+  app.add_option("--tls_ca", line.tls.ca, "Who may certify the coordinator");
+  app.add_flag("--insecure", line.insecure,
+               "Plain text, though others may read it");
+  app.add_option("--timeout", raw.timeout, "How long to wait for an answer")
+      ->capture_default_str();
+  app.add_flag("--json", line.json, "One JSON object per line, for programs");
+  app.set_version_flag("--version", absl::StrCat("mxbanctl ", kVersion));
+  app.set_help_flag("-h,--help", "Print this help");
+}
+
+CLI::App& AddCommand(CLI::App& app, CommandLine& line, const char* name,
+                     const char* description) {
+  static const auto& commands = *new std::map<std::string, Command>{
+      {"status", Command::kStatus}, {"bans", Command::kBans},
+      {"ban", Command::kBan},       {"unban", Command::kUnban},
+      {"agents", Command::kAgents}, {"jails", Command::kJails},
+      {"watch", Command::kWatch},   {"reload", Command::kReload}};
+  const Command command = commands.at(name);
+  CLI::App& subcommand = *app.add_subcommand(name, description);
+  subcommand.callback([&line, command] { line.command = command; });
+  return subcommand;
+}
+
+void AddCommands(CLI::App& app, CommandLine& line, RawText& raw) {
+  AddCommand(app, line, "status", "Sum up the cluster");
+
+  CLI::App& bans = AddCommand(app, line, "bans", "List the bans that stand");
+  bans.add_option("--jail", line.jail, "Only of this jail");
+
+  CLI::App& ban = AddCommand(app, line, "ban", "Ban a source on every server");
+  ban.add_option("SOURCE", raw.ban_source, "An address or network")->required();
+  ban.add_option("--jail", raw.ban_jail, "The jail whose ports to close")
+      ->required();
+  ban.add_option("--for", raw.ban_duration,
+                 "A duration, or ever; by default as the jail says");
+  ban.add_option("--reason", raw.ban_reason, "Why, for your colleagues");
+  ban.add_flag_callback(
+      "--wide", [&line] { line.ban.set_wide(true); },
+      "Yes, a network wider than /24 or /48 is meant");
+
+  CLI::App& unban =
+      AddCommand(app, line, "unban", "End a ban and forget what led to it");
+  unban.add_option("SOURCE", raw.pardon_source, "An address or network")
+      ->required();
+  unban.add_option("--jail", raw.pardon_jail, "Only in this jail");
+
+  AddCommand(app, line, "agents", "List the agents and how far each has got");
+  AddCommand(app, line, "jails", "List the jails in force");
+  AddCommand(app, line, "watch",
+             "Print every change of the bans, until Ctrl-C");
+  AddCommand(app, line, "reload", "Read the coordinator's files again");
+}
+
+absl::StatusOr<absl::Duration> ReadDuration(const char* option,
+                                            const std::string& text) {
+  const absl::StatusOr<absl::Duration> duration = ParseDuration(text);
+  if (!duration.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(option, ": ", duration.status().message()));
+  }
+  if (*duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(option, ": '", text, "' is not at least one second"));
+  }
+  return *duration;
+}
+
+absl::Status ReadBan(const RawText& raw, v1::ImposeBanRequest& ban) {
+  ban.set_jail(raw.ban_jail);
+  ban.set_source(raw.ban_source);
+  ban.set_reason(raw.ban_reason);
+  ban.set_permanent(raw.ban_duration == "ever");
+  if (raw.ban_duration.empty() || ban.permanent()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const absl::Duration duration,
+                   ReadDuration("--for", raw.ban_duration));
+  ban.mutable_duration()->set_seconds(absl::ToInt64Seconds(duration));
+  return absl::OkStatus();
+}
+
+// Turns text into values.
+absl::Status ReadRawText(const RawText& raw, CommandLine& line) {
+  ASSIGN_OR_RETURN(line.timeout, ReadDuration("--timeout", raw.timeout));
+  if (line.command == Command::kBan) {
+    RETURN_IF_ERROR(ReadBan(raw, line.ban));
+  }
+  line.pardon.set_source(raw.pardon_source);
+  line.pardon.set_jail(raw.pardon_jail);
+  // A path is clear enough; gRPC would ask the DNS for it.
+  if (absl::StartsWith(line.endpoint, "/")) {
+    line.endpoint = absl::StrCat("unix:", line.endpoint);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ParseCommandLine(int argc,
+                                             const char* const* argv) {
+  CommandLine line;
+  RawText raw;
+  CLI::App app("Asks and tells the coordinator of an mxban cluster.",
+               "mxbanctl");
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  AddGlobalOptions(app, line, raw);
+  AddCommands(app, line, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    line.text = app.help();
+    return line;
+  } catch (const CLI::CallForVersion& version) {
+    line.text = absl::StrCat(version.what(), "\n");
+    return line;
+  } catch (const CLI::ParseError& error) {
+    // CLI11 would only complain that a subcommand is missing.
+    if (app.get_subcommands().empty() && !app.remaining().empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown: '", app.remaining().front(), "'"));
+    }
+    return absl::InvalidArgumentError(error.what());
+  }
+  RETURN_IF_ERROR(ReadRawText(raw, line));
+  return line;
+}
+
+}  // namespace mxban::ctl

@@ -1,0 +1,50 @@
+#ifndef MXBAN_CTL_COMMAND_LINE_H_
+#define MXBAN_CTL_COMMAND_LINE_H_
+
+// What an operator typed.
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/tls.h"
+#include "mxban/v1/admin_service.pb.h"
+
+namespace mxban::ctl {
+
+inline constexpr char kDefaultEndpoint[] = "unix:/run/mxban/admin.sock";
+
+enum class Command {
+  kPrint,  // Only CommandLine::text: the help or the version.
+  kStatus,
+  kBans,
+  kBan,
+  kUnban,
+  kAgents,
+  kJails,
+  kWatch,
+  kReload,
+};
+
+struct CommandLine {
+  Command command = Command::kPrint;
+  std::string text;
+
+  std::string endpoint;  // In gRPC's notation.
+  TlsFiles tls;
+  bool insecure = false;
+  absl::Duration timeout;
+  bool json = false;
+
+  std::string jail;             // Of kBans; empty for all.
+  v1::ImposeBanRequest ban;     // Of kBan.
+  v1::PardonBanRequest pardon;  // Of kUnban.
+};
+
+// Reads the arguments of main() and the environment variable MXBAN_ENDPOINT.
+// INVALID_ARGUMENT says in one line what is wrong with them.
+absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace mxban::ctl
+
+#endif  // MXBAN_CTL_COMMAND_LINE_H_

@@ -1,0 +1,194 @@
+#include "ctl/commands.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/grpc_status.h"
+#include "common/status_macros.h"
+#include "ctl/ban_view.h"
+#include "ctl/call.h"
+#include "ctl/fleet_view.h"
+#include "ctl/format.h"
+#include "ctl/json.h"
+#include "ctl/table.h"
+
+namespace mxban::ctl {
+namespace {
+
+using Stub = v1::AdminService::StubInterface;
+
+absl::Status CheckOutput(const std::ostream& out) {
+  if (out.good()) return absl::OkStatus();
+  return absl::DataLossError("the output cannot be written");
+}
+
+template <typename Messages>
+absl::Status PrintJsonLines(const Messages& messages, std::ostream& out) {
+  for (const auto& message : messages) {
+    RETURN_IF_ERROR(PrintJsonLine(message, out));
+  }
+  return CheckOutput(out);
+}
+
+const auto& Messages(const v1::ListBansResponse& page) { return page.bans(); }
+const auto& Messages(const v1::ListAgentsResponse& page) {
+  return page.agents();
+}
+const auto& Messages(const v1::ListJailsResponse& page) { return page.jails(); }
+
+// A list to be fetched and shown.
+template <typename Request, typename Response>
+struct List {
+  Method<Request, Response> method;
+  Request request;
+  Table table;
+};
+
+// Prints page by page and returns how many rows there were. `add_row` puts a
+// message into the table; JSON has no need of it.
+template <typename Request, typename Response, typename AddRow>
+absl::StatusOr<uint64_t> PrintList(const Session& session,
+                                   List<Request, Response> list,
+                                   AddRow add_row) {
+  uint64_t count = 0;
+  const auto print_page = [&](const Response& page) -> absl::Status {
+    count += Messages(page).size();
+    if (session.json) return PrintJsonLines(Messages(page), session.out);
+    for (const auto& message : Messages(page)) add_row(message, list.table);
+    list.table.Print(session.out);
+    return CheckOutput(session.out);
+  };
+  RETURN_IF_ERROR((ForEachPage<Request, Response>(
+      session, list.method, std::move(list.request), print_page)));
+  return count;
+}
+
+absl::StatusOr<v1::GetStatusResponse> GetStatus(const Session& session) {
+  return Call(session, &Stub::GetStatus, v1::GetStatusRequest());
+}
+
+// `no bans stand in jail ssh`, `2 bans stand`.
+std::string DescribeBanCount(uint64_t count, const std::string& jail) {
+  return absl::StrCat(SayCount(count, "ban"), count == 1 ? " stands" : " stand",
+                      jail.empty() ? "" : " in jail ", jail);
+}
+
+// Prints one change at once.
+absl::Status PrintWatched(const Session& session,
+                          const v1::WatchBansResponse& change) {
+  if (session.json) {
+    RETURN_IF_ERROR(PrintJsonLine(change, session.out));
+  } else {
+    PrintChange(change, session.zone, session.out);
+  }
+  session.out.flush();
+  return CheckOutput(session.out);
+}
+
+}  // namespace
+
+absl::Status ShowStatus(const Session& session) {
+  ASSIGN_OR_RETURN(const v1::GetStatusResponse status, GetStatus(session));
+  if (session.json) return PrintJsonLine(status, session.out);
+  PrintStatus(status, session.clock.TimeNow(), session.out);
+  return absl::OkStatus();
+}
+
+absl::Status ListBans(const Session& session, const std::string& jail) {
+  v1::ListBansRequest request;
+  request.set_jail(jail);
+  ASSIGN_OR_RETURN(
+      const uint64_t count,
+      PrintList(session, List{&Stub::ListBans, request, BanTable()},
+                [&](const v1::BanStatus& status, Table& table) {
+                  AddBanRow(status, session.clock.TimeNow(), table);
+                }));
+  if (!session.json) PrintLine(session.out, DescribeBanCount(count, jail));
+  return absl::OkStatus();
+}
+
+absl::Status ImposeBan(const Session& session,
+                       const v1::ImposeBanRequest& request) {
+  ASSIGN_OR_RETURN(const v1::ImposeBanResponse response,
+                   Call(session, &Stub::ImposeBan, request));
+  if (session.json) return PrintJsonLine(response.ban(), session.out);
+  PrintImposed(response.ban(), session.clock.TimeNow(), session.out);
+  return absl::OkStatus();
+}
+
+absl::Status PardonBan(const Session& session,
+                       const v1::PardonBanRequest& request) {
+  ASSIGN_OR_RETURN(const v1::PardonBanResponse response,
+                   Call(session, &Stub::PardonBan, request));
+  if (session.json) return PrintJsonLines(response.bans(), session.out);
+  for (const v1::Ban& ban : response.bans()) PrintPardoned(ban, session.out);
+  return absl::OkStatus();
+}
+
+absl::Status ListAgents(const Session& session) {
+  // Asked first: an agent may be ahead of this revision, but not seem behind.
+  ASSIGN_OR_RETURN(const v1::GetStatusResponse status, GetStatus(session));
+  ASSIGN_OR_RETURN(
+      const uint64_t count,
+      PrintList(session,
+                List{&Stub::ListAgents, v1::ListAgentsRequest(), AgentTable()},
+                [&](const v1::AgentStatus& agent, Table& table) {
+                  AddAgentRow(agent,
+                              {.revision = status.revision(),
+                               .now = session.clock.TimeNow()},
+                              table);
+                }));
+  if (!session.json && count == 0) {
+    PrintLine(session.out, "no agents were seen since the coordinator started");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ListJails(const Session& session) {
+  ASSIGN_OR_RETURN(
+      const uint64_t count,
+      PrintList(session,
+                List{&Stub::ListJails, v1::ListJailsRequest(), JailTable()},
+                AddJailRow));
+  if (!session.json && count == 0) {
+    PrintLine(session.out, "no jails are in force");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WatchBans(const Session& session) {
+  // A stream may rightly be silent for days; this tells whether anyone is
+  // there.
+  ASSIGN_OR_RETURN(const v1::GetStatusResponse status, GetStatus(session));
+  if (!session.json) {
+    PrintLine(session.out,
+              absl::StrCat(DescribeBanCount(status.ban_count(), ""),
+                           "; watching, Ctrl-C ends"));
+    session.out.flush();
+  }
+  grpc::ClientContext context;
+  const auto changes = session.stub.WatchBans(&context, v1::WatchBansRequest());
+  v1::WatchBansResponse change;
+  absl::Status printed;
+  while (printed.ok() && changes->Read(&change)) {
+    printed = PrintWatched(session, change);
+  }
+  if (!printed.ok()) context.TryCancel();
+  const absl::Status end = FromGrpcStatus(changes->Finish());
+  if (!printed.ok()) return printed;
+  if (!end.ok()) return end;
+  return absl::AbortedError("the coordinator ended the stream; watch again");
+}
+
+absl::Status ReloadJails(const Session& session) {
+  ASSIGN_OR_RETURN(const v1::ReloadJailsResponse response,
+                   Call(session, &Stub::ReloadJails, v1::ReloadJailsRequest()));
+  if (session.json) return PrintJsonLine(response, session.out);
+  PrintLine(session.out,
+            absl::StrCat("reloaded, ", SayCount(response.jail_count(), "jail"),
+                         " in force"));
+  return absl::OkStatus();
+}
+
+}  // namespace mxban::ctl

@@ -1,0 +1,61 @@
+#ifndef MXBAN_CTL_COMMANDS_H_
+#define MXBAN_CTL_COMMANDS_H_
+
+// What mxbanctl does, one function for each subcommand.
+//
+// Each asks the coordinator and prints the answer: for people, within 80
+// columns, or for programs as one JSON object per line (json.h):
+//
+//   status        a GetStatusResponse
+//   bans          a BanStatus for each ban
+//   ban, unban    a Ban for each ban imposed or pardoned
+//   agents        an AgentStatus for each agent
+//   jails         a JailStatus for each jail
+//   watch         a WatchBansResponse for each change
+//   reload        a ReloadJailsResponse
+//
+// An empty list is an empty output for programs, and said in words to people.
+// Lists are fetched and printed page by page, so their length does not matter.
+// Errors are the coordinator's or gRPC's own, code and message.
+
+#include <ostream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "mxban/v1/admin_service.grpc.pb.h"
+
+namespace mxban::ctl {
+
+// Whom to ask and how to answer. What is referred to must outlive it.
+struct Session {
+  v1::AdminService::StubInterface& stub;
+  std::ostream& out;
+  const Clock& clock;
+  absl::TimeZone zone = absl::LocalTimeZone();  // For times of day.
+  absl::Duration timeout = absl::Seconds(10);   // Of each call.
+  bool json = false;
+};
+
+absl::Status ShowStatus(const Session& session);
+
+// An empty `jail` means all of them.
+absl::Status ListBans(const Session& session, const std::string& jail);
+
+absl::Status ImposeBan(const Session& session,
+                       const v1::ImposeBanRequest& request);
+absl::Status PardonBan(const Session& session,
+                       const v1::PardonBanRequest& request);
+absl::Status ListAgents(const Session& session);
+absl::Status ListJails(const Session& session);
+
+// Returns when the stream ends, always with an error, or when `out` fails. The
+// timeout is for the first sign of life only.
+absl::Status WatchBans(const Session& session);
+
+absl::Status ReloadJails(const Session& session);
+
+}  // namespace mxban::ctl
+
+#endif  // MXBAN_CTL_COMMANDS_H_

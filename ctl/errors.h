@@ -1,0 +1,29 @@
+#ifndef MXBAN_CTL_ERRORS_H_
+#define MXBAN_CTL_ERRORS_H_
+
+// Tells an operator what went wrong and what to do next, in one line.
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace mxban::ctl {
+
+// Where and how a call was made.
+struct CallOrigin {
+  std::string endpoint;
+  absl::Duration timeout;
+  // Whether the connection stood when the call failed. It tells a coordinator
+  // that refuses with UNAVAILABLE from one that is not there.
+  bool connected = false;
+};
+
+// One line without `mxbanctl: ` and newline, safe to print. A refusal is the
+// coordinator's own message; what it cannot know is added: how to reach it.
+std::string ExplainError(const absl::Status& error, const CallOrigin& origin);
+
+}  // namespace mxban::ctl
+
+#endif  // MXBAN_CTL_ERRORS_H_

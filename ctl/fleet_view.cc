@@ -1,0 +1,140 @@
+#include "ctl/fleet_view.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "ctl/format.h"
+
+namespace mxban::ctl {
+namespace {
+
+void PrintFact(absl::string_view name, absl::string_view value,
+               std::ostream& out) {
+  const std::string padding(13 - name.size(), ' ');
+  PrintLine(out, absl::StrCat(name, padding, value));
+}
+
+std::string DescribeAgents(const v1::GetStatusResponse& status) {
+  if (status.agent_count() == 0) return "none seen since the start";
+  const uint32_t behind =
+      status.connected_agent_count() -
+      std::min(status.current_agent_count(), status.connected_agent_count());
+  return absl::StrCat(
+      SayNumber(status.connected_agent_count()), " of ",
+      SayNumber(status.agent_count()), " connected, ",
+      behind == 0 ? "none behind" : absl::StrCat(SayNumber(behind), " behind"));
+}
+
+std::string DescribeConnection(const v1::AgentStatus& agent) {
+  return agent.connected() ? "connected" : "away";
+}
+
+std::string DescribeRevision(const v1::AgentStatus& agent, uint64_t newest) {
+  if (agent.enforced_revision() >= newest) return "current";
+  return absl::StrCat(SayNumber(newest - agent.enforced_revision()), " behind");
+}
+
+// `25,465,587`, `1000-2000`.
+std::string DescribePorts(const v1::Enforcement& enforcement) {
+  return absl::StrJoin(enforcement.ports(), ",",
+                       [](std::string* text, const v1::PortRange& range) {
+                         absl::StrAppend(text, range.first());
+                         if (range.last() != range.first()) {
+                           absl::StrAppend(text, "-", range.last());
+                         }
+                       });
+}
+
+// `5 failures in 10 min`; the window says nothing about a single one.
+std::string DescribeLimit(const v1::Jail& jail) {
+  const std::string count = SayCount(jail.max_retry(), "failure");
+  if (jail.max_retry() <= 1) return count;
+  return absl::StrCat(count, " in ", SayDuration(FromProto(jail.find_time())));
+}
+
+std::string DescribeBanTime(const v1::Jail& jail) {
+  return jail.has_ban_time() ? SayDuration(FromProto(jail.ban_time()))
+                             : "for ever";
+}
+
+}  // namespace
+
+void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,
+                 std::ostream& out) {
+  PrintFact("coordinator",
+            absl::StrCat(status.version(), ", started ",
+                         status.has_start_time()
+                             ? SayAgo(FromProto(status.start_time()), now)
+                             : "some time ago"),
+            out);
+  PrintFact("jails",
+            absl::StrCat(SayCount(status.jail_count(), "jail"), " in force"),
+            out);
+  PrintFact("bans",
+            absl::StrCat(SayCount(status.ban_count(), "ban"),
+                         status.ban_count() == 1 ? " stands" : " stand",
+                         ", revision ", status.revision()),
+            out);
+  PrintFact("agents", DescribeAgents(status), out);
+  PrintFact("failures",
+            absl::StrCat(SayCount(status.failure_count(), "failure"),
+                         " counted since the start"),
+            out);
+  PrintFact("sources",
+            absl::StrCat(SayCount(status.tracked_source_count(), "source"),
+                         " with failures that still count"),
+            out);
+  PrintFact("history", status.history_id(), out);
+}
+
+Table AgentTable() {
+  return Table(
+      {{.heading = "SERVER", .yield = Column::Yield::kEnd, .min_width = 16},
+       {.heading = "STATE"},
+       {.heading = "BANS"},
+       {.heading = "HEARD"},
+       {.heading = "FAILURES"},
+       {.heading = "FIREWALL", .yield = Column::Yield::kEnd, .min_width = 8},
+       {.heading = "VERSION", .yield = Column::Yield::kEnd, .min_width = 7}});
+}
+
+void AddAgentRow(const v1::AgentStatus& agent, const FleetState& fleet,
+                 Table& table) {
+  const std::string heard =
+      agent.has_contact_time()
+          ? SayAgo(FromProto(agent.contact_time()), fleet.now)
+          : "never";
+  table.AddRow(
+      {agent.server_name(), DescribeConnection(agent),
+       DescribeRevision(agent, fleet.revision), heard,
+       SayNumber(agent.failure_count()), agent.firewall(),
+       agent.agent_version()},
+      agent.enforcement_error().empty()
+          ? ""
+          : absl::StrCat("cannot enforce: ", agent.enforcement_error()));
+}
+
+Table JailTable() {
+  return Table(
+      {{.heading = "JAIL", .yield = Column::Yield::kEnd, .min_width = 12},
+       {.heading = "BANNED AT"},
+       {.heading = "FOR"},
+       {.heading = "PORTS", .yield = Column::Yield::kEnd, .min_width = 10},
+       {.heading = "BANS"},
+       {.heading = "FAILURES"}});
+}
+
+void AddJailRow(const v1::JailStatus& status, Table& table) {
+  const v1::Jail& jail = status.jail();
+  table.AddRow(
+      {jail.name(), DescribeLimit(jail), DescribeBanTime(jail),
+       DescribePorts(jail.enforcement()), SayNumber(status.ban_count()),
+       SayNumber(status.failure_count())},
+      jail.log_paths().empty()
+          ? ""
+          : absl::StrCat("follows ", absl::StrJoin(jail.log_paths(), ", ")));
+}
+
+}  // namespace mxban::ctl

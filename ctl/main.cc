@@ -1,0 +1,103 @@
+// mxbanctl: asks and tells the coordinator. Everything is in commands.h.
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "common/clock.h"
+#include "common/tls.h"
+#include "ctl/command_line.h"
+#include "ctl/commands.h"
+#include "ctl/errors.h"
+#include "ctl/printable.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/create_channel.h"
+
+namespace mxban::ctl {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+int Fail(int exit_code, const std::string& line) {
+  std::cerr << "mxbanctl: " << line << '\n';
+  return exit_code;
+}
+
+std::shared_ptr<grpc::Channel> OpenChannel(
+    const std::string& endpoint,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  grpc::ChannelArguments arguments;
+  // A thousand bans with their evidence outgrow gRPC's default of 4 MiB.
+  arguments.SetMaxReceiveMessageSize(-1);
+  // A coordinator is a neighbour; a proxy for the web does not lead there.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(endpoint, credentials, arguments);
+}
+
+absl::Status Dispatch(const CommandLine& line, const Session& session) {
+  switch (line.command) {
+    case Command::kPrint:
+      break;
+    case Command::kStatus:
+      return ShowStatus(session);
+    case Command::kBans:
+      return ListBans(session, line.jail);
+    case Command::kBan:
+      return ImposeBan(session, line.ban);
+    case Command::kUnban:
+      return PardonBan(session, line.pardon);
+    case Command::kAgents:
+      return ListAgents(session);
+    case Command::kJails:
+      return ListJails(session);
+    case Command::kWatch:
+      return WatchBans(session);
+    case Command::kReload:
+      return ReloadJails(session);
+  }
+  session.out << line.text;
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  const absl::StatusOr<CommandLine> line = ParseCommandLine(argc, argv);
+  if (!line.ok()) {
+    return Fail(kUsage, absl::StrCat(Printable(line.status().message()),
+                                     "; see mxbanctl --help"));
+  }
+  const auto credentials =
+      ClientCredentials(line->endpoint, line->tls, line->insecure);
+  if (!credentials.ok()) {
+    return Fail(kUsage, Printable(credentials.status().message()));
+  }
+  const auto channel = OpenChannel(line->endpoint, *credentials);
+  const auto stub = v1::AdminService::NewStub(channel);
+  const RealClock clock;
+  const absl::Status status = Dispatch(*line, {.stub = *stub,
+                                               .out = std::cout,
+                                               .clock = clock,
+                                               .timeout = line->timeout,
+                                               .json = line->json});
+  if (!status.ok()) {
+    const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;
+    return Fail(kFailed, ExplainError(status, {.endpoint = line->endpoint,
+                                               .timeout = line->timeout,
+                                               .connected = connected}));
+  }
+  if (!std::cout.flush()) return Fail(kFailed, "the output cannot be written");
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace mxban::ctl
+
+int main(int argc, char** argv) {
+  // Errors are told once, in our words; GRPC_VERBOSITY=debug brings gRPC's.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  return mxban::ctl::Main(argc, argv);
+}

@@ -1,0 +1,117 @@
+#include "ctl/table.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ctl/printable.h"
+
+namespace mxban::ctl {
+namespace {
+
+constexpr size_t kGap = 2;  // Between columns.
+constexpr size_t kNoteIndent = 4;
+constexpr size_t kMinYield = 8;   // Of Line::yielding.
+constexpr size_t kMinExtra = 16;  // Less says nothing.
+
+std::string Fit(const std::string& cell, Column::Yield yield, size_t width) {
+  switch (yield) {
+    case Column::Yield::kNever:
+      return cell;
+    case Column::Yield::kEnd:
+      return ShortenEnd(cell, width);
+    case Column::Yield::kMiddle:
+      return ShortenMiddle(cell, width);
+  }
+  return cell;
+}
+
+}  // namespace
+
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
+  for (const Column& column : columns_) {
+    widths_.push_back(DisplayWidth(column.heading));
+  }
+}
+
+void Table::AddRow(const std::vector<std::string>& cells,
+                   absl::string_view note) {
+  Row row{.cells = {}, .note = Printable(note)};
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    row.cells.push_back(Printable(cells[i]));
+    widths_[i] = std::max(widths_[i], DisplayWidth(row.cells[i]));
+  }
+  rows_.push_back(std::move(row));
+}
+
+void Table::Print(std::ostream& out) {
+  if (rows_.empty()) return;
+  const std::vector<size_t> widths = FittedWidths();
+  if (!std::exchange(heading_printed_, true)) {
+    std::vector<std::string> headings;
+    for (const Column& column : columns_) headings.push_back(column.heading);
+    PrintRow(headings, widths, out);
+  }
+  for (const Row& row : rows_) {
+    PrintRow(row.cells, widths, out);
+    if (row.note.empty()) continue;
+    out << std::string(kNoteIndent, ' ')
+        << ShortenEnd(row.note, kTerminalWidth - kNoteIndent) << '\n';
+  }
+  rows_.clear();
+}
+
+std::vector<size_t> Table::FittedWidths() const {
+  std::vector<size_t> widths = widths_;
+  size_t total =
+      std::accumulate(widths.begin(), widths.end(), kGap * (widths.size() - 1));
+  for (size_t i = widths.size(); i-- > 0 && total > kTerminalWidth;) {
+    const Column& column = columns_[i];
+    if (column.yield == Column::Yield::kNever) continue;
+    const size_t floor = std::min(
+        widths[i], std::max(column.min_width, DisplayWidth(column.heading)));
+    const size_t lost = std::min(widths[i] - floor, total - kTerminalWidth);
+    widths[i] -= lost;
+    total -= lost;
+  }
+  return widths;
+}
+
+void Table::PrintRow(const std::vector<std::string>& cells,
+                     const std::vector<size_t>& widths,
+                     std::ostream& out) const {
+  std::string line;
+  size_t padding = 0;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const std::string cell = Fit(cells[i], columns_[i].yield, widths[i]);
+    if (cell.empty()) {
+      padding += widths[i] + kGap;
+      continue;
+    }
+    absl::StrAppend(&line, std::string(padding, ' '), cell);
+    padding = widths[i] - DisplayWidth(cell) + kGap;
+  }
+  // Where columns that never yield are too wide together.
+  out << ShortenEnd(line, kTerminalWidth) << '\n';
+}
+
+void PrintLine(std::ostream& out, const Line& line) {
+  const std::string before = Printable(line.before);
+  const std::string after = Printable(line.after);
+  const size_t taken = DisplayWidth(before) + DisplayWidth(after);
+  const size_t left = kTerminalWidth - std::min(taken, kTerminalWidth);
+  std::string text = absl::StrCat(
+      before, ShortenEnd(Printable(line.yielding), std::max(left, kMinYield)),
+      after);
+  if (DisplayWidth(text) + kMinExtra <= kTerminalWidth) {
+    absl::StrAppend(&text, Printable(line.extra));
+  }
+  out << ShortenEnd(text, kTerminalWidth) << '\n';
+}
+
+void PrintLine(std::ostream& out, absl::string_view text) {
+  out << ShortenEnd(Printable(text), kTerminalWidth) << '\n';
+}
+
+}  // namespace mxban::ctl

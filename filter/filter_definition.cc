@@ -1,0 +1,247 @@
+#include "filter/filter_definition.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "filter/date_pattern.h"
+#include "filter/fail_regex.h"
+#include "filter/tag_substitution.h"
+
+namespace mxban {
+namespace {
+
+constexpr absl::string_view kDefinition = "Definition";
+constexpr absl::string_view kInit = "Init";
+
+// The options that are a filter; a mistake in another one may never matter.
+constexpr absl::string_view kOwnOptions[] = {
+    "failregex", "ignoreregex", "prefregex",    "maxlines",
+    "usedns",    "datepattern", "journalmatch",
+};
+
+bool IsOwnOption(absl::string_view option) {
+  for (const absl::string_view own : kOwnOptions) {
+    if (option == own) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> Lines(absl::string_view text) {
+  return absl::StrSplit(text, '\n', absl::SkipWhitespace());
+}
+
+// Resolves all options of one filter.
+class Resolver {
+ public:
+  Resolver(const IniFile& file, GivenValues given)
+      : file_(file), given_(std::move(given)) {
+    // Which head lines have; filters may say so themselves.
+    if (!file_.OptionsOf(kDefinition).contains("logtype")) {
+      given_.try_emplace("logtype", "file");
+    }
+  }
+
+  absl::StatusOr<FilterValues> ResolveAll() {
+    Interpolate();
+    FilterValues resolved;
+    for (const auto& [option, value] : values_) {
+      auto text = SubstituteTags(
+          value.text, [this](absl::string_view tag) { return Lookup(tag); });
+      if (text.ok()) {
+        resolved[option] = {.text = *std::move(text), .place = value.place};
+      } else if (IsOwnOption(option)) {
+        errors_.Add(MistakeAt(value.place,
+                              absl::StrCat(option, ": ",
+                                           text.status().message())));
+      }
+    }
+    if (!errors_.empty()) return errors_.ToStatus();
+    return resolved;
+  }
+
+ private:
+  // The first stage: the later of these sections win, what was given most.
+  void Interpolate() {
+    for (const absl::string_view section :
+         {absl::string_view("DEFAULT"), kDefinition, kInit}) {
+      for (const auto& [option, value] : file_.OptionsOf(section)) {
+        if (given_.contains(option)) continue;
+        // Those of DEFAULT are seen from [Definition].
+        auto resolved = Resolve(
+            file_, section == kInit ? kInit : kDefinition, option, given_);
+        if (resolved.ok()) {
+          values_[option] = *std::move(resolved);
+        } else if (IsOwnOption(option)) {
+          errors_.Add(resolved.status());
+        } else {
+          broken_[option] = resolved.status();
+        }
+      }
+    }
+    for (const auto& [option, text] : given_) {
+      values_[option] = {.text = text, .place = file_.PlaceOf(kDefinition)};
+    }
+  }
+
+  std::optional<std::string> Lookup(absl::string_view tag) {
+    const auto found = values_.find(tag);
+    if (found != values_.end()) return found->second.text;
+    const auto broken = broken_.find(tag);
+    if (broken != broken_.end()) errors_.Add(broken->second);
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(tag, absl::MaxSplits('/', 1));
+    if (parts.second.empty()) return std::nullopt;
+    const absl::StatusOr<IniValue> value =
+        parts.first == "known"
+            ? Resolve(file_, kInit, parts.second, {})
+            : Resolve(file_, parts.first, parts.second, given_);
+    if (!value.ok()) return std::nullopt;
+    return value->text;
+  }
+
+  const IniFile& file_;
+  GivenValues given_;
+  FilterValues values_;
+  // Helpers that cannot be resolved: wrong only if somebody uses them.
+  std::map<std::string, absl::Status, std::less<>> broken_;
+  ErrorList errors_;
+};
+
+absl::StatusOr<FilterValues> ResolveFile(const absl::StatusOr<IniFile>& file,
+                                         absl::string_view path,
+                                         const GivenValues& options) {
+  if (!file.ok()) return file.status();
+  if (file->files().empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no filter ", path, ".conf or .local"));
+  }
+  return Resolver(*file, options).ResolveAll();
+}
+
+// Picks the options of a filter one by one.
+class Reader {
+ public:
+  explicit Reader(const FilterValues& values) : values_(values) {}
+
+  absl::StatusOr<FilterReading> Read() {
+    Filter& filter = reading_.filter;
+    filter.fail_regexes = Regexes("failregex");
+    filter.ignore_regexes = Regexes("ignoreregex");
+    if (const IniValue* value = Find("prefregex")) {
+      CheckRegex("prefregex", value->text, *value);
+      filter.prefix_regex = value->text;
+    }
+    if (const IniValue* value = Find("datepattern")) {
+      filter.date_patterns = Lines(value->text);
+      const auto pattern =
+          DatePattern::Compile(filter.date_patterns, absl::UTCTimeZone());
+      if (!pattern.ok()) Refuse(*value, pattern.status().message());
+    }
+    CheckMaxLines();
+    ReadUseDns();
+    if (const IniValue* value = Find("journalmatch")) {
+      Note(*value, "journalmatch is not honoured: logs are read from files");
+    }
+    if (!errors_.empty()) return errors_.ToStatus();
+    return std::move(reading_);
+  }
+
+ private:
+  // The value of `option`, null if it is absent or empty.
+  const IniValue* Find(absl::string_view option) const {
+    const auto found = values_.find(option);
+    const bool is_set = found != values_.end() && !found->second.text.empty();
+    return is_set ? &found->second : nullptr;
+  }
+
+  void Refuse(const IniValue& value, absl::string_view what) {
+    errors_.Add(MistakeAt(value.place, what));
+  }
+
+  void Note(const IniValue& value, absl::string_view what) {
+    reading_.notes.push_back(absl::StrCat(value.place.ToString(), ": ", what));
+  }
+
+  void CheckRegex(absl::string_view name, absl::string_view expression,
+                  const IniValue& value) {
+    const auto compiled = FailRegex::Compile(expression, /*use_names=*/true);
+    if (compiled.ok()) return;
+    Refuse(value, absl::StrCat(name, ": ", compiled.status().message()));
+  }
+
+  std::vector<std::string> Regexes(absl::string_view option) {
+    const IniValue* value = Find(option);
+    if (value == nullptr) return {};
+    std::vector<std::string> expressions = Lines(value->text);
+    for (size_t i = 0; i < expressions.size(); ++i) {
+      CheckRegex(absl::StrCat(option, " ", i + 1), expressions[i], *value);
+    }
+    return expressions;
+  }
+
+  void CheckMaxLines() {
+    const IniValue* value = Find("maxlines");
+    if (value == nullptr) return;
+    int lines = 0;
+    if (!absl::SimpleAtoi(value->text, &lines) || lines < 1) {
+      Refuse(*value, absl::StrCat("maxlines: '", value->text,
+                                  "' is not a positive number"));
+    } else if (lines > 1) {
+      Refuse(*value, "maxlines above 1 is not supported yet");
+    }
+  }
+
+  // `usedns = no` only changes what <HOST> takes, so the filter can say it.
+  void ReadUseDns() {
+    const IniValue* value = Find("usedns");
+    if (value == nullptr) return;
+    const std::string word = absl::AsciiStrToLower(value->text);
+    if (word == "no") {
+      Filter& filter = reading_.filter;
+      for (std::string& regex : filter.fail_regexes) TakeNoNames(regex);
+      for (std::string& regex : filter.ignore_regexes) TakeNoNames(regex);
+      TakeNoNames(filter.prefix_regex);
+    } else if (word == "yes" || word == "warn") {
+      Note(*value,
+           absl::StrCat("usedns = ", word,
+                        ": names in logs are not resolved yet; a failure "
+                        "that only names a host is not counted"));
+    } else {
+      Refuse(*value,
+             absl::StrCat("usedns = ", value->text, " is not supported yet"));
+    }
+  }
+
+  static void TakeNoNames(std::string& regex) {
+    regex = absl::StrReplaceAll(regex, {{"<HOST>", "<ADDR>"}});
+  }
+
+  const FilterValues& values_;
+  FilterReading reading_;
+  ErrorList errors_;
+};
+
+}  // namespace
+
+absl::StatusOr<FilterValues> LoadFilterValues(absl::string_view directory,
+                                              absl::string_view name,
+                                              const GivenValues& options) {
+  const std::string base = absl::StrCat(directory, "/", name);
+  return ResolveFile(IniFile::Load(base), base, options);
+}
+
+absl::StatusOr<FilterValues> LoadFilterFile(absl::string_view path,
+                                            const GivenValues& options) {
+  return ResolveFile(IniFile::LoadAlone(path), path, options);
+}
+
+absl::StatusOr<FilterReading> ReadFilter(const FilterValues& values) {
+  return Reader(values).Read();
+}
+
+}  // namespace mxban

@@ -1,0 +1,174 @@
+#include "ctl/command_line.h"
+
+#include <stdlib.h>
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace mxban::ctl {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+absl::StatusOr<CommandLine> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "mxbanctl");
+  return ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST(CommandLineTest, EverySubcommandIsKnown) {
+  const std::vector<std::pair<std::vector<const char*>, Command>> cases = {
+      {{"status"}, Command::kStatus},
+      {{"bans"}, Command::kBans},
+      {{"ban", "192.0.2.1", "--jail", "ssh"}, Command::kBan},
+      {{"unban", "192.0.2.1"}, Command::kUnban},
+      {{"agents"}, Command::kAgents},
+      {{"jails"}, Command::kJails},
+      {{"watch"}, Command::kWatch},
+      {{"reload"}, Command::kReload},
+  };
+  for (const auto& [arguments, command] : cases) {
+    const auto line = Parse(arguments);
+    ASSERT_TRUE(line.ok()) << arguments[0] << ": " << line.status();
+    EXPECT_EQ(line->command, command) << arguments[0];
+  }
+}
+
+TEST(CommandLineTest, TheDefaultsAreALocalCoordinatorAndTenSeconds) {
+  const auto line = Parse({"status"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->endpoint, "unix:/run/mxban/admin.sock");
+  EXPECT_EQ(line->timeout, absl::Seconds(10));
+  EXPECT_FALSE(line->json);
+  EXPECT_FALSE(line->insecure);
+}
+
+TEST(CommandLineTest, GlobalOptionsMayStandBeforeAndAfterTheSubcommand) {
+  for (const auto& line :
+       {Parse({"--json", "--endpoint", "mx:7461", "--timeout", "1m", "bans"}),
+        Parse({"bans", "--json", "--endpoint=mx:7461", "--timeout=1m"})}) {
+    ASSERT_TRUE(line.ok()) << line.status();
+    EXPECT_TRUE(line->json);
+    EXPECT_EQ(line->endpoint, "mx:7461");
+    EXPECT_EQ(line->timeout, absl::Minutes(1));
+  }
+}
+
+TEST(CommandLineTest, TheEndpointMayComeFromTheEnvironment) {
+  setenv("MXBAN_ENDPOINT", "mx:7461", 1);
+  const auto line = Parse({"status"});
+  const auto overridden = Parse({"status", "--endpoint", "localhost:1"});
+  unsetenv("MXBAN_ENDPOINT");
+  ASSERT_TRUE(line.ok() && overridden.ok());
+  EXPECT_EQ(line->endpoint, "mx:7461");
+  EXPECT_EQ(overridden->endpoint, "localhost:1");
+}
+
+TEST(CommandLineTest, APathIsAUnixSocket) {
+  const auto line = Parse({"status", "--endpoint", "/tmp/admin.sock"});
+  ASSERT_TRUE(line.ok());
+  EXPECT_EQ(line->endpoint, "unix:/tmp/admin.sock");
+}
+
+TEST(CommandLineTest, TlsNeedsThreeFiles) {
+  const auto line = Parse({"status", "--tls_cert", "a", "--tls_key", "b",
+                           "--tls_ca", "c", "--insecure"});
+  ASSERT_TRUE(line.ok());
+  EXPECT_EQ(line->tls.cert, "a");
+  EXPECT_EQ(line->tls.key, "b");
+  EXPECT_EQ(line->tls.ca, "c");
+  EXPECT_TRUE(line->insecure);
+}
+
+TEST(CommandLineTest, ABanHasItsSourceJailTimeAndReason) {
+  const auto line = Parse({"ban", "2001:db8::/64", "--jail", "ssh", "--for",
+                           "1d12h", "--reason", "spam wave", "--wide"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->ban.source(), "2001:db8::/64");
+  EXPECT_EQ(line->ban.jail(), "ssh");
+  EXPECT_EQ(line->ban.duration().seconds(), 36 * 3600);
+  EXPECT_EQ(line->ban.reason(), "spam wave");
+  EXPECT_TRUE(line->ban.wide());
+  EXPECT_FALSE(line->ban.permanent());
+}
+
+TEST(CommandLineTest, ABanWithoutTimeLastsAsLongAsTheJailSays) {
+  const auto line = Parse({"ban", "192.0.2.1", "--jail", "ssh"});
+  ASSERT_TRUE(line.ok());
+  EXPECT_FALSE(line->ban.has_duration());
+  EXPECT_FALSE(line->ban.permanent());
+  EXPECT_FALSE(line->ban.wide());
+}
+
+TEST(CommandLineTest, ABanForEverHasNoDuration) {
+  const auto line =
+      Parse({"ban", "192.0.2.1", "--jail", "ssh", "--for", "ever"});
+  ASSERT_TRUE(line.ok());
+  EXPECT_TRUE(line->ban.permanent());
+  EXPECT_FALSE(line->ban.has_duration());
+}
+
+TEST(CommandLineTest, APardonIsForAllJailsOrOne) {
+  const auto all = Parse({"unban", "192.0.2.1"});
+  const auto one = Parse({"unban", "192.0.2.1", "--jail", "ssh"});
+  ASSERT_TRUE(all.ok() && one.ok());
+  EXPECT_EQ(all->pardon.source(), "192.0.2.1");
+  EXPECT_EQ(all->pardon.jail(), "");
+  EXPECT_EQ(one->pardon.jail(), "ssh");
+}
+
+TEST(CommandLineTest, BansMayBeOfOneJail) {
+  const auto line = Parse({"bans", "--jail", "ssh"});
+  ASSERT_TRUE(line.ok());
+  EXPECT_EQ(line->jail, "ssh");
+}
+
+TEST(CommandLineTest, HelpAndVersionAreTextToPrint) {
+  const auto help = Parse({"--help"});
+  const auto ban_help = Parse({"ban", "--help"});
+  const auto version = Parse({"--version"});
+  ASSERT_TRUE(help.ok() && ban_help.ok() && version.ok());
+  EXPECT_EQ(help->command, Command::kPrint);
+  EXPECT_THAT(help->text, HasSubstr("unban"));
+  EXPECT_EQ(ban_help->command, Command::kPrint);
+  EXPECT_THAT(ban_help->text, HasSubstr("--for"));
+  EXPECT_EQ(version->command, Command::kPrint);
+  EXPECT_THAT(version->text, testing::StartsWith("mxbanctl "));
+}
+
+struct WrongCase {
+  std::vector<const char*> arguments;
+  const char* complaint;
+};
+
+TEST(CommandLineTest, WhatIsWrongIsNamedInOneLine) {
+  const std::vector<WrongCase> cases = {
+      {{}, "subcommand is required"},
+      {{"frobnicate"}, "frobnicate"},
+      {{"status", "extra"}, "extra"},
+      {{"status", "--no_such_option"}, "--no_such_option"},
+      {{"ban"}, "SOURCE is required"},
+      {{"ban", "192.0.2.1"}, "--jail is required"},
+      {{"ban", "192.0.2.1", "--jail"}, "--jail"},
+      {{"ban", "192.0.2.1", "--jail", "ssh", "--for", "soon"}, "--for: 'soon'"},
+      {{"ban", "192.0.2.1", "--jail", "ssh", "--for", "0"}, "--for: '0'"},
+      {{"ban", "192.0.2.1", "--jail", "ssh", "--for=-1"}, "--for: '-1'"},
+      {{"ban", "192.0.2.1", "--jail", "ssh", "--for="}, "--for"},
+      {{"unban"}, "SOURCE is required"},
+      {{"status", "--timeout", "soon"}, "--timeout: 'soon'"},
+      {{"status", "bans"}, "bans"},
+  };
+  for (const WrongCase& test : cases) {
+    const auto line = Parse(test.arguments);
+    ASSERT_TRUE(absl::IsInvalidArgument(line.status())) << test.complaint;
+    const std::string message(line.status().message());
+    EXPECT_THAT(message, HasSubstr(test.complaint));
+    EXPECT_THAT(message, Not(HasSubstr("\n")));
+  }
+}
+
+}  // namespace
+}  // namespace mxban::ctl

@@ -1,0 +1,338 @@
+// Every command against a real gRPC server with a made-up cluster behind it.
+
+#include "ctl/commands.h"
+
+#include <memory>
+#include <sstream>
+#include <streambuf>
+
+#include "gmock/gmock.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "gtest/gtest.h"
+#include "tests/ctl/admin_server.h"
+#include "tests/ctl/samples.h"
+
+namespace mxban::ctl {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class CommandsTest : public testing::Test {
+ protected:
+  Session People() {
+    return {.stub = *stub_,
+            .out = out_,
+            .clock = clock_,
+            .zone = absl::UTCTimeZone()};
+  }
+  Session Programs() {
+    Session session = People();
+    session.json = true;
+    return session;
+  }
+
+  // What was printed, checked against what holds for all of it.
+  std::string Output() {
+    ExpectFitsTheTerminal(out_.str());
+    return out_.str();
+  }
+  std::vector<std::string> JsonLines() { return Lines(out_.str()); }
+  FakeAdminService& coordinator() { return server_.service(); }
+
+  AdminServer server_;
+  StoppedClock clock_;
+  std::ostringstream out_;
+  std::unique_ptr<v1::AdminService::Stub> stub_ =
+      v1::AdminService::NewStub(grpc::CreateChannel(
+          server_.endpoint(), grpc::InsecureChannelCredentials()));
+};
+
+v1::GetStatusResponse SampleStatus() {
+  return FromText<v1::GetStatusResponse>(R"pb(
+    version: "0.1.0"
+    start_time { seconds: 1699989200 }
+    history_id: "4f2a"
+    revision: 42
+    jail_count: 2
+    ban_count: 14
+    tracked_source_count: 57
+    agent_count: 3
+    connected_agent_count: 3
+    current_agent_count: 2
+    failure_count: 1234)pb");
+}
+
+TEST_F(CommandsTest, StatusAnswersWhatAnOperatorAsksFirst) {
+  coordinator().status = SampleStatus();
+  ASSERT_TRUE(ShowStatus(People()).ok());
+  EXPECT_EQ(Output(),
+            "coordinator  0.1.0, started 3 h ago\n"
+            "jails        2 jails in force\n"
+            "bans         14 bans stand, revision 42\n"
+            "agents       3 of 3 connected, 1 behind\n"
+            "failures     1,234 failures counted since the start\n"
+            "sources      57 sources with failures that still count\n"
+            "history      4f2a\n");
+}
+
+TEST_F(CommandsTest, StatusOfAnEmptyClusterIsSaidInWords) {
+  ASSERT_TRUE(ShowStatus(People()).ok());
+  EXPECT_THAT(Output(), HasSubstr("no bans stand"));
+  EXPECT_THAT(Output(), HasSubstr("none seen since the start"));
+}
+
+TEST_F(CommandsTest, StatusInJsonIsTheCoordinatorsAnswer) {
+  coordinator().status = SampleStatus();
+  ASSERT_TRUE(ShowStatus(Programs()).ok());
+  ASSERT_THAT(JsonLines(), SizeIs(1));
+  EXPECT_EQ(FromJson<v1::GetStatusResponse>(JsonLines()[0]).DebugString(),
+            SampleStatus().DebugString());
+}
+
+TEST_F(CommandsTest, BansShowWhereTheyStandAndWhy) {
+  coordinator().bans = {CountedBan(), OperatorBan()};
+  ASSERT_TRUE(ListBans(People(), "").ok());
+  EXPECT_EQ(
+      Output(),
+      "SOURCE                   JAIL           ENDS           SERVERS\n"
+      "192.0.2.1                sendmail-auth  in 7 h 58 min  enforced 3/3, 4 "
+      "ms\n"
+      "    2 min ago, 5 failures in 10 min, on mx1, mx2\n"
+      "2001:db8:1234:5678::/64  ssh            never          enforced 2/3\n"
+      "    1 d ago, banned 2 times before, by an operator: spam wave\n"
+      "2 bans stand\n");
+}
+
+TEST_F(CommandsTest, BansOfOneJailLeaveOutTheOthers) {
+  coordinator().bans = {CountedBan(), OperatorBan()};
+  ASSERT_TRUE(ListBans(People(), "ssh").ok());
+  EXPECT_THAT(Lines(Output()), SizeIs(4));
+  EXPECT_THAT(Output(), HasSubstr("\n1 ban stands in jail ssh\n"));
+}
+
+TEST_F(CommandsTest, AnEmptyListOfBansIsSaidInWords) {
+  ASSERT_TRUE(ListBans(People(), "").ok());
+  EXPECT_EQ(Output(), "no bans stand\n");
+}
+
+TEST_F(CommandsTest, AMonstrousBanFitsAndIsHarmless) {
+  coordinator().bans = {MonstrousBan()};
+  ASSERT_TRUE(ListBans(People(), MonstrousBan().ban().jail()).ok());
+  EXPECT_THAT(Output(), HasSubstr("enforced 9999/10000, 4 ms"));
+  EXPECT_THAT(Output(), HasSubstr("in 7 h 58 min"));
+  EXPECT_THAT(Output(), HasSubstr("\\x1b]0;owned\\x07\\n"));
+}
+
+TEST_F(CommandsTest, BansGoThroughEveryPage) {
+  coordinator().bans.assign(25, CountedBan());
+  coordinator().max_page_size = 10;
+  ASSERT_TRUE(ListBans(People(), "").ok());
+  EXPECT_EQ(coordinator().list_calls, 3);
+  EXPECT_THAT(Output(), HasSubstr("\n25 bans stand\n"));
+  EXPECT_THAT(Lines(Output()), SizeIs(1 + 2 * 25 + 1)) << "one heading";
+}
+
+TEST_F(CommandsTest, BansInJsonAreOneObjectPerLine) {
+  coordinator().bans = {CountedBan(), OperatorBan(), MonstrousBan()};
+  coordinator().max_page_size = 2;
+  ASSERT_TRUE(ListBans(Programs(), "").ok());
+  ASSERT_THAT(JsonLines(), SizeIs(3));
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(FromJson<v1::BanStatus>(JsonLines()[i]).DebugString(),
+              coordinator().bans[i].DebugString());
+  }
+}
+
+TEST_F(CommandsTest, JsonHasTheNamesOfTheContractAndEveryDefault) {
+  coordinator().bans = {OperatorBan()};
+  ASSERT_TRUE(ListBans(Programs(), "").ok());
+  EXPECT_THAT(out_.str(), HasSubstr("\"failure_count\":0"));
+  EXPECT_THAT(out_.str(), HasSubstr("\"evidence\":[]"));
+}
+
+TEST_F(CommandsTest, AnEmptyListInJsonIsEmpty) {
+  ASSERT_TRUE(ListBans(Programs(), "").ok());
+  ASSERT_TRUE(ListAgents(Programs()).ok());
+  ASSERT_TRUE(ListJails(Programs()).ok());
+  EXPECT_THAT(out_.str(), IsEmpty());
+}
+
+TEST_F(CommandsTest, PagesThatGoInCirclesAreAnError) {
+  coordinator().bans = {CountedBan()};
+  coordinator().repeats_pages = true;
+  EXPECT_TRUE(absl::IsInternal(ListBans(People(), "")));
+  EXPECT_EQ(coordinator().list_calls, 2);
+}
+
+TEST_F(CommandsTest, ABanSaysUntilWhen) {
+  v1::ImposeBanRequest request;
+  request.set_jail("ssh");
+  request.set_source("192.0.2.7");
+  // The fake counts from 1970.
+  request.mutable_duration()->set_seconds(kNowSeconds + 8 * 3600);
+  ASSERT_TRUE(ImposeBan(People(), request).ok());
+  EXPECT_EQ(Output(), "banned 192.0.2.7 in ssh, ends in 8 h\n");
+  EXPECT_EQ(coordinator().imposed.DebugString(), request.DebugString());
+}
+
+TEST_F(CommandsTest, APermanentBanIsForEver) {
+  v1::ImposeBanRequest request;
+  request.set_jail("ssh");
+  request.set_source("192.0.2.7");
+  request.set_permanent(true);
+  ASSERT_TRUE(ImposeBan(People(), request).ok());
+  EXPECT_EQ(Output(), "banned 192.0.2.7 in ssh, for ever\n");
+}
+
+TEST_F(CommandsTest, ABanInJsonIsTheBan) {
+  v1::ImposeBanRequest request;
+  request.set_source("192.0.2.7");
+  request.set_reason("spam");
+  ASSERT_TRUE(ImposeBan(Programs(), request).ok());
+  ASSERT_THAT(JsonLines(), SizeIs(1));
+  EXPECT_EQ(FromJson<v1::Ban>(JsonLines()[0]).reason(), "spam");
+}
+
+TEST_F(CommandsTest, ARefusedBanIsTheCoordinatorsError) {
+  coordinator().next_error =
+      grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
+                   "192.0.2.7 is on the allow list of jail ssh");
+  const absl::Status status = ImposeBan(People(), v1::ImposeBanRequest());
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_EQ(status.message(), "192.0.2.7 is on the allow list of jail ssh");
+  EXPECT_EQ(Output(), "");
+}
+
+TEST_F(CommandsTest, APardonNamesEveryBanThatEnded) {
+  coordinator().bans = {CountedBan(), CountedBan()};
+  coordinator().bans[1].mutable_ban()->set_jail("ssh");
+  v1::PardonBanRequest request;
+  request.set_source("192.0.2.1");
+  ASSERT_TRUE(PardonBan(People(), request).ok());
+  EXPECT_EQ(Output(),
+            "pardoned 192.0.2.1 in sendmail-auth\n"
+            "pardoned 192.0.2.1 in ssh\n");
+}
+
+TEST_F(CommandsTest, APardonInJsonIsOneBanPerLine) {
+  coordinator().bans = {CountedBan()};
+  v1::PardonBanRequest request;
+  request.set_source("192.0.2.1");
+  ASSERT_TRUE(PardonBan(Programs(), request).ok());
+  ASSERT_THAT(JsonLines(), SizeIs(1));
+  EXPECT_EQ(FromJson<v1::Ban>(JsonLines()[0]).DebugString(),
+            CountedBan().ban().DebugString());
+}
+
+TEST_F(CommandsTest, PardoningWhatIsNotBannedIsNotFound) {
+  v1::PardonBanRequest request;
+  request.set_source("192.0.2.1");
+  EXPECT_TRUE(absl::IsNotFound(PardonBan(People(), request)));
+}
+
+TEST_F(CommandsTest, AgentsShowWhoIsBehindAndWhy) {
+  coordinator().status.set_revision(42);
+  coordinator().agents = {ConnectedAgent(), TroubledAgent()};
+  ASSERT_TRUE(ListAgents(People()).ok());
+  EXPECT_EQ(Output(), R"(
+SERVER           STATE      BANS      HEARD    FAILURES  FIREWALL  VERSION
+mx1.example.org  connected  current   2 s ago  1,234     ipset     0.1.0
+mx2.example.org  away       2 behind  1 h ago  0         iptables  0.1.0
+    cannot enforce: xtables lock held by pid 411\x1b[2J
+)" + 1);
+}
+
+TEST_F(CommandsTest, NoAgentsAreSaidInWords) {
+  ASSERT_TRUE(ListAgents(People()).ok());
+  EXPECT_EQ(Output(), "no agents were seen since the coordinator started\n");
+}
+
+TEST_F(CommandsTest, AgentsWithLongNamesFit) {
+  coordinator().agents = {ConnectedAgent()};
+  coordinator().agents[0].set_server_name(std::string(200, 'm'));
+  coordinator().agents[0].set_agent_version(std::string(200, '1'));
+  coordinator().agents[0].set_firewall("\x1b[2J");
+  ASSERT_TRUE(ListAgents(People()).ok());
+  EXPECT_THAT(Output(), HasSubstr("mmm..."));
+}
+
+TEST_F(CommandsTest, AgentsInJsonGoThroughEveryPage) {
+  coordinator().agents.assign(5, ConnectedAgent());
+  coordinator().max_page_size = 2;
+  ASSERT_TRUE(ListAgents(Programs()).ok());
+  ASSERT_THAT(JsonLines(), SizeIs(5));
+  EXPECT_EQ(FromJson<v1::AgentStatus>(JsonLines()[4]).DebugString(),
+            ConnectedAgent().DebugString());
+}
+
+TEST_F(CommandsTest, JailsShowTheirLimitsAndLogs) {
+  coordinator().jails = {SendmailJail(), SendmailJail()};
+  v1::Jail& strict = *coordinator().jails[1].mutable_jail();
+  strict.set_name("strict");
+  strict.set_max_retry(1);
+  strict.clear_ban_time();
+  strict.clear_log_paths();
+  strict.mutable_enforcement()->mutable_ports(2)->set_last(30);
+  ASSERT_TRUE(ListJails(People()).ok());
+  EXPECT_EQ(Output(), R"(
+JAIL           BANNED AT             FOR       PORTS          BANS  FAILURES
+sendmail-auth  5 failures in 10 min  8 h       587,465,25     14    1,234
+    follows /var/log/maillog
+strict         1 failure             for ever  587,465,25-30  14    1,234
+)" + 1);
+}
+
+TEST_F(CommandsTest, NoJailsAreSaidInWords) {
+  ASSERT_TRUE(ListJails(People()).ok());
+  EXPECT_EQ(Output(), "no jails are in force\n");
+}
+
+TEST_F(CommandsTest, JailsInJsonAreOneObjectPerLine) {
+  coordinator().jails = {SendmailJail(), SendmailJail()};
+  coordinator().max_page_size = 1;
+  ASSERT_TRUE(ListJails(Programs()).ok());
+  ASSERT_THAT(JsonLines(), SizeIs(2));
+  EXPECT_EQ(FromJson<v1::JailStatus>(JsonLines()[1]).DebugString(),
+            SendmailJail().DebugString());
+}
+
+TEST_F(CommandsTest, AReloadSaysWhatIsInForceNow) {
+  coordinator().jails = {SendmailJail()};
+  ASSERT_TRUE(ReloadJails(People()).ok());
+  EXPECT_EQ(Output(), "reloaded, 1 jail in force\n");
+}
+
+TEST_F(CommandsTest, AReloadInJsonIsTheCoordinatorsAnswer) {
+  coordinator().jails = {SendmailJail()};
+  ASSERT_TRUE(ReloadJails(Programs()).ok());
+  EXPECT_EQ(out_.str(), "{\"jail_count\":1}\n");
+}
+
+TEST_F(CommandsTest, ASilentCoordinatorIsGivenUpOn) {
+  coordinator().silent = true;
+  Session session = People();
+  session.timeout = absl::Milliseconds(50);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(ShowStatus(session)));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(WatchBans(session)));
+}
+
+TEST_F(CommandsTest, ACoordinatorThatIsAwayIsUnavailable) {
+  server_.Stop();
+  EXPECT_TRUE(absl::IsUnavailable(ShowStatus(People())));
+  EXPECT_TRUE(absl::IsUnavailable(WatchBans(People())));
+}
+
+TEST_F(CommandsTest, OutputThatCannotBeWrittenIsAnError) {
+  coordinator().bans = {CountedBan()};
+  out_.setstate(std::ios::badbit);
+  EXPECT_TRUE(absl::IsDataLoss(ListBans(People(), "")));
+  EXPECT_TRUE(absl::IsDataLoss(ListBans(Programs(), "")));
+}
+
+}  // namespace
+}  // namespace mxban::ctl

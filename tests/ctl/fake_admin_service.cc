@@ -1,0 +1,137 @@
+#include "tests/ctl/fake_admin_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace mxban::ctl {
+namespace {
+
+// Copies the page of `all` that `request` asks for, by `add`, and returns the
+// token of the next one.
+template <typename Request, typename Message, typename Add>
+std::string TakePage(const Request& request, const std::vector<Message>& all,
+                     int max_page_size, Add add) {
+  size_t begin = 0;
+  if (!request.page_token().empty()) {
+    if (!absl::SimpleAtoi(request.page_token(), &begin)) return "";
+  }
+  const size_t end = std::min(
+      begin + std::min(request.page_size(), max_page_size), all.size());
+  for (size_t i = begin; i < end; ++i) add(all[i]);
+  return end < all.size() ? absl::StrCat(end) : "";
+}
+
+}  // namespace
+
+grpc::Status FakeAdminService::TakeError(grpc::ServerContext* context) {
+  while (silent && !context->IsCancelled())
+    absl::SleepFor(absl::Milliseconds(5));
+  return std::exchange(next_error, grpc::Status::OK);
+}
+
+grpc::Status FakeAdminService::GetStatus(grpc::ServerContext* context,
+                                         const v1::GetStatusRequest* request,
+                                         v1::GetStatusResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  *response = status;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::ListBans(grpc::ServerContext* context,
+                                        const v1::ListBansRequest* request,
+                                        v1::ListBansResponse* response) {
+  ++list_calls;
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  std::vector<v1::BanStatus> wanted;
+  std::copy_if(bans.begin(), bans.end(), std::back_inserter(wanted),
+               [&](const v1::BanStatus& status) {
+                 return request->jail().empty() ||
+                        request->jail() == status.ban().jail();
+               });
+  response->set_next_page_token(TakePage(
+      *request, wanted, max_page_size,
+      [&](const v1::BanStatus& status) { *response->add_bans() = status; }));
+  if (repeats_pages) response->set_next_page_token("0");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::ImposeBan(grpc::ServerContext* context,
+                                         const v1::ImposeBanRequest* request,
+                                         v1::ImposeBanResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  imposed = *request;
+  v1::Ban& ban = *response->mutable_ban();
+  ban.set_jail(request->jail());
+  ban.set_source(request->source());
+  ban.set_origin(v1::BAN_ORIGIN_OPERATOR);
+  ban.set_reason(request->reason());
+  if (!request->permanent()) {
+    ban.mutable_expire_time()->set_seconds(request->duration().seconds());
+  }
+  bans.emplace_back();
+  *bans.back().mutable_ban() = ban;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::PardonBan(grpc::ServerContext* context,
+                                         const v1::PardonBanRequest* request,
+                                         v1::PardonBanResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  std::erase_if(bans, [&](const v1::BanStatus& status) {
+    if (status.ban().source() != request->source()) return false;
+    if (!request->jail().empty() && request->jail() != status.ban().jail()) {
+      return false;
+    }
+    *response->add_bans() = status.ban();
+    return true;
+  });
+  if (!response->bans().empty()) return grpc::Status::OK;
+  return grpc::Status(grpc::StatusCode::NOT_FOUND,
+                      request->source() + " is not banned");
+}
+
+grpc::Status FakeAdminService::WatchBans(
+    grpc::ServerContext* context, const v1::WatchBansRequest* request,
+    grpc::ServerWriter<v1::WatchBansResponse>* writer) {
+  for (const v1::WatchBansResponse& change : changes) writer->Write(change);
+  while (watch_lasts && !context->IsCancelled()) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  return watch_end;
+}
+
+grpc::Status FakeAdminService::ListAgents(grpc::ServerContext* context,
+                                          const v1::ListAgentsRequest* request,
+                                          v1::ListAgentsResponse* response) {
+  ++list_calls;
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  response->set_next_page_token(TakePage(
+      *request, agents, max_page_size,
+      [&](const v1::AgentStatus& agent) { *response->add_agents() = agent; }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::ListJails(grpc::ServerContext* context,
+                                         const v1::ListJailsRequest* request,
+                                         v1::ListJailsResponse* response) {
+  ++list_calls;
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  response->set_next_page_token(TakePage(
+      *request, jails, max_page_size,
+      [&](const v1::JailStatus& jail) { *response->add_jails() = jail; }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::ReloadJails(
+    grpc::ServerContext* context, const v1::ReloadJailsRequest* request,
+    v1::ReloadJailsResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  response->set_jail_count(jails.size());
+  return grpc::Status::OK;
+}
+
+}  // namespace mxban::ctl

@@ -1,0 +1,61 @@
+#ifndef MXBAN_TESTS_FAKES_FAKE_FIREWALL_H_
+#define MXBAN_TESTS_FAKES_FAKE_FIREWALL_H_
+
+// A firewall made of maps: enforces perfectly, ends bans on time, and fails or
+// is tampered with when told to. tests/system/firewall_agreement_test.cc holds
+// it against the kernel's.
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "agent/firewall/firewall.h"
+#include "agent/firewall/no_firewall.h"
+
+namespace mxban {
+
+class FakeFirewall final : public Firewall {
+ public:
+  absl::string_view name() const override { return "fake"; }
+
+  absl::Status Apply(const FirewallChanges& changes, absl::Time now) override {
+    ++apply_calls_;
+    if (!next_error_.ok()) return std::exchange(next_error_, absl::OkStatus());
+    for (const JailRules& rules : changes.jails) damaged_.erase(rules.name);
+    return kernel_.Apply(changes, now);
+  }
+
+  absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
+                                        absl::Time now) override {
+    absl::StatusOr<FirewallState> state = kernel_.Inspect(depth, now);
+    for (auto& [name, jail] : *state) jail.intact = !damaged_.contains(name);
+    return state;
+  }
+
+  absl::Status Remove() override { return kernel_.Remove(); }
+
+  // The next Apply() does nothing but return `error`.
+  void FailOnce(absl::Status error) { next_error_ = std::move(error); }
+
+  // Somebody ran `iptables -F` and `ipset destroy`.
+  void FlushedByOperator() { (void)kernel_.Remove(); }
+
+  // Somebody moved the jump of one jail, say, until it is set up again.
+  void DamagedByOperator(std::string jail) { damaged_.insert(std::move(jail)); }
+
+  int apply_calls() const { return apply_calls_; }
+
+ private:
+  NoFirewall kernel_;
+  std::set<std::string> damaged_;
+  absl::Status next_error_;
+  int apply_calls_ = 0;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_TESTS_FAKES_FAKE_FIREWALL_H_
