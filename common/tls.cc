@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -19,14 +19,21 @@ struct TlsContents {
 
 absl::StatusOr<std::string> ReadFile(absl::string_view flag,
                                      const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream contents;
-  if (path.empty() || !file || !(contents << file.rdbuf())) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        flag, ": cannot read '", path, "': ",
-        path.empty() ? "TLS needs all three files" : std::strerror(errno)));
+  if (path.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, ": missing; TLS needs all three files"));
   }
-  return contents.str();
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        flag, ": cannot read '", path, "': ", std::strerror(errno)));
+  }
+  std::string contents{std::istreambuf_iterator<char>(file), {}};
+  if (contents.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, ": '", path, "' is empty"));
+  }
+  return contents;
 }
 
 absl::StatusOr<TlsContents> ReadFiles(const TlsFiles& files) {

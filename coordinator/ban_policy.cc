@@ -59,15 +59,15 @@ absl::StatusOr<Ban> DecideRequestedBan(const Jail& jail,
   if (request.duration < absl::ZeroDuration()) {
     return absl::InvalidArgumentError("the duration is not positive");
   }
-  if (IsIgnored(jail, request.source)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(request.source.ToString(), " overlaps what jail ",
-                     jail.name, " ignores (ignoreip)"));
-  }
   Ban ban;
   ban.key = {jail.name, request.source.is_address()
                             ? jail.SourceOf(request.source)
                             : request.source};
+  if (IsIgnored(jail, ban.key.source)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(ban.key.source.ToString(), " overlaps what jail ",
+                     jail.name, " ignores (ignoreip)"));
+  }
   ban.create_time = now;
   ban.expire_time = now + (request.duration == absl::ZeroDuration()
                                ? jail.ban_time

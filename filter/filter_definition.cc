@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr absl::string_view kDefinition = "Definition";
 constexpr absl::string_view kInit = "Init";
+constexpr absl::string_view kKnown = "known/";
 
 // The options that are a filter; a mistake in another one may never matter.
 constexpr absl::string_view kOwnOptions[] = {
@@ -93,15 +95,25 @@ class Resolver {
     if (found != values_.end()) return found->second.text;
     const auto broken = broken_.find(tag);
     if (broken != broken_.end()) errors_.Add(broken->second);
-    const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(tag, absl::MaxSplits('/', 1));
-    if (parts.second.empty()) return std::nullopt;
-    const absl::StatusOr<IniValue> value =
-        parts.first == "known"
-            ? Resolve(file_, kInit, parts.second, {})
-            : Resolve(file_, parts.first, parts.second, given_);
-    if (!value.ok()) return std::nullopt;
+    const absl::StatusOr<std::string> text =
+        absl::StartsWith(tag, kKnown) ? Known(tag.substr(kKnown.size()))
+                                      : Elsewhere(tag);
+    if (text.ok()) return *text;
+    if (!absl::IsNotFound(text.status())) errors_.Add(text.status());
+    return std::nullopt;
+  }
+
+  // What [Init] says of an option that was given.
+  absl::StatusOr<std::string> Known(absl::string_view option) const {
+    const absl::StatusOr<IniValue> value = Resolve(file_, kInit, option, {});
+    if (!value.ok()) return value.status();
     return value->text;
+  }
+
+  // `section/option`; what it refers to is looked for in [Definition].
+  absl::StatusOr<std::string> Elsewhere(absl::string_view tag) const {
+    if (!absl::StrContains(tag, '/')) return absl::NotFoundError("");
+    return ResolveReference(file_, kDefinition, tag, given_);
   }
 
   const IniFile& file_;

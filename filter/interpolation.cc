@@ -17,6 +17,13 @@ struct Source {
   const IniValue* value = nullptr;
 };
 
+// `option` of `section/option`, or all of it.
+absl::string_view OptionIn(absl::string_view reference) {
+  const size_t slash = reference.find('/');
+  return slash == absl::string_view::npos ? reference
+                                          : reference.substr(slash + 1);
+}
+
 class Interpolator {
  public:
   Interpolator(const IniFile& file, absl::string_view section,
@@ -54,12 +61,23 @@ class Interpolator {
     }
   }
 
- private:
-  absl::Status Mistake(const Source& source, absl::string_view what) const {
-    return MistakeAt(source.value->place,
-                     absl::StrCat("option '", source.option, "': ", what));
+  // What `reference` names in the option `source`: `option` or
+  // `section/option`, the section in its own case. Null if it is nowhere.
+  const IniValue* Find(const Source& source, absl::string_view reference,
+                       absl::string_view option) const {
+    const size_t slash = reference.find('/');
+    if (slash == absl::string_view::npos) return file_.Find(section_, option);
+    const absl::string_view section = reference.substr(0, slash);
+    if (absl::EqualsIgnoreCase(section, "known")) {
+      return FindKnown(source, option);
+    }
+    if (absl::EqualsIgnoreCase(section, "default")) {
+      return file_.Find("DEFAULT", option);
+    }
+    return file_.Find(section, option);
   }
 
+ private:
   absl::Status Insert(const Source& source, absl::string_view reference,
                       int depth, std::string& result) {
     const std::string name = absl::AsciiStrToLower(reference);
@@ -72,13 +90,8 @@ class Interpolator {
       absl::StrAppend(&result, section_);
       return absl::OkStatus();
     }
-    const size_t slash = name.find('/');
-    const absl::string_view option =
-        slash == std::string::npos ? absl::string_view(name)
-                                   : absl::string_view(name).substr(slash + 1);
-    const IniValue* value = slash == std::string::npos
-                                ? file_.Find(section_, name)
-                                : FindExtended(source, reference, option);
+    const absl::string_view option = OptionIn(name);
+    const IniValue* value = Find(source, reference, option);
     if (value == nullptr) {
       return Mistake(source,
                      absl::StrCat("%(", reference, ")s is defined nowhere"));
@@ -86,18 +99,9 @@ class Interpolator {
     return Expand({.option = option, .value = value}, depth + 1, result);
   }
 
-  // `reference` is `section/option`, the section in its own case.
-  const IniValue* FindExtended(const Source& source,
-                               absl::string_view reference,
-                               absl::string_view option) const {
-    const absl::string_view section = reference.substr(0, reference.find('/'));
-    if (absl::EqualsIgnoreCase(section, "known")) {
-      return FindKnown(source, option);
-    }
-    if (absl::EqualsIgnoreCase(section, "default")) {
-      return file_.Find("DEFAULT", option);
-    }
-    return file_.Find(section, option);
+  absl::Status Mistake(const Source& source, absl::string_view what) const {
+    return MistakeAt(source.value->place,
+                     absl::StrCat("option '", source.option, "': ", what));
   }
 
   const IniValue* FindKnown(const Source& source,
@@ -116,7 +120,6 @@ class Interpolator {
   const absl::string_view section_;
   const GivenValues& given_;
 };
-
 }  // namespace
 
 absl::StatusOr<IniValue> Resolve(const IniFile& file, absl::string_view section,
@@ -138,6 +141,23 @@ absl::StatusOr<IniValue> Resolve(const IniFile& file, absl::string_view section,
       {.option = option, .value = value}, 0, resolved.text);
   if (!expanded.ok()) return expanded;
   return resolved;
+}
+
+absl::StatusOr<std::string> ResolveReference(const IniFile& file,
+                                             absl::string_view section,
+                                             absl::string_view reference,
+                                             const GivenValues& given) {
+  const std::string option = absl::AsciiStrToLower(OptionIn(reference));
+  Interpolator interpolator(file, section, given);
+  const IniValue* value = interpolator.Find({}, reference, option);
+  if (value == nullptr) {
+    return absl::NotFoundError(absl::StrCat(reference, " is nowhere"));
+  }
+  std::string text;
+  const absl::Status expanded =
+      interpolator.Expand({.option = option, .value = value}, 0, text);
+  if (!expanded.ok()) return expanded;
+  return text;
 }
 
 }  // namespace mxban

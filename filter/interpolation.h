@@ -33,6 +33,12 @@ absl::StatusOr<IniValue> Resolve(const IniFile& file, absl::string_view section,
                                  absl::string_view option,
                                  const GivenValues& given);
 
+// What `%(reference)s` would give in `section`. NOT_FOUND if it is nowhere.
+absl::StatusOr<std::string> ResolveReference(const IniFile& file,
+                                             absl::string_view section,
+                                             absl::string_view reference,
+                                             const GivenValues& given);
+
 }  // namespace mxban
 
 #endif  // MXBAN_FILTER_INTERPOLATION_H_

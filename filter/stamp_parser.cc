@@ -97,11 +97,12 @@ bool ReadOffset(Scanner& scanner, StampFields& fields) {
   if (scanner.Digits(2, hours) != 2) return false;
   const size_t after_hours = scanner.position();
   scanner.Consume(':');
-  if (scanner.Digits(2, minutes) != 2) {
+  if (scanner.Digits(2, minutes) != 2 || minutes > 59 ||
+      !scanner.AtBoundary()) {
     scanner.ReturnTo(after_hours);
     minutes = 0;
   }
-  if (hours > 23 || minutes > 59) return false;
+  if (hours > 23) return false;
   fields.zone_minutes = (west ? -1 : 1) * (hours * 60 + minutes);
   return true;
 }

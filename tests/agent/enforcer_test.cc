@@ -1,0 +1,250 @@
+#include "agent/enforcer.h"
+
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_firewall.h"
+
+namespace mxban {
+namespace {
+
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const IpNetwork kAttacker = IpNetwork::ParseOrDie("203.0.113.30");
+const IpNetwork kOther = IpNetwork::ParseOrDie("2001:db8:bad::/64");
+
+Jail SomeJail(const char* name = "jail") {
+  Jail jail;
+  jail.name = name;
+  jail.enforcement.name = name;
+  jail.enforcement.ports = {{25, 25}};
+  return jail;
+}
+
+class EnforcerTest : public testing::Test {
+ protected:
+  EnforcerTest()
+      : enforcer_(firewall_, clock_, {IpNetwork::ParseOrDie("192.0.2.0/24")}) {
+    enforcer_.SetReportCallback(
+        [this](const Enforcer::Report& report) { reports_.push_back(report); });
+  }
+
+  StandingBan Ban(const IpNetwork& source,
+                  absl::Duration duration = absl::Hours(8)) {
+    return {{"jail", source}, clock_.TimeNow() + duration};
+  }
+
+  // The first complete set, as after connecting.
+  void Begin(std::vector<StandingBan> bans = {}) {
+    enforcer_.SetJails({SomeJail()});
+    enforcer_.AddSnapshotPart({std::move(bans), true, true}, "history", 1);
+    enforcer_.Step();
+  }
+
+  std::vector<IpNetwork> Refused(const char* jail = "jail") {
+    const FirewallState state = *firewall_.Inspect(
+        InspectDepth::kRulesAndBans, clock_.TimeNow());
+    std::vector<IpNetwork> sources;
+    const auto found = state.find(jail);
+    if (found == state.end()) return sources;
+    for (const auto& [source, end] : found->second.bans) {
+      sources.push_back(source);
+    }
+    return sources;
+  }
+
+  FakeClock clock_;
+  FakeFirewall firewall_;
+  std::vector<Enforcer::Report> reports_;
+  Enforcer enforcer_;
+};
+
+TEST_F(EnforcerTest, EnforcesTheSnapshotAndSaysSo) {
+  Begin({Ban(kAttacker), Ban(kOther)});
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker, kOther));
+  ASSERT_EQ(reports_.size(), 1);
+  EXPECT_EQ(reports_[0].history_id, "history");
+  EXPECT_EQ(reports_[0].revision, 1);
+  EXPECT_EQ(reports_[0].error, "");
+}
+
+TEST_F(EnforcerTest, DeltasAddAndLift) {
+  Begin({Ban(kAttacker)});
+  enforcer_.ApplyDelta({{Ban(kOther)}, {{"jail", kAttacker}}}, 2);
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kOther));
+  EXPECT_EQ(reports_.back().revision, 2);
+}
+
+TEST_F(EnforcerTest, LeavesTheKernelAloneUntilItKnowsEverything) {
+  Begin({Ban(kAttacker)});
+  const int calls = firewall_.apply_calls();
+  Enforcer restarted(firewall_, clock_, {});
+  restarted.Step();
+  restarted.SetJails({SomeJail()});
+  restarted.Step();
+  restarted.AddSnapshotPart({{}, true, false}, "history", 0);
+  restarted.Step();
+  EXPECT_EQ(firewall_.apply_calls(), calls);
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+}
+
+TEST_F(EnforcerTest, ARestartAdoptsWhatStands) {
+  const std::vector<IpNetwork> never_ban = {
+      IpNetwork::ParseOrDie("192.0.2.0/24")};
+  Begin({Ban(kAttacker)});
+  const int calls = firewall_.apply_calls();
+  Enforcer restarted(firewall_, clock_, never_ban);
+  restarted.SetJails({SomeJail()});
+  restarted.AddSnapshotPart({{Ban(kAttacker)}, true, true}, "history", 1);
+  restarted.Step();
+  EXPECT_EQ(firewall_.apply_calls(), calls) << "nothing differs";
+  EXPECT_EQ(restarted.statistics().enforced_revision, 1);
+}
+
+TEST_F(EnforcerTest, ARestartLiftsWhatIsNoLongerWanted) {
+  Begin({Ban(kAttacker), Ban(kOther)});
+  Enforcer restarted(firewall_, clock_, {});
+  restarted.SetJails({SomeJail()});
+  restarted.AddSnapshotPart({{Ban(kOther)}, true, true}, "history", 9);
+  restarted.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kOther));
+}
+
+TEST_F(EnforcerTest, ASnapshotInPartsIsEnforcedWhenComplete) {
+  Begin();
+  enforcer_.AddSnapshotPart({{Ban(kAttacker)}, true, false}, "history", 0);
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), IsEmpty());
+  enforcer_.AddSnapshotPart({{Ban(kOther)}, false, true}, "history", 5);
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker, kOther));
+}
+
+TEST_F(EnforcerTest, BansEndByOurClockToo) {
+  Begin({Ban(kAttacker, absl::Minutes(1))});
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+  clock_.Advance(absl::Minutes(1));
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), IsEmpty());
+}
+
+TEST_F(EnforcerTest, RepairsWhatAnOperatorFlushed) {
+  Begin({Ban(kAttacker)});
+  firewall_.FlushedByOperator();
+  clock_.Advance(absl::Seconds(1));
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+  EXPECT_EQ(enforcer_.statistics().repairs, 1);
+}
+
+TEST_F(EnforcerTest, RepairsAJumpThatWasMoved) {
+  Begin({Ban(kAttacker)});
+  firewall_.DamagedByOperator("jail");
+  clock_.Advance(absl::Seconds(1));
+  enforcer_.Step();
+  EXPECT_TRUE(firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow())
+                  ->at("jail")
+                  .intact);
+}
+
+TEST_F(EnforcerTest, AnErrorIsReportedAndTheNextTryReconciles) {
+  Begin();
+  firewall_.FailOnce(absl::ResourceExhaustedError("set full"));
+  enforcer_.ApplyDelta({{Ban(kAttacker)}, {}}, 2);
+  enforcer_.Step();
+  EXPECT_EQ(reports_.back().revision, 1);
+  EXPECT_EQ(reports_.back().error, "set full");
+  clock_.Advance(absl::Seconds(1));
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+  EXPECT_EQ(reports_.back().revision, 2);
+  EXPECT_EQ(reports_.back().error, "");
+}
+
+TEST_F(EnforcerTest, NewsAreWorthATryAtOnce) {
+  Begin();
+  firewall_.FailOnce(absl::UnavailableError("lock held"));
+  enforcer_.ApplyDelta({{Ban(kAttacker)}, {}}, 2);
+  enforcer_.Step();
+  enforcer_.ApplyDelta({{Ban(kOther)}, {}}, 3);
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker, kOther));
+}
+
+TEST_F(EnforcerTest, WhatIsNeverBannedHereIsNot) {
+  const IpNetwork ours = IpNetwork::ParseOrDie("192.0.2.7");
+  Begin({Ban(ours), Ban(kAttacker)});
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+  EXPECT_EQ(enforcer_.statistics().spared, 1);
+  EXPECT_EQ(enforcer_.statistics().bans, 1);
+  EXPECT_EQ(reports_.back().error, "");
+}
+
+TEST_F(EnforcerTest, IgnoredAndNeverBannedNetworksAreAllowedInTheKernel) {
+  Jail jail = SomeJail();
+  jail.ignored_networks = {IpNetwork::ParseOrDie("198.51.100.1")};
+  enforcer_.SetJails({jail});
+  enforcer_.AddSnapshotPart({{}, true, true}, "history", 1);
+  enforcer_.Step();
+  const FirewallState state =
+      *firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow());
+  EXPECT_THAT(state.at("jail").rules.allowed,
+              UnorderedElementsAre(IpNetwork::ParseOrDie("192.0.2.0/24"),
+                                   IpNetwork::ParseOrDie("198.51.100.1")));
+}
+
+TEST_F(EnforcerTest, AJailThatIsGoneTakesItsRulesWithIt) {
+  Begin({Ban(kAttacker)});
+  enforcer_.SetJails({SomeJail("other")});
+  enforcer_.Step();
+  const FirewallState state =
+      *firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow());
+  EXPECT_FALSE(state.contains("jail"));
+  EXPECT_TRUE(state.contains("other"));
+}
+
+TEST_F(EnforcerTest, OtherPortsAreEnforcedWithTheBansStanding) {
+  Begin({Ban(kAttacker)});
+  Jail jail = SomeJail();
+  jail.enforcement.ports = {{587, 587}};
+  enforcer_.SetJails({jail});
+  enforcer_.Step();
+  const FirewallState state =
+      *firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow());
+  EXPECT_EQ(state.at("jail").rules.ports, jail.enforcement.ports);
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+}
+
+TEST_F(EnforcerTest, RemembersWhatItHolds) {
+  EXPECT_EQ(enforcer_.held_revision().second, 0);
+  Begin();
+  EXPECT_EQ(enforcer_.held_revision(),
+            (std::pair<std::string, uint64_t>("history", 1)));
+}
+
+TEST_F(EnforcerTest, TheThreadEnforcesWithoutBeingPolled) {
+  absl::Mutex mutex;
+  uint64_t revision = 0;
+  enforcer_.SetReportCallback([&](const Enforcer::Report& report) {
+    absl::MutexLock lock(&mutex);
+    revision = report.revision;
+  });
+  enforcer_.Start();
+  enforcer_.SetJails({SomeJail()});
+  enforcer_.AddSnapshotPart({{Ban(kAttacker)}, true, true}, "history", 7);
+  {
+    absl::MutexLock lock(&mutex);
+    const auto is_enforced = [&] { return revision == 7; };
+    EXPECT_TRUE(mutex.AwaitWithTimeout(absl::Condition(&is_enforced),
+                                       absl::Seconds(10)));
+  }
+  enforcer_.Stop();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+}
+
+}  // namespace
+}  // namespace mxban

@@ -1,0 +1,157 @@
+#include "common/proto_convert.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+
+namespace mxban {
+namespace {
+
+const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
+
+Jail SomeJail() {
+  Jail jail;
+  jail.name = "sendmail-auth";
+  jail.filter = {{"a <HOST>", "b <HOST>"}, {"c"}, "d", {"%Y"}};
+  jail.log_paths = {"/var/log/mail.log"};
+  jail.max_retry = 5;
+  jail.find_time = absl::Minutes(30);
+  jail.ban_time = absl::Hours(8);
+  jail.ipv6_prefix = 56;
+  jail.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/24")};
+  jail.enforcement = {"auth", {{587, 587}, {1000, 2000}}, Rejection::kDrop};
+  return jail;
+}
+
+v1::ReportFailuresRequest SomeBatch() {
+  FailureBatch batch = {"jail", "file:1:2:3", {}};
+  batch.failures.push_back(
+      {IpNetwork::ParseOrDie("203.0.113.9"), kNoon, 100, "line"});
+  batch.failures.push_back(
+      {IpNetwork::ParseOrDie("203.0.113.10"), kNoon, 200, "line"});
+  return FailureBatchToProto(batch);
+}
+
+TEST(ProtoConvertTest, AJailSurvivesTheRoundTrip) {
+  const auto back = JailFromProto(JailToProto(SomeJail()));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, SomeJail());
+}
+
+TEST(ProtoConvertTest, APermanentJailHasNoBanTime) {
+  Jail jail = SomeJail();
+  jail.ban_time = absl::InfiniteDuration();
+  EXPECT_FALSE(JailToProto(jail).has_ban_time());
+  EXPECT_EQ(*JailFromProto(JailToProto(jail)), jail);
+}
+
+TEST(ProtoConvertTest, ABanSurvivesTheRoundTrip) {
+  Ban ban;
+  ban.key = {"jail", IpNetwork::ParseOrDie("2001:db8::/64")};
+  ban.create_time = kNoon + absl::Microseconds(1);
+  ban.expire_time = kNoon + absl::Hours(8);
+  ban.origin = BanOrigin::kOperator;
+  ban.reason = "because";
+  ban.failure_count = 7;
+  ban.servers = {"mx1", "mx2"};
+  ban.evidence = {"one", "two"};
+  ban.previous_ban_count = 3;
+  ban.revision = 12;
+  const auto back = BanFromProto(BanToProto(ban));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(BanToProto(*back).SerializeAsString(),
+            BanToProto(ban).SerializeAsString());
+  EXPECT_EQ(back->create_time, ban.create_time);
+}
+
+TEST(ProtoConvertTest, APermanentBanHasNoEnd) {
+  const StandingBan ban = {{"jail", IpNetwork::ParseOrDie("192.0.2.1")}};
+  EXPECT_FALSE(StandingBanToProto(ban).has_expire_time());
+  EXPECT_EQ(StandingBanFromProto(StandingBanToProto(ban))->expire_time,
+            absl::InfiniteFuture());
+}
+
+TEST(ProtoConvertTest, ABatchSurvivesTheRoundTrip) {
+  const auto batch = FailureBatchFromProto(SomeBatch());
+  ASSERT_TRUE(batch.ok()) << batch.status();
+  EXPECT_EQ(FailureBatchToProto(*batch).SerializeAsString(),
+            SomeBatch().SerializeAsString());
+}
+
+// Each spoils one field of a good batch.
+using Spoil = void (*)(v1::ReportFailuresRequest&);
+class HostileBatchTest : public testing::TestWithParam<Spoil> {};
+
+TEST_P(HostileBatchTest, IsRefused) {
+  v1::ReportFailuresRequest batch = SomeBatch();
+  GetParam()(batch);
+  EXPECT_EQ(FailureBatchFromProto(batch).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, HostileBatchTest,
+    testing::Values<Spoil>(
+        [](auto& batch) { batch.clear_jail(); },
+        [](auto& batch) { batch.set_jail(std::string(1000, 'x')); },
+        [](auto& batch) { batch.clear_log_id(); },
+        [](auto& batch) { batch.set_log_id(std::string(201, 'x')); },
+        [](auto& batch) { batch.mutable_failures(0)->set_source("rubbish"); },
+        [](auto& batch) {
+          batch.mutable_failures(0)->set_source("0.0.0.0/0");
+        },
+        [](auto& batch) { batch.mutable_failures(1)->set_end_offset(99); },
+        [](auto& batch) {
+          batch.mutable_failures(1)->set_end_offset(UINT64_MAX);
+        },
+        [](auto& batch) {
+          batch.mutable_failures(0)->mutable_failure_time()->set_seconds(
+              INT64_MAX);
+        },
+        [](auto& batch) {
+          batch.mutable_failures(0)->mutable_failure_time()->set_nanos(-1);
+        },
+        [](auto& batch) {
+          for (int i = 0; i < 1000; ++i) {
+            *batch.add_failures() = batch.failures(1);
+          }
+        }));
+
+using SpoilJail = void (*)(v1::Jail&);
+class BrokenJailTest : public testing::TestWithParam<SpoilJail> {};
+
+TEST_P(BrokenJailTest, IsRefused) {
+  v1::Jail jail = JailToProto(SomeJail());
+  GetParam()(jail);
+  EXPECT_EQ(JailFromProto(jail).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, BrokenJailTest,
+    testing::Values<SpoilJail>(
+        [](auto& jail) { jail.clear_name(); },
+        [](auto& jail) { jail.clear_find_time(); },
+        [](auto& jail) { jail.set_ipv6_prefix(0); },
+        [](auto& jail) { jail.set_ipv6_prefix(129); },
+        [](auto& jail) { jail.add_ignored_networks("everyone"); },
+        [](auto& jail) { jail.mutable_enforcement()->clear_name(); },
+        [](auto& jail) { jail.mutable_enforcement()->clear_ports(); },
+        [](auto& jail) { jail.mutable_enforcement()->clear_rejection(); },
+        [](auto& jail) {
+          jail.mutable_enforcement()->mutable_ports(0)->set_last(65536);
+        },
+        [](auto& jail) {
+          jail.mutable_enforcement()->mutable_ports(0)->set_first(600);
+        }));
+
+TEST(ProtoConvertTest, EvidenceIsPrintableWhateverTheLineHeld) {
+  EXPECT_EQ(PrintableText("plain text", 100), "plain text");
+  EXPECT_EQ(PrintableText("a\033[2J\xff\n", 100), "a\\x1b[2J\\xff\\n");
+  EXPECT_EQ(PrintableText(std::string(50, '\0'), 10).size(), 10);
+  EXPECT_EQ(PrintableText("abcdef", 3), "abc");
+}
+
+}  // namespace
+}  // namespace mxban

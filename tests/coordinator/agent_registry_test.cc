@@ -1,0 +1,99 @@
+#include "coordinator/agent_registry.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace mxban {
+namespace {
+
+const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
+
+AgentInfo Named(const char* name) {
+  AgentInfo agent;
+  agent.server_name = name;
+  return agent;
+}
+
+Ban OfRevision(uint64_t revision) {
+  Ban ban;
+  ban.revision = revision;
+  return ban;
+}
+
+class AgentRegistryTest : public testing::Test {
+ protected:
+  void Decide(uint64_t revision) {
+    registry_.OnUpdate({revision, kNoon, nullptr, {}});
+  }
+
+  AgentRegistry registry_{5};
+};
+
+TEST_F(AgentRegistryTest, CountsWhereABanStands) {
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon);
+  Decide(6);
+  registry_.Acknowledge("mx1", mx1, 6, "", kNoon + absl::Milliseconds(2));
+  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).enforcing_servers, 1);
+  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).servers, 2);
+  registry_.Acknowledge("mx2", mx2, 6, "", kNoon + absl::Milliseconds(9));
+  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).enforcing_servers, 2);
+  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).slowest,
+            absl::Milliseconds(9));
+}
+
+TEST_F(AgentRegistryTest, ALateComerIsNotTheSlowest) {
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  Decide(6);
+  registry_.Acknowledge("mx1", mx1, 6, "", kNoon + absl::Milliseconds(2));
+  const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon + absl::Hours(1));
+  registry_.Acknowledge("mx2", mx2, 6, "", kNoon + absl::Hours(1));
+  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).slowest,
+            absl::Milliseconds(2));
+}
+
+TEST_F(AgentRegistryTest, NobodyEnforcesWhatWasNotDecided) {
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  registry_.Acknowledge("mx1", mx1, 1'000, "", kNoon);
+  EXPECT_EQ(registry_.List("", 1)[0].enforced_revision, 5);
+}
+
+TEST_F(AgentRegistryTest, AnErrorStaysUntilItIsMended) {
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  registry_.Acknowledge("mx1", mx1, 0, "set full", kNoon);
+  EXPECT_EQ(registry_.List("", 1)[0].error, "set full");
+  EXPECT_EQ(registry_.GetTotals().current, 0);
+  registry_.Acknowledge("mx1", mx1, 5, "", kNoon);
+  EXPECT_EQ(registry_.List("", 1)[0].error, "");
+  EXPECT_EQ(registry_.GetTotals().current, 1);
+}
+
+TEST_F(AgentRegistryTest, TheEndOfAnOldStreamLeavesItsSuccessorAlone) {
+  const uint64_t old_stream = registry_.Connect(Named("mx1"), kNoon);
+  const uint64_t new_stream = registry_.Connect(Named("mx1"), kNoon);
+  registry_.Disconnect("mx1", old_stream, kNoon);
+  EXPECT_EQ(registry_.GetTotals().connected, 1);
+  registry_.Disconnect("mx1", new_stream, kNoon);
+  EXPECT_EQ(registry_.GetTotals().connected, 0);
+  EXPECT_EQ(registry_.GetTotals().agents, 1) << "still remembered";
+}
+
+TEST_F(AgentRegistryTest, TellsWhenTheLastServerEnforces) {
+  std::vector<uint64_t> enforced;
+  registry_.SetEnforcedCallback(
+      [&](uint64_t revision, absl::Time) { enforced.push_back(revision); });
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon);
+  registry_.Acknowledge("mx1", mx1, 5, "", kNoon);
+  registry_.Acknowledge("mx2", mx2, 5, "", kNoon);
+  Decide(6);
+  Decide(7);
+  registry_.Acknowledge("mx1", mx1, 7, "", kNoon);
+  EXPECT_TRUE(enforced.empty());
+  registry_.Acknowledge("mx2", mx2, 7, "", kNoon);
+  EXPECT_EQ(enforced, (std::vector<uint64_t>{6, 7}));
+}
+
+}  // namespace
+}  // namespace mxban

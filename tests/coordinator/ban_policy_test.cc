@@ -1,0 +1,130 @@
+#include "coordinator/ban_policy.h"
+
+#include "gtest/gtest.h"
+
+namespace mxban {
+namespace {
+
+const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
+const IpNetwork kAttacker = IpNetwork::ParseOrDie("203.0.113.30");
+
+Jail SomeJail() {
+  Jail jail;
+  jail.name = "sendmail-auth";
+  jail.max_retry = 5;
+  jail.find_time = absl::Minutes(10);
+  jail.ban_time = absl::Hours(8);
+  jail.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/28"),
+                           IpNetwork::ParseOrDie("2001:db8:cafe::44")};
+  return jail;
+}
+
+BanRequest Request(const char* source) {
+  BanRequest request;
+  request.jail = "sendmail-auth";
+  request.source = IpNetwork::ParseOrDie(source);
+  return request;
+}
+
+TEST(BanPolicyTest, BansAtTheLimitAndNotBefore) {
+  const Jail jail = SomeJail();
+  EXPECT_FALSE(DecideCountedBan(jail, kAttacker, 4, kNoon, kNoon).has_value());
+  const auto ban = DecideCountedBan(jail, kAttacker, 5, kNoon, kNoon);
+  ASSERT_TRUE(ban.has_value());
+  EXPECT_EQ(ban->expire_time, kNoon + absl::Hours(8));
+  EXPECT_EQ(ban->reason, "5 failures within 10m");
+}
+
+TEST(BanPolicyTest, ABanRunsFromTheFailureNotFromItsReport) {
+  const auto ban = DecideCountedBan(SomeJail(), kAttacker, 5, kNoon,
+                                    kNoon + absl::Hours(1));
+  ASSERT_TRUE(ban.has_value());
+  EXPECT_EQ(ban->create_time, kNoon + absl::Hours(1));
+  EXPECT_EQ(ban->expire_time, kNoon + absl::Hours(8));
+}
+
+TEST(BanPolicyTest, ABanThatWouldBeOverIsNone) {
+  EXPECT_FALSE(DecideCountedBan(SomeJail(), kAttacker, 5, kNoon,
+                                kNoon + absl::Hours(8))
+                   .has_value());
+}
+
+TEST(BanPolicyTest, APermanentJailBansForEver) {
+  Jail jail = SomeJail();
+  jail.ban_time = absl::InfiniteDuration();
+  EXPECT_EQ(DecideCountedBan(jail, kAttacker, 5, kNoon, kNoon)->expire_time,
+            absl::InfiniteFuture());
+}
+
+TEST(BanPolicyTest, OperatorsGetTheJailsTimeUnlessTheyNameOne) {
+  BanRequest request = Request("203.0.113.30");
+  EXPECT_EQ(DecideRequestedBan(SomeJail(), request, kNoon)->expire_time,
+            kNoon + absl::Hours(8));
+  request.duration = absl::Minutes(5);
+  EXPECT_EQ(DecideRequestedBan(SomeJail(), request, kNoon)->expire_time,
+            kNoon + absl::Minutes(5));
+  request.duration = absl::InfiniteDuration();
+  EXPECT_EQ(DecideRequestedBan(SomeJail(), request, kNoon)->expire_time,
+            absl::InfiniteFuture());
+}
+
+TEST(BanPolicyTest, AnIpv6AddressMeansItsNetwork) {
+  const auto ban =
+      DecideRequestedBan(SomeJail(), Request("2001:db8:bad::10"), kNoon);
+  ASSERT_TRUE(ban.ok()) << ban.status();
+  EXPECT_EQ(ban->key.source.ToString(), "2001:db8:bad::/64");
+}
+
+struct WidthCase {
+  const char* source;
+  bool wide;
+  bool allowed;
+};
+
+class WidthTest : public testing::TestWithParam<WidthCase> {};
+
+TEST_P(WidthTest, WideNetworksNeedConfirmation) {
+  BanRequest request = Request(GetParam().source);
+  request.wide = GetParam().wide;
+  const auto ban = DecideRequestedBan(SomeJail(), request, kNoon);
+  EXPECT_EQ(ban.ok(), GetParam().allowed) << ban.status();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Networks, WidthTest,
+    testing::Values(WidthCase{"203.0.113.0/24", false, true},
+                    WidthCase{"203.0.112.0/23", false, false},
+                    WidthCase{"203.0.112.0/23", true, true},
+                    WidthCase{"11.0.0.0/8", true, true},
+                    WidthCase{"12.0.0.0/7", true, false},
+                    WidthCase{"0.0.0.0/0", true, false},
+                    WidthCase{"2001:db8:1::/48", false, true},
+                    WidthCase{"2001:db8::/47", false, false},
+                    WidthCase{"2a00::/16", true, true},
+                    WidthCase{"::/0", true, false}));
+
+TEST(BanPolicyTest, NobodyBansWhatTheJailIgnores) {
+  for (const char* source :
+       {"192.0.2.1", "192.0.2.0/24", "2001:db8:cafe::1"}) {
+    EXPECT_EQ(
+        DecideRequestedBan(SomeJail(), Request(source), kNoon).status().code(),
+        absl::StatusCode::kFailedPrecondition)
+        << source;
+  }
+}
+
+TEST(BanPolicyTest, ABanIsExtendedNeverShortened) {
+  const Ban ban = *DecideCountedBan(SomeJail(), kAttacker, 5, kNoon, kNoon);
+  const Ban later = *DecideCountedBan(SomeJail(), kAttacker, 5,
+                                      kNoon + absl::Minutes(1), kNoon);
+  EXPECT_FALSE(Extend(later, ban).has_value());
+  EXPECT_FALSE(Extend(ban, ban).has_value());
+  const auto extended = Extend(ban, later);
+  ASSERT_TRUE(extended.has_value());
+  EXPECT_EQ(extended->expire_time, later.expire_time);
+  EXPECT_EQ(extended->create_time, ban.create_time);
+  EXPECT_EQ(extended->failure_count, 10);
+}
+
+}  // namespace
+}  // namespace mxban

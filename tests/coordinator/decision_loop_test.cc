@@ -1,0 +1,289 @@
+// On a real store; a wrapper makes commits fail.
+
+#include "coordinator/decision_loop.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "coordinator/sqlite_ban_store.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
+
+namespace mxban {
+namespace {
+
+const char kAttacker[] = "203.0.113.30";
+
+// A store on a disk that can be full.
+class FullableStore final : public BanStore {
+ public:
+  explicit FullableStore(std::unique_ptr<BanStore> store)
+      : store_(std::move(store)) {}
+  absl::StatusOr<StoreContents> Load() override { return store_->Load(); }
+  absl::Status Commit(const StoreChange& change) override {
+    ++commits_;
+    if (is_full_) return absl::UnavailableError("disk full");
+    return store_->Commit(change);
+  }
+  absl::StatusOr<std::vector<StoredFailure>> FailuresOf(const BanKey& key,
+                                                        size_t limit) override {
+    return store_->FailuresOf(key, limit);
+  }
+  absl::StatusOr<uint32_t> BanCountOf(const BanKey& key) override {
+    return store_->BanCountOf(key);
+  }
+
+  bool is_full_ = false;
+  int commits_ = 0;
+
+ private:
+  std::unique_ptr<BanStore> store_;
+};
+
+class DecisionLoopTest : public testing::Test {
+ protected:
+  DecisionLoopTest()
+      : path_(testing::TempDir() + "/" +
+              testing::UnitTest::GetInstance()->current_test_info()->name() +
+              ".db") {
+    std::filesystem::remove(path_);
+    Restart();
+  }
+
+  static std::shared_ptr<const JailSet> Jails(uint32_t max_retry) {
+    Jail jail;
+    jail.name = "jail";
+    jail.max_retry = max_retry;
+    jail.find_time = absl::Minutes(10);
+    jail.ban_time = absl::Hours(8);
+    jail.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/24")};
+    return std::make_shared<JailSet>(JailSet{{"jail", jail}});
+  }
+
+  // As after kill -9 and a new start.
+  void Restart() {
+    loop_.reset();
+    table_ = std::make_unique<BanTable>();
+    store_.reset();
+    store_ = std::make_unique<FullableStore>(*SqliteBanStore::Open(path_));
+    loop_ = std::make_unique<DecisionLoop>(*store_, *table_, clock_, 1000);
+    ASSERT_TRUE(loop_->Load(Jails(3)).ok());
+  }
+
+  absl::StatusOr<uint64_t> Report(const char* server, uint64_t end_offset,
+                                  const char* source = kAttacker) {
+    std::optional<absl::StatusOr<uint64_t>> answer;
+    loop_->ReportFailures(
+        server,
+        {"jail", "log",
+         {{IpNetwork::ParseOrDie(source), clock_.TimeNow(), end_offset,
+           std::string(server) + " saw it"}}},
+        [&](absl::StatusOr<uint64_t> offset) { answer = std::move(offset); });
+    loop_->RunTurn();
+    return answer.value_or(absl::InternalError("no answer"));
+  }
+
+  absl::StatusOr<Ban> Impose(const char* source) {
+    BanRequest request;
+    request.jail = "jail";
+    request.source = IpNetwork::ParseOrDie(source);
+    std::optional<absl::StatusOr<Ban>> answer;
+    loop_->ImposeBan(request, [&](absl::StatusOr<Ban> ban) {
+      answer = std::move(ban);
+    });
+    loop_->RunTurn();
+    return answer.value_or(absl::InternalError("no answer"));
+  }
+
+  absl::Status Pardon(const char* source) {
+    std::optional<absl::Status> answer;
+    loop_->PardonBans(IpNetwork::ParseOrDie(source), "",
+                      [&](absl::StatusOr<std::vector<Ban>> bans) {
+                        answer = bans.status();
+                      });
+    loop_->RunTurn();
+    return answer.value_or(absl::InternalError("no answer"));
+  }
+
+  std::optional<Ban> Standing(const char* source = kAttacker) const {
+    return table_->Find({"jail", IpNetwork::ParseOrDie(source)});
+  }
+
+  const std::string path_;
+  FakeClock clock_;
+  std::unique_ptr<FullableStore> store_;
+  std::unique_ptr<BanTable> table_;
+  std::unique_ptr<DecisionLoop> loop_;
+};
+
+TEST_F(DecisionLoopTest, CountsOverAllServers) {
+  ASSERT_TRUE(Report("mx1", 100).ok());
+  ASSERT_TRUE(Report("mx2", 100).ok());
+  EXPECT_FALSE(Standing().has_value());
+  ASSERT_TRUE(Report("mx3", 100).ok());
+  const std::optional<Ban> ban = Standing();
+  ASSERT_TRUE(ban.has_value());
+  EXPECT_EQ(ban->failure_count, 3);
+  EXPECT_EQ(ban->servers, (std::vector<std::string>{"mx1", "mx2", "mx3"}));
+  EXPECT_EQ(ban->evidence.size(), 3);
+  EXPECT_EQ(ban->evidence.back(), "mx3 saw it");
+  EXPECT_EQ(ban->revision, table_->revision());
+}
+
+TEST_F(DecisionLoopTest, AcknowledgesTheOffset) {
+  EXPECT_EQ(*Report("mx1", 100), 100);
+  EXPECT_EQ(*Report("mx1", 70), 100) << "an older one was recorded before";
+}
+
+TEST_F(DecisionLoopTest, WhatIsSentTwiceCountsOnce) {
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(Report("mx1", 100).ok());
+  EXPECT_FALSE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, CountsSurviveARestart) {
+  ASSERT_TRUE(Report("mx1", 100).ok());
+  ASSERT_TRUE(Report("mx2", 100).ok());
+  Restart();
+  ASSERT_TRUE(Report("mx2", 100).ok());
+  EXPECT_FALSE(Standing().has_value()) << "sent again after the restart";
+  ASSERT_TRUE(Report("mx3", 100).ok());
+  EXPECT_TRUE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, BansSurviveARestartWithANewerRevision) {
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  const uint64_t revision = table_->revision();
+  Restart();
+  EXPECT_TRUE(Standing().has_value());
+  EXPECT_GT(table_->revision(), revision);
+}
+
+TEST_F(DecisionLoopTest, AFullDiskRefusesAndRecovers) {
+  ASSERT_TRUE(Report("mx1", 100).ok());
+  store_->is_full_ = true;
+  EXPECT_EQ(Report("mx2", 100).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Report("mx3", 100).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(Standing().has_value());
+  store_->is_full_ = false;
+  EXPECT_EQ(*Report("mx2", 100), 100);
+  EXPECT_FALSE(Standing().has_value()) << "what was refused did not count";
+  EXPECT_EQ(*Report("mx3", 100), 100);
+  EXPECT_TRUE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, ABanThatIsNotDurableIsNotVisible) {
+  store_->is_full_ = true;
+  const uint64_t revision = table_->revision();
+  EXPECT_EQ(Impose(kAttacker).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(Standing().has_value());
+  EXPECT_EQ(table_->revision(), revision);
+}
+
+TEST_F(DecisionLoopTest, BansExpire) {
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  const uint64_t revision = table_->revision();
+  clock_.Advance(absl::Hours(8));
+  loop_->RunTurn();
+  EXPECT_FALSE(Standing().has_value());
+  EXPECT_EQ(table_->revision(), revision) << "agents have clocks";
+  Restart();
+  EXPECT_FALSE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, APardonForgetsTheFailures) {
+  ASSERT_TRUE(Report("mx1", 100).ok());
+  ASSERT_TRUE(Report("mx1", 200).ok());
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  ASSERT_TRUE(Pardon(kAttacker).ok());
+  EXPECT_FALSE(Standing().has_value());
+  ASSERT_TRUE(Report("mx1", 300).ok());
+  EXPECT_FALSE(Standing().has_value());
+  Restart();
+  ASSERT_TRUE(Report("mx1", 400).ok());
+  EXPECT_FALSE(Standing().has_value());
+  ASSERT_TRUE(Report("mx1", 500).ok());
+  EXPECT_TRUE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, APardonedSourceIsCountedAsBannedBefore) {
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  ASSERT_TRUE(Pardon(kAttacker).ok());
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  EXPECT_EQ(Standing()->previous_ban_count, 1);
+}
+
+TEST_F(DecisionLoopTest, NobodyToPardonIsNotFound) {
+  EXPECT_EQ(Pardon(kAttacker).code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(DecisionLoopTest, AnUnknownJailIsNotFound) {
+  std::optional<absl::Status> answer;
+  loop_->ImposeBan({.jail = "nojail"},
+                   [&](absl::StatusOr<Ban> ban) { answer = ban.status(); });
+  loop_->RunTurn();
+  EXPECT_EQ(answer->code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(DecisionLoopTest, IgnoredSourcesAreNeverBanned) {
+  for (uint64_t offset = 1; offset < 10; ++offset) {
+    ASSERT_TRUE(Report("mx1", offset, "192.0.2.7").ok());
+  }
+  EXPECT_FALSE(Standing("192.0.2.7").has_value());
+  EXPECT_EQ(Impose("192.0.2.7").status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(DecisionLoopTest, NewLimitsHoldForWhatWasCountedBefore) {
+  ASSERT_TRUE(Report("mx1", 100).ok());
+  std::optional<absl::Status> answer;
+  loop_->ReplaceJails(Jails(2), [&](absl::Status status) { answer = status; });
+  loop_->RunTurn();
+  ASSERT_TRUE(answer->ok());
+  ASSERT_TRUE(Report("mx1", 200).ok());
+  EXPECT_TRUE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, ATurnServesManyWithOneCommit) {
+  int answers = 0;
+  const int commits = store_->commits_;
+  for (int i = 0; i < 100; ++i) {
+    loop_->ReportFailures("mx" + std::to_string(i),
+                          {"jail", "log",
+                           {{IpNetwork::ParseOrDie(kAttacker),
+                             clock_.TimeNow(), 100, ""}}},
+                          [&](absl::StatusOr<uint64_t> offset) {
+                            answers += offset.ok() ? 1 : 0;
+                          });
+  }
+  loop_->RunTurn();
+  EXPECT_EQ(answers, 100);
+  EXPECT_EQ(store_->commits_, commits + 1);
+  EXPECT_TRUE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, AnIdleTurnWritesNothing) {
+  loop_->RunTurn();
+  const int commits = store_->commits_;
+  loop_->RunTurn();
+  EXPECT_EQ(store_->commits_, commits);
+}
+
+TEST_F(DecisionLoopTest, AStoppedLoopRefuses) {
+  loop_->Start();
+  loop_->Stop();
+  std::optional<absl::Status> answer;
+  loop_->ReportFailures("mx1", {"jail", "log", {}},
+                        [&](absl::StatusOr<uint64_t> offset) {
+                          answer = offset.status();
+                        });
+  EXPECT_EQ(answer->code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace mxban

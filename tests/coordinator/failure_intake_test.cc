@@ -1,0 +1,94 @@
+#include "coordinator/failure_intake.h"
+
+#include "gtest/gtest.h"
+
+namespace mxban {
+namespace {
+
+const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
+
+Jail SomeJail() {
+  Jail jail;
+  jail.name = "jail";
+  jail.find_time = absl::Minutes(10);
+  jail.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/24")};
+  return jail;
+}
+
+Failure At(uint64_t end_offset, const char* source = "203.0.113.9",
+           absl::Time time = kNoon) {
+  return {IpNetwork::ParseOrDie(source), time, end_offset, ""};
+}
+
+FailureBatch Batch(std::vector<Failure> failures, const char* log = "log") {
+  return {"jail", log, std::move(failures)};
+}
+
+class FailureIntakeTest : public testing::Test {
+ protected:
+  size_t Accepted(FailureBatch batch, const char* server = "mx1") {
+    return intake_.Accept(server, std::move(batch), &jail_, kNoon)
+        .failures.size();
+  }
+
+  const Jail jail_ = SomeJail();
+  FailureIntake intake_;
+};
+
+TEST_F(FailureIntakeTest, EachPositionCountsOnce) {
+  EXPECT_EQ(Accepted(Batch({At(100), At(200)})), 2);
+  EXPECT_EQ(Accepted(Batch({At(100), At(200), At(300)})), 1);
+  EXPECT_EQ(intake_.tally().repeated, 2);
+}
+
+TEST_F(FailureIntakeTest, FailuresOfOneLineShareAPosition) {
+  EXPECT_EQ(Accepted(Batch({At(100), At(100), At(100)})), 3);
+}
+
+TEST_F(FailureIntakeTest, LogsAndServersHavePositionsOfTheirOwn) {
+  EXPECT_EQ(Accepted(Batch({At(100)}, "log")), 1);
+  EXPECT_EQ(Accepted(Batch({At(100)}, "log.1")), 1);
+  EXPECT_EQ(Accepted(Batch({At(100)}, "log"), "mx2"), 1);
+}
+
+TEST_F(FailureIntakeTest, TheStoresPositionsHold) {
+  intake_.Load({{"mx1", "jail", "log", 150}});
+  EXPECT_EQ(Accepted(Batch({At(100), At(150), At(200)})), 1);
+}
+
+TEST_F(FailureIntakeTest, AFailureOlderThanTheWindowDoesNotCount) {
+  EXPECT_EQ(Accepted(Batch({At(1, "203.0.113.9", kNoon - absl::Minutes(10)),
+                            At(2, "203.0.113.9",
+                               kNoon - absl::Minutes(10) + absl::Seconds(1))})),
+            1);
+  EXPECT_EQ(intake_.tally().too_old, 1);
+}
+
+TEST_F(FailureIntakeTest, AClockThatIsAheadIsReadAsNow) {
+  const auto accepted = intake_.Accept(
+      "mx1", Batch({At(1, "203.0.113.9", kNoon + absl::Hours(1))}), &jail_,
+      kNoon);
+  ASSERT_EQ(accepted.failures.size(), 1);
+  EXPECT_EQ(accepted.failures[0].time, kNoon);
+}
+
+TEST_F(FailureIntakeTest, IgnoredNetworksAreNotCounted) {
+  EXPECT_EQ(Accepted(Batch({At(1, "192.0.2.77")})), 0);
+  EXPECT_EQ(intake_.tally().ignored, 1);
+}
+
+TEST_F(FailureIntakeTest, Ipv6CountsByItsNetwork) {
+  const auto accepted = intake_.Accept(
+      "mx1", Batch({At(1, "2001:db8:bad::10")}), &jail_, kNoon);
+  EXPECT_EQ(accepted.failures[0].source.ToString(), "2001:db8:bad::/64");
+}
+
+TEST_F(FailureIntakeTest, ThePositionMovesOnWhateverCounts) {
+  const auto accepted =
+      intake_.Accept("mx1", Batch({At(1, "192.0.2.1"), At(2)}), nullptr, kNoon);
+  EXPECT_TRUE(accepted.failures.empty());
+  EXPECT_EQ(accepted.progress.offset, 2);
+}
+
+}  // namespace
+}  // namespace mxban

@@ -1,0 +1,150 @@
+// On real files.
+
+#include "coordinator/sqlite_ban_store.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace mxban {
+namespace {
+
+const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
+const BanKey kKey = {"jail", IpNetwork::ParseOrDie("203.0.113.30")};
+const BanKey kOther = {"jail", IpNetwork::ParseOrDie("2001:db8:bad::/64")};
+
+class SqliteBanStoreTest : public testing::Test {
+ protected:
+  SqliteBanStoreTest()
+      : path_(testing::TempDir() + "/" +
+              testing::UnitTest::GetInstance()->current_test_info()->name() +
+              ".db") {
+    std::filesystem::remove(path_);
+  }
+
+  std::unique_ptr<SqliteBanStore> Open() {
+    auto store = SqliteBanStore::Open(path_);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return *std::move(store);
+  }
+
+  static Ban SomeBan(const BanKey& key) {
+    Ban ban;
+    ban.key = key;
+    ban.create_time = kNoon;
+    ban.expire_time = kNoon + absl::Hours(8);
+    ban.servers = {"mx1"};
+    return ban;
+  }
+
+  const std::string path_;
+};
+
+TEST_F(SqliteBanStoreTest, WhatIsCommittedIsThereAfterReopening) {
+  StoreChange change;
+  change.revision = 7;
+  change.imposed = {SomeBan(kKey)};
+  change.failures = {{kOther, kNoon, "mx2", "line"}};
+  change.progress = {{"mx1", "jail", "log", 100}};
+  ASSERT_TRUE(Open()->Commit(change).ok());
+
+  const auto contents = Open()->Load();
+  ASSERT_TRUE(contents.ok()) << contents.status();
+  EXPECT_EQ(contents->revision, 7);
+  ASSERT_EQ(contents->bans.size(), 1);
+  EXPECT_EQ(contents->bans[0].key, kKey);
+  EXPECT_EQ(contents->bans[0].expire_time, kNoon + absl::Hours(8));
+  ASSERT_EQ(contents->failures.size(), 1);
+  EXPECT_EQ(contents->failures[0].key, kOther);
+  EXPECT_EQ(contents->failures[0].time, kNoon);
+  EXPECT_EQ(contents->failures[0].evidence, "line");
+  ASSERT_EQ(contents->progress.size(), 1);
+  EXPECT_EQ(contents->progress[0].offset, 100);
+}
+
+TEST_F(SqliteBanStoreTest, TheHistoryIdStaysAndIsItsOwn) {
+  const std::string first = Open()->Load()->history_id;
+  EXPECT_EQ(first.size(), 32);
+  EXPECT_EQ(Open()->Load()->history_id, first);
+  std::filesystem::remove(path_);
+  EXPECT_NE(Open()->Load()->history_id, first);
+}
+
+TEST_F(SqliteBanStoreTest, LiftedBansAndForgottenFailuresAreGone) {
+  auto store = Open();
+  StoreChange change;
+  change.imposed = {SomeBan(kKey), SomeBan(kOther)};
+  change.failures = {{kKey, kNoon, "mx1", ""}, {kOther, kNoon, "mx1", ""}};
+  ASSERT_TRUE(store->Commit(change).ok());
+  StoreChange end;
+  end.lifted = {kKey};
+  end.forgotten = {kKey};
+  ASSERT_TRUE(store->Commit(end).ok());
+
+  const auto contents = store->Load();
+  ASSERT_EQ(contents->bans.size(), 1);
+  EXPECT_EQ(contents->bans[0].key, kOther);
+  ASSERT_EQ(contents->failures.size(), 1);
+  EXPECT_EQ(contents->failures[0].key, kOther);
+}
+
+TEST_F(SqliteBanStoreTest, FailuresOfASourceComeNewestLast) {
+  auto store = Open();
+  StoreChange change;
+  for (int i = 0; i < 5; ++i) {
+    change.failures.push_back(
+        {kKey, kNoon + absl::Seconds(i), "mx1", std::to_string(i)});
+  }
+  ASSERT_TRUE(store->Commit(change).ok());
+  const auto failures = store->FailuresOf(kKey, 2);
+  ASSERT_EQ(failures->size(), 2);
+  EXPECT_EQ((*failures)[0].evidence, "3");
+  EXPECT_EQ((*failures)[1].evidence, "4");
+}
+
+TEST_F(SqliteBanStoreTest, OldFailuresArePruned) {
+  auto store = Open();
+  StoreChange change;
+  change.failures = {{kKey, kNoon, "mx1", "old"},
+                     {kKey, kNoon + absl::Hours(1), "mx1", "new"}};
+  ASSERT_TRUE(store->Commit(change).ok());
+  StoreChange prune;
+  prune.prune_before = kNoon + absl::Minutes(1);
+  ASSERT_TRUE(store->Commit(prune).ok());
+  EXPECT_EQ(store->Load()->failures.size(), 1);
+}
+
+TEST_F(SqliteBanStoreTest, HistoryOutlivesTheBan) {
+  auto store = Open();
+  EXPECT_EQ(*store->BanCountOf(kKey), 0);
+  StoreChange change;
+  change.imposed = {SomeBan(kKey)};
+  ASSERT_TRUE(store->Commit(change).ok());
+  StoreChange end;
+  end.lifted = {kKey};
+  ASSERT_TRUE(store->Commit(end).ok());
+  EXPECT_EQ(*store->BanCountOf(kKey), 1);
+}
+
+TEST_F(SqliteBanStoreTest, TwoCoordinatorsCannotShareAStore) {
+  auto store = Open();
+  EXPECT_EQ(SqliteBanStore::Open(path_).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(SqliteBanStoreTest, AFileThatIsNoStoreIsRefusedAndKept) {
+  std::ofstream(path_) << std::string(4096, 'x');
+  EXPECT_EQ(SqliteBanStore::Open(path_).status().code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(std::filesystem::file_size(path_), 4096);
+}
+
+TEST_F(SqliteBanStoreTest, ADirectoryThatIsNotThereIsUnavailable) {
+  EXPECT_EQ(SqliteBanStore::Open("/nowhere/bans.db").status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace mxban
