@@ -126,7 +126,7 @@ bool Enforcer::HasNews() const { return stopping_ || has_news_; }
 
 absl::Time Enforcer::Step() {
   const absl::Time now = clock_.TimeNow();
-  Work work = TakeWork(now);
+  const Work work = TakeWork(now);
   // Nothing is known yet, or an error was met a moment ago.
   if (work.revision == 0 || work.must_wait) return now + kLookInterval;
   Finish(work, Enforce(work, now), now);
@@ -165,21 +165,25 @@ Enforcer::Work Enforcer::TakeWork(absl::Time now) {
   return work;
 }
 
-absl::Status Enforcer::Enforce(Work& work, absl::Time now) {
-  if (!work.must_reconcile && now >= next_look_) {
-    next_look_ = now + kLookInterval;
-    if (!RulesAreIntact(now)) {
-      spdlog::warn("firewall: rules were changed by someone else, repairing");
-      work.must_reconcile = true;
-      absl::MutexLock lock(&mutex_);
-      ++statistics_.repairs;
-    }
+absl::Status Enforcer::Enforce(const Work& work, absl::Time now) {
+  if (work.must_reconcile) return Reconcile(now);
+  if (!work.changes.empty()) {
+    RETURN_IF_ERROR(firewall_.Apply(work.changes, now));
   }
-  if (work.must_reconcile) {
-    ASSIGN_OR_RETURN(work.changes, Difference(now));
+  if (now < next_look_) return absl::OkStatus();
+  next_look_ = now + kLookInterval;
+  if (RulesAreIntact(now)) return absl::OkStatus();
+  spdlog::warn("firewall: rules were changed by someone else, repairing");
+  {
+    absl::MutexLock lock(&mutex_);
+    ++statistics_.repairs;
   }
-  return work.changes.empty() ? absl::OkStatus()
-                              : firewall_.Apply(work.changes, now);
+  return Reconcile(now);
+}
+
+absl::Status Enforcer::Reconcile(absl::Time now) {
+  ASSIGN_OR_RETURN(const FirewallChanges changes, Difference(now));
+  return changes.empty() ? absl::OkStatus() : firewall_.Apply(changes, now);
 }
 
 absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {

@@ -112,7 +112,8 @@ class Enforcer {
   void ExpireBans(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Work TakeWork(absl::Time now);
-  absl::Status Enforce(Work& work, absl::Time now);
+  absl::Status Enforce(const Work& work, absl::Time now);
+  absl::Status Reconcile(absl::Time now);
   absl::StatusOr<FirewallChanges> Difference(absl::Time now);
   bool RulesAreIntact(absl::Time now);
   void Finish(const Work& work, const absl::Status& status, absl::Time now);

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/ip_network.h"
 #include "common/status_macros.h"
 
 namespace mxban {
@@ -60,10 +61,16 @@ absl::Status AllowPlainText(absl::string_view endpoint, bool insecure) {
 }  // namespace
 
 bool IsLocalEndpoint(absl::string_view endpoint) {
-  return absl::StartsWith(endpoint, "unix:") ||
-         absl::StartsWith(endpoint, "127.") ||
-         absl::StartsWith(endpoint, "localhost:") ||
-         absl::StartsWith(endpoint, "[::1]:");
+  if (absl::StartsWith(endpoint, "unix:") ||
+      absl::StartsWith(endpoint, "localhost:") ||
+      absl::StartsWith(endpoint, "[::1]:")) {
+    return true;
+  }
+  // An address: a name may begin with 127. and be anywhere.
+  const absl::StatusOr<IpNetwork> address =
+      IpNetwork::Parse(endpoint.substr(0, endpoint.rfind(':')));
+  return address.ok() &&
+         IpNetwork::ParseOrDie("127.0.0.0/8").Contains(*address);
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentials(

@@ -1,8 +1,10 @@
 #include "coordinator/ban_policy.h"
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 
 namespace mxban {
 namespace {
@@ -11,6 +13,22 @@ namespace {
 // networks wider still are never meant.
 constexpr int kWidestIpv4 = 24, kWidestConfirmedIpv4 = 8;
 constexpr int kWidestIpv6 = 48, kWidestConfirmedIpv6 = 16;
+
+// Never a remote host's. A ban on one could only hurt ourselves.
+const std::array<IpNetwork, 5>& NobodysNetworks() {
+  static const std::array<IpNetwork, 5> networks = {
+      IpNetwork::ParseOrDie("0.0.0.0/8"), IpNetwork::ParseOrDie("127.0.0.0/8"),
+      IpNetwork::ParseOrDie("224.0.0.0/3"), IpNetwork::ParseOrDie("::/127"),
+      IpNetwork::ParseOrDie("ff00::/8")};
+  return networks;
+}
+
+bool OverlapsAny(absl::Span<const IpNetwork> networks,
+                 const IpNetwork& source) {
+  return std::any_of(
+      networks.begin(), networks.end(),
+      [&](const IpNetwork& network) { return network.Overlaps(source); });
+}
 
 absl::Status CheckWidth(const BanRequest& request) {
   const IpNetwork& source = request.source;
@@ -32,9 +50,8 @@ absl::Status CheckWidth(const BanRequest& request) {
 }  // namespace
 
 bool IsIgnored(const Jail& jail, const IpNetwork& source) {
-  return std::any_of(
-      jail.ignored_networks.begin(), jail.ignored_networks.end(),
-      [&](const IpNetwork& ignored) { return ignored.Overlaps(source); });
+  return OverlapsAny(jail.ignored_networks, source) ||
+         OverlapsAny(NobodysNetworks(), source);
 }
 
 std::optional<Ban> DecideCountedBan(const Jail& jail, const IpNetwork& source,
@@ -66,7 +83,7 @@ absl::StatusOr<Ban> DecideRequestedBan(const Jail& jail,
   if (IsIgnored(jail, ban.key.source)) {
     return absl::FailedPreconditionError(
         absl::StrCat(ban.key.source.ToString(), " overlaps what jail ",
-                     jail.name, " ignores (ignoreip)"));
+                     jail.name, " never bans (ignoreip, loopback)"));
   }
   ban.create_time = now;
   ban.expire_time = now + (request.duration == absl::ZeroDuration()

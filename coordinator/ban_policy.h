@@ -24,7 +24,9 @@ struct BanRequest {
   bool wide = false;  // Confirms a network wider than /24 or /48.
 };
 
-// Whether `jail` never counts nor bans any address of `source`.
+// Whether `jail` never counts nor bans some address of `source`: one that it
+// ignores, or one that no remote host can have (loopback, RFC 6890's "this
+// network", multicast).
 bool IsIgnored(const Jail& jail, const IpNetwork& source);
 
 // The ban that `count` failures of `source`, the newest at `newest`, have

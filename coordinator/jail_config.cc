@@ -63,6 +63,12 @@ std::string DescribeLength(absl::Duration length) {
                                             : absl::FormatDuration(length);
 }
 
+std::string DescribeLimit(const Jail& jail) {
+  if (jail.max_retry == 1) return "the first failure";
+  return absl::StrCat(jail.max_retry, " failures within ",
+                      DescribeLength(jail.find_time));
+}
+
 std::string DescribePorts(const std::vector<PortRange>& ports) {
   return absl::StrJoin(ports, ",", [](std::string* out, PortRange range) {
     absl::StrAppend(out, range.first);
@@ -96,8 +102,7 @@ std::string DescribeJail(const Jail& jail) {
       "  logs      ", absl::StrJoin(jail.log_paths, " "), "\n",          //
       "  filter    ", jail.filter.fail_regexes.size(), " failregex, ",   //
       jail.filter.ignore_regexes.size(), " ignoreregex\n",               //
-      "  ban       at ", jail.max_retry, " failures within ",            //
-      DescribeLength(jail.find_time), ", ",                              //
+      "  ban       at ", DescribeLimit(jail), ", ",                      //
       DescribeLength(jail.ban_time), "\n",                               //
       "  ipv6      by /", jail.ipv6_prefix, "\n",                        //
       "  ignored   ", DescribeNetworks(jail.ignored_networks), "\n",     //

@@ -91,7 +91,8 @@ absl::Status IpsetFirewall::Apply(const FirewallChanges& changes,
     status = ChangeTables(changes);
   }
   status.Update(ChangeBans(changes, now));
-  if (!status.ok() && !absl::IsResourceExhausted(status)) return status;
+  // Even if the tables could not be changed: a set that a rule still names, the
+  // kernel keeps.
   for (const std::string& jail : changes.removed_jails) {
     status.Update(sets_.Drop(jail));
   }

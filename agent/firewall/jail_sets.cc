@@ -65,12 +65,13 @@ absl::Status JailSets::Prepare(const JailRules& rules) {
 }
 
 absl::Status JailSets::Drop(absl::string_view jail) {
+  absl::Status status;
   for (const Family family : kFamilies) {
     for (const absl::string_view part : {kBans, kAllowed, kTwin}) {
-      RETURN_IF_ERROR(ipset_.Destroy(SetName(jail, part, family)));
+      status.Update(ipset_.Destroy(SetName(jail, part, family)));
     }
   }
-  return absl::OkStatus();
+  return status;
 }
 
 absl::Status JailSets::DropAll() {

@@ -141,6 +141,20 @@ TEST_F(EnforcerTest, RepairsWhatAnOperatorFlushed) {
   EXPECT_EQ(enforcer_.statistics().repairs, 1);
 }
 
+TEST_F(EnforcerTest, ItsOwnNewBansAreNoDamage) {
+  Begin();
+  for (int i = 0; i < 10; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    enforcer_.ApplyDelta(
+        {{Ban(IpNetwork::FromBytes({203, 0, 113, static_cast<uint8_t>(i)},
+                                   32))},
+         {}},
+        2 + i);
+    enforcer_.Step();
+  }
+  EXPECT_EQ(enforcer_.statistics().repairs, 0);
+}
+
 TEST_F(EnforcerTest, RepairsAJumpThatWasMoved) {
   Begin({Ban(kAttacker)});
   firewall_.DamagedByOperator("jail");

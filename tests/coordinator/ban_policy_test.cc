@@ -105,7 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(BanPolicyTest, NobodyBansWhatTheJailIgnores) {
   for (const char* source :
-       {"192.0.2.1", "192.0.2.0/24", "2001:db8:cafe::1"}) {
+       {"192.0.2.1", "192.0.2.0/24", "2001:db8:cafe::1", "127.0.0.1",
+        "::1", "0.0.0.0", "255.255.255.255", "ff02::1"}) {
     EXPECT_EQ(
         DecideRequestedBan(SomeJail(), Request(source), kNoon).status().code(),
         absl::StatusCode::kFailedPrecondition)

@@ -150,10 +150,12 @@ FirewallState FirewallLab::Inspect(InspectDepth depth) {
 }
 
 NetworkLab::Outcome FirewallLab::TryConnect(const std::string& source,
-                                            uint16_t port) {
+                                            uint16_t port,
+                                            absl::Duration patience) {
   const bool is_ipv6 = absl::StrContains(source, ':');
   return network_.TryConnect(kClient, source,
-                             is_ipv6 ? "2001:db8::1" : "192.0.2.1", port);
+                             is_ipv6 ? "2001:db8::1" : "192.0.2.1", port,
+                             patience);
 }
 
 }  // namespace mxban

@@ -4,6 +4,8 @@
 // A mail relay with a firewall, and a client that has all the addresses a test
 // bans: the smallest network in which a ban can be felt.
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -87,7 +89,8 @@ class FirewallLab {
 
   // Connects from one of the client's addresses to the relay.
   NetworkLab::Outcome TryConnect(const std::string& source,
-                                 uint16_t port = 25);
+                                 uint16_t port = 25,
+                                 absl::Duration patience = absl::Seconds(2));
 
   // Runs a command on the relay, which must succeed: its output.
   std::string OnRelay(const std::string& command) {

@@ -2,11 +2,13 @@
 // tells, and the next Apply() makes it good.
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -28,6 +30,10 @@ struct Damage {
   std::string name;
   std::string command;
   bool tells = true;  // Whether the rules alone are enough to notice.
+
+  friend void PrintTo(const Damage& damage, std::ostream* out) {
+    *out << damage.command;
+  }
 };
 
 class FirewallRepairTest : public testing::TestWithParam<Damage> {
@@ -119,7 +125,7 @@ std::vector<Damage> Damages() {
   damages.push_back({"ipset", "TwinLeft",
                      "ipset create mxban-smtp-t4 hash:net timeout 0"});
   damages.push_back({"iptables", "BanDeleted",
-                     "iptables-legacy -D mxban-smtp -s 198.51.100.7/32 -p tcp "
+                     "iptables-legacy -D mxban-smtp -s 203.0.113.0/24 -p tcp "
                      "-j REJECT --reject-with tcp-reset",
                      false});
   return damages;
@@ -157,7 +163,9 @@ TEST_P(FirewallRestartTest, KilledAnywhereItFindsBack) {
   }
   for (int round = 0; round < 20; ++round) {
     const pid_t child = fork();
-    if (child == 0) {  // Sets up and removes until it is killed.
+    if (child == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      // Sets up and removes until it is killed.
       lab.network().Run(Lab::kRelay, [&] {
         std::unique_ptr<Firewall> firewall = lab.OpenAgain();
         while (true) {

@@ -1,0 +1,129 @@
+// Bans that end by themselves: only the kernel of ipset counts time.
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "tests/system/firewall_lab.h"
+
+namespace mxban {
+namespace {
+
+using Lab = FirewallLab;
+using Outcome = NetworkLab::Outcome;
+
+class FirewallTimeTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(lab_.SetUp(MailRules("smtp")).ok()); }
+
+  absl::Status Ban(absl::string_view source, absl::Time end) {
+    FirewallChanges changes;
+    changes.imposed.push_back(BanOf(source, "smtp", end));
+    return lab_.firewall().Apply(changes, now_);
+  }
+
+  // When the ban ends, from now_; nullopt if there is none.
+  std::optional<absl::Duration> Left(absl::string_view source) {
+    const FirewallState state =
+        lab_.firewall().Inspect(InspectDepth::kRulesAndBans, now_).value();
+    const auto& bans = state.at("smtp").bans;
+    const auto ban = bans.find(IpNetwork::ParseOrDie(source));
+    if (ban == bans.end()) return std::nullopt;
+    return *ban->second - now_;
+  }
+
+  FirewallLab lab_{"ipset"};
+  const absl::Time now_ = absl::Now();
+};
+
+TEST_F(FirewallTimeTest, ABanOfTwoSecondsEndsByItselfAndNotBefore) {
+  const absl::Time start = absl::Now();
+  ASSERT_TRUE(Ban(Lab::kSpammer, now_ + absl::Milliseconds(1500)).ok());
+  while (lab_.TryConnect(Lab::kSpammer) == Outcome::kRefused &&
+         absl::Now() < start + absl::Seconds(10)) {
+  }
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(1500));
+  EXPECT_LE(absl::Now() - start, absl::Seconds(4));
+  EXPECT_EQ(lab_.Inspect()["smtp"].ban_count, 0);
+}
+
+TEST_F(FirewallTimeTest, ABanWithoutEndIsToldSo) {
+  ASSERT_TRUE(Ban(Lab::kSpammer, absl::InfiniteFuture()).ok());
+  EXPECT_EQ(Left(Lab::kSpammer), absl::InfiniteDuration());
+}
+
+TEST_F(FirewallTimeTest, EndsComeBackWithinASecondOrTwo) {
+  ASSERT_TRUE(Ban(Lab::kSpammer, now_ + absl::Minutes(10)).ok());
+  EXPECT_GE(*Left(Lab::kSpammer), absl::Seconds(598));
+  EXPECT_LE(*Left(Lab::kSpammer), absl::Seconds(601));
+}
+
+TEST_F(FirewallTimeTest, ABanBeyondWhatTheKernelCountsIsInForceAndRenewed) {
+  const absl::Time end = now_ + absl::Hours(24 * 30);
+  ASSERT_TRUE(Ban(Lab::kSpammer, end).ok());
+  const absl::Time standing = now_ + *Left(Lab::kSpammer);
+  EXPECT_GE(standing - now_, kLongestBan - absl::Seconds(2));
+  EXPECT_LE(standing - now_, kLongestBan);
+  EXPECT_TRUE(EndStands(standing, end, now_));
+  EXPECT_FALSE(EndStands(standing, end, now_ + absl::Hours(24 * 20)));
+}
+
+TEST_F(FirewallTimeTest, ImposingAgainMovesTheEndBothWays) {
+  ASSERT_TRUE(Ban(Lab::kSpammer, now_ + absl::Minutes(10)).ok());
+  ASSERT_TRUE(Ban(Lab::kSpammer, now_ + absl::Minutes(60)).ok());
+  EXPECT_GE(*Left(Lab::kSpammer), absl::Minutes(59));
+  ASSERT_TRUE(Ban(Lab::kSpammer, now_ + absl::Minutes(5)).ok());
+  EXPECT_LE(*Left(Lab::kSpammer), absl::Minutes(6));
+}
+
+TEST_F(FirewallTimeTest, ABanThatHasEndedIsNotImposedForEver) {
+  ASSERT_TRUE(Ban(Lab::kSpammer, now_ + absl::Minutes(10)).ok());
+  ASSERT_TRUE(Ban(Lab::kSpammer, now_).ok());
+  ASSERT_TRUE(Ban(Lab::kStranger, now_ - absl::Minutes(1)).ok());
+  EXPECT_EQ(Left(Lab::kSpammer), std::nullopt);
+  EXPECT_EQ(Left(Lab::kStranger), std::nullopt);
+}
+
+TEST_F(FirewallTimeTest, AnEndSurvivesTheReplacementOfItsSet) {
+  lab_.OnRelay(
+      "ipset create x hash:net timeout 0 maxelem 77 && "
+      "ipset swap x mxban-smtp-4 && ipset destroy x");
+  ASSERT_TRUE(Ban(Lab::kSpammer, now_ + absl::Minutes(10)).ok());
+  ASSERT_TRUE(lab_.SetUp(MailRules("smtp")).ok());
+  EXPECT_TRUE(lab_.Inspect()["smtp"].intact);
+  EXPECT_GE(*Left(Lab::kSpammer), absl::Seconds(598));
+}
+
+// One ban must stay far below a millisecond whatever stands already.
+TEST_F(FirewallTimeTest, OneBanAmongAHundredThousandIsCheap) {
+  FirewallChanges many;
+  for (int i = 0; i < 100'000; ++i) {
+    many.imposed.push_back(BanOf(absl::StrCat(
+        "10.", i >> 16, ".", (i >> 8) & 255, ".", i & 255)));
+  }
+  absl::Time start = absl::Now();
+  ASSERT_TRUE(lab_.Apply(many).ok());
+  std::printf("100000 bans: %.0f ms\n",
+              absl::ToDoubleMilliseconds(absl::Now() - start));
+  FirewallChanges one = Imposing({Lab::kSpammer});
+  start = absl::Now();
+  EXPECT_EQ(lab_.Inspect(InspectDepth::kRules)["smtp"].ban_count, 100'000);
+  std::printf("inspection of rules: %.2f ms\n",
+              absl::ToDoubleMilliseconds(absl::Now() - start));
+  start = absl::Now();
+  EXPECT_EQ(lab_.Inspect()["smtp"].bans.size(), 100'000);
+  std::printf("inspection of bans: %.0f ms\n",
+              absl::ToDoubleMilliseconds(absl::Now() - start));
+  start = absl::Now();
+  constexpr int kTimes = 1000;
+  for (int i = 0; i < kTimes; ++i) ASSERT_TRUE(lab_.Apply(one).ok());
+  const absl::Duration each = (absl::Now() - start) / kTimes;
+  std::printf("one ban: %.1f us, with a thread for each\n",
+              absl::ToDoubleMicroseconds(each));
+  EXPECT_LT(each, absl::Milliseconds(1));
+}
+
+}  // namespace
+}  // namespace mxban
