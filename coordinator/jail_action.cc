@@ -33,8 +33,8 @@ constexpr absl::string_view kPortActions[] = {
 
 // Tell somebody about a ban.
 constexpr absl::string_view kReports[] = {
-    "abuseipdb", "badips",        "blocklist_de",       "complain",
-    "dshield",   "dummy",         "helpers-common",     "mail",
+    "abuseipdb", "badips",        "blocklist_de",      "complain",
+    "dshield",   "dummy",         "helpers-common",    "mail",
     "sendmail",  "mynetwatchman", "xarf-login-attack",
 };
 constexpr absl::string_view kReportPrefixes[] = {"mail-", "sendmail-"};

@@ -98,16 +98,16 @@ std::string DescribeNetworks(const std::vector<IpNetwork>& networks) {
 
 std::string DescribeJail(const Jail& jail) {
   return absl::StrCat(
-      "[", jail.name, "]\n",                                             //
-      "  logs      ", absl::StrJoin(jail.log_paths, " "), "\n",          //
-      "  filter    ", jail.filter.fail_regexes.size(), " failregex, ",   //
-      jail.filter.ignore_regexes.size(), " ignoreregex\n",               //
-      "  ban       at ", DescribeLimit(jail), ", ",                      //
-      DescribeLength(jail.ban_time), "\n",                               //
-      "  ipv6      by /", jail.ipv6_prefix, "\n",                        //
-      "  ignored   ", DescribeNetworks(jail.ignored_networks), "\n",     //
-      "  closed    tcp ports ", DescribePorts(jail.enforcement.ports),   //
-      " in chain mxban-", jail.enforcement.name, ", ",                   //
+      "[", jail.name, "]\n",                                            //
+      "  logs      ", absl::StrJoin(jail.log_paths, " "), "\n",         //
+      "  filter    ", jail.filter.fail_regexes.size(), " failregex, ",  //
+      jail.filter.ignore_regexes.size(), " ignoreregex\n",              //
+      "  ban       at ", DescribeLimit(jail), ", ",                     //
+      DescribeLength(jail.ban_time), "\n",                              //
+      "  ipv6      by /", jail.ipv6_prefix, "\n",                       //
+      "  ignored   ", DescribeNetworks(jail.ignored_networks), "\n",    //
+      "  closed    tcp ports ", DescribePorts(jail.enforcement.ports),  //
+      " in chain mxban-", jail.enforcement.name, ", ",                  //
       DescribeRejection(jail.enforcement.rejection), "\n");
 }
 

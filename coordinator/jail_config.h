@@ -5,8 +5,8 @@
 //
 // `jail.conf`, `jail.d/*.conf`, `jail.local` and `jail.d/*.local` in the
 // configuration directory are merged, in that order; filters come from
-// `filter.d` beside them. No stock file is needed: a `jail.local` and one filter
-// are enough.
+// `filter.d` beside them. No stock file is needed: a `jail.local` and one
+// filter are enough.
 //
 // Loading is all or nothing. A mistake anywhere refuses the whole set, with one
 // line `file:line: what` for each mistake, so that the jails in force stay.

@@ -21,25 +21,37 @@ namespace mxban {
 namespace {
 
 constexpr absl::string_view kHonoured[] = {
-    "action",     "backend",     "banaction",     "bantime",
-    "enabled",    "failregex",   "filter",        "findtime",
-    "ignoreip",   "ignoreregex", "ipv6prefix",    "journalmatch",
-    "logpath",    "maxlines",    "maxretry",      "port",
-    "prefregex",  "protocol",    "usedns",        "datepattern",
+    "action",     "backend",      "banaction", "bantime",  "enabled",
+    "failregex",  "filter",       "findtime",  "ignoreip", "ignoreregex",
+    "ipv6prefix", "journalmatch", "logpath",   "maxlines", "maxretry",
+    "port",       "prefregex",    "protocol",  "usedns",   "datepattern",
 };
 
 constexpr absl::string_view kNeedless[] = {
-    "bantime.factor",   "bantime.formula", "bantime.maxtime",
-    "bantime.multipliers", "bantime.overalljails", "bantime.rndtime",
-    "banaction_allports", "chain",          "destemail",
-    "fail2ban_agent",   "ignorecache",     "ignoreself",
-    "logencoding",      "maxmatches",      "mode",
-    "mta",              "sender",          "sendername",
-    "skip_if_nologs",   "systemd_if_nologs",
+    "bantime.factor",
+    "bantime.formula",
+    "bantime.maxtime",
+    "bantime.multipliers",
+    "bantime.overalljails",
+    "bantime.rndtime",
+    "banaction_allports",
+    "chain",
+    "destemail",
+    "fail2ban_agent",
+    "ignorecache",
+    "ignoreself",
+    "logencoding",
+    "maxmatches",
+    "mode",
+    "mta",
+    "sender",
+    "sendername",
+    "skip_if_nologs",
+    "systemd_if_nologs",
 };
 
 constexpr absl::string_view kOffOnly[] = {
-    "bantime.increment", "dryrun",      "ignorecommand",
+    "bantime.increment", "dryrun",     "ignorecommand",
     "logtimezone",       "maxbanrate", "minservers",
 };
 
@@ -71,8 +83,9 @@ absl::StatusOr<IpNetwork> ParseIgnored(absl::string_view word) {
   ASSIGN_OR_RETURN(const std::string text, WithLength(word));
   absl::StatusOr<IpNetwork> network = IpNetwork::Parse(text);
   if (network.ok()) return network;
-  return Malformed(word, "is no address or network; names are not supported "
-                         "yet");
+  return Malformed(word,
+                   "is no address or network; names are not supported "
+                   "yet");
 }
 
 }  // namespace

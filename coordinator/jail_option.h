@@ -17,8 +17,8 @@ namespace mxban {
 // What becomes of an option.
 enum class OptionUse {
   kHonoured,
-  kNeedless,         // Known to Fail2Ban; leaving it out harms nobody.
-  kOffOnly,          // Accepted as `false`, empty or 0 only; not built yet.
+  kNeedless,  // Known to Fail2Ban; leaving it out harms nobody.
+  kOffOnly,   // Accepted as `false`, empty or 0 only; not built yet.
   kUnknown,
 };
 

@@ -137,8 +137,7 @@ class Reader {
     if (!value || value->text.empty()) return {};
     const absl::StatusOr<OptionItem> item = ParseOptionItem(value->text);
     if (!item.ok()) {
-      RefuseAt(value->place,
-               absl::StrCat("filter: ", item.status().message()));
+      RefuseAt(value->place, absl::StrCat("filter: ", item.status().message()));
       return {};
     }
     absl::StatusOr<FilterValues> values = LoadFilterValues(

@@ -26,9 +26,9 @@ struct Service {
 
 // For hosts without /etc/services, which containers are.
 constexpr Service kMailServices[] = {
-    {"smtp", 25},         {"smtps", 465}, {"ssmtp", 465}, {"submissions", 465},
-    {"submission", 587},  {"imap", 143},  {"imap2", 143}, {"imaps", 993},
-    {"pop3", 110},        {"pop3s", 995}, {"sieve", 4190},
+    {"smtp", 25},        {"smtps", 465}, {"ssmtp", 465},  {"submissions", 465},
+    {"submission", 587}, {"imap", 143},  {"imap2", 143},  {"imaps", 993},
+    {"pop3", 110},       {"pop3s", 995}, {"sieve", 4190},
 };
 
 std::optional<uint16_t> PortOf(absl::string_view text) {

@@ -26,9 +26,9 @@ int Main(int argc, char** argv) {
   const absl::StatusOr<RegexRequest> request = ParseRegexRequest(argc, argv);
   if (!request.ok()) return Fail(kUsage, request.status());
   if (request->text.empty()) {
-    const absl::Status status = RunRegex(
-        *request, LocalZone(),
-        {.in = std::cin, .out = std::cout, .notes = std::cerr});
+    const absl::Status status =
+        RunRegex(*request, LocalZone(),
+                 {.in = std::cin, .out = std::cout, .notes = std::cerr});
     if (!status.ok()) return Fail(kFailed, status);
   } else {
     std::cout << request->text;

@@ -69,8 +69,8 @@ absl::StatusOr<FilterReading> FindFilter(const RegexRequest& request) {
         LoadFilterValues(request.filter_dir, item->name, options));
   }
   if (LooksLikeName(request.filter) || LooksLikePath(request.filter)) {
-    return absl::NotFoundError(absl::StrCat(
-        "there is no file ", request.filter, " and no ", base, ".conf"));
+    return absl::NotFoundError(absl::StrCat("there is no file ", request.filter,
+                                            " and no ", base, ".conf"));
   }
   return OneRegex(request.filter);
 }
@@ -159,13 +159,11 @@ absl::Status OpenLog(const RegexRequest& request, std::istream& standard_input,
   } else if (IsFile(request.log)) {
     std::ifstream file(request.log, std::ios::binary);
     if (!file) {
-      return absl::NotFoundError(
-          absl::StrCat(request.log, ": cannot be read"));
+      return absl::NotFoundError(absl::StrCat(request.log, ": cannot be read"));
     }
     read(file);
   } else if (LooksLikePath(request.log)) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no log ", request.log));
+    return absl::NotFoundError(absl::StrCat("there is no log ", request.log));
   } else {
     std::istringstream line(request.log);
     read(line);

@@ -4,10 +4,11 @@
 // Finds the time stamp of a log line, so that it can be cut out, and what time
 // it means.
 //
-// Stands for a filter's `datepattern`, one pattern a line, tried in order. Those
-// understood so far:
+// Stands for a filter's `datepattern`, one pattern a line, tried in order.
+// Those understood so far:
 //
-//   (none), {DEFAULT}         a stamp at the line's begin, else the leftmost one
+//   (none), {DEFAULT}         a stamp at the line's begin, else the leftmost
+//   one
 //   {^LN-BEG}                 only at the begin, behind at most two characters
 //                             that belong to no word
 //   EPOCH, {^LN-BEG}EPOCH, ^EPOCH
@@ -97,7 +98,7 @@ class DatePattern {
   absl::Time now_ = absl::InfinitePast();
   int64_t now_minute_ = 0;
   int this_year_ = 0;
-  int last_year_ = 0;               // The latest that a stamp may name.
+  int last_year_ = 0;              // The latest that a stamp may name.
   std::array<Minute, 2> minutes_;  // The last one of even and odd years.
 };
 

@@ -22,12 +22,9 @@ struct Unit {
 };
 
 constexpr Unit kUnits[] = {
-    {" s ss sec second seconds ", 1},
-    {" m mm min minute minutes ", 60},
-    {" h hh hou hour hours ", 3600},
-    {" d dd da day days ", 86400},
-    {" w ww wee week weeks ", 604800},
-    {" mo mon month months ", 2629800},
+    {" s ss sec second seconds ", 1},    {" m mm min minute minutes ", 60},
+    {" h hh hou hour hours ", 3600},     {" d dd da day days ", 86400},
+    {" w ww wee week weeks ", 604800},   {" mo mon month months ", 2629800},
     {" y yy yea year years ", 31557600},
 };
 
@@ -108,8 +105,8 @@ class Reader {
       ++letters;
     }
     if (letters == 0) return true;
-    const std::string name = absl::StrCat(
-        " ", absl::AsciiStrToLower(rest_.substr(0, letters)), " ");
+    const std::string name =
+        absl::StrCat(" ", absl::AsciiStrToLower(rest_.substr(0, letters)), " ");
     rest_.remove_prefix(letters);
     for (const Unit& unit : kUnits) {
       if (!absl::StrContains(unit.names, name)) continue;

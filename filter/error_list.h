@@ -31,8 +31,7 @@ struct SourcePlace {
 // The usual mistake: INVALID_ARGUMENT, `place: what`.
 inline absl::Status MistakeAt(const SourcePlace& place,
                               absl::string_view what) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(place.ToString(), ": ", what));
+  return absl::InvalidArgumentError(absl::StrCat(place.ToString(), ": ", what));
 }
 
 class ErrorList {

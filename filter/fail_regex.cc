@@ -18,7 +18,7 @@ namespace {
 
 // The exact texts of the language.
 #define MXBAN_IP4 R"((?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3}))"
-#define MXBAN_IP6                                \
+#define MXBAN_IP6                             \
   R"((?P<ip6>(?:[0-9a-fA-F]{1,4}::?|:){1,7})" \
   R"((?:[0-9a-fA-F]{1,4}|(?<=:):)))"
 #define MXBAN_DNS R"((?P<dns>[\w\-.^_]*\w))"
@@ -77,8 +77,7 @@ absl::Status NotSupported(absl::string_view what) {
 
 absl::Status CheckGroup(absl::string_view name) {
   if (absl::c_linear_search(kNotYet, name)) {
-    return NotSupported(
-        absl::StrCat("<F-", absl::AsciiStrToUpper(name), ">"));
+    return NotSupported(absl::StrCat("<F-", absl::AsciiStrToUpper(name), ">"));
   }
   for (const absl::string_view prefix : {"tuple_", "alt_"}) {
     absl::string_view target = name;
@@ -150,8 +149,7 @@ class TagExpander {
     if (!IsTagName(name)) {
       if (absl::EndsWith(name, "/") &&
           IsTagName(name.substr(0, name.size() - 1))) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("unknown tag ", tag));
+        return absl::InvalidArgumentError(absl::StrCat("unknown tag ", tag));
       }
       Copy(1);
       return absl::OkStatus();

@@ -29,8 +29,8 @@ class FailRegex {
   enum Part { kId, kIp4, kIp6, kDns, kCidr, kContent };
   static constexpr int kParts = 6;
 
-  // INVALID_ARGUMENT if `expression` is empty, does not compile, or joins lines.
-  // Unless `use_names`, `<HOST>` takes addresses only.
+  // INVALID_ARGUMENT if `expression` is empty, does not compile, or joins
+  // lines. Unless `use_names`, `<HOST>` takes addresses only.
   static absl::StatusOr<FailRegex> Compile(absl::string_view expression,
                                            bool use_names);
 

@@ -233,12 +233,12 @@ absl::StatusOr<FailureMatcher> FailureMatcher::Compile(const Filter& filter,
     if (!prefix.ok()) return Annotate(prefix.status(), "prefregex");
     parts->prefix = *std::move(prefix);
   }
-  ASSIGN_OR_RETURN(parts->fail_regexes,
-                   CompileAll(filter.fail_regexes, "failregex",
-                              options.use_names));
-  ASSIGN_OR_RETURN(parts->ignore_regexes,
-                   CompileAll(filter.ignore_regexes, "ignoreregex",
-                              options.use_names));
+  ASSIGN_OR_RETURN(
+      parts->fail_regexes,
+      CompileAll(filter.fail_regexes, "failregex", options.use_names));
+  ASSIGN_OR_RETURN(
+      parts->ignore_regexes,
+      CompileAll(filter.ignore_regexes, "ignoreregex", options.use_names));
   const bool prefix_captures =
       parts->prefix && parts->prefix->CapturesFailureId();
   if (!prefix_captures || parts->fail_regexes.empty()) {
@@ -295,10 +295,9 @@ const std::vector<uint64_t>& FailureMatcher::regex_hits() const {
 std::vector<FailureMatcher::StampCount> FailureMatcher::stamp_counts() const {
   std::vector<StampCount> counts;
   for (int i = 0; i < DatePattern::kKinds; ++i) {
-    counts.push_back(
-        {.name = std::string(
-             DatePattern::NameOf(static_cast<DatePattern::Kind>(i))),
-         .lines = parts_->stamp_hits[i]});
+    counts.push_back({.name = std::string(DatePattern::NameOf(
+                          static_cast<DatePattern::Kind>(i))),
+                      .lines = parts_->stamp_hits[i]});
   }
   return counts;
 }

@@ -57,9 +57,8 @@ class Resolver {
       if (text.ok()) {
         resolved[option] = {.text = *std::move(text), .place = value.place};
       } else if (IsOwnOption(option)) {
-        errors_.Add(MistakeAt(value.place,
-                              absl::StrCat(option, ": ",
-                                           text.status().message())));
+        errors_.Add(MistakeAt(
+            value.place, absl::StrCat(option, ": ", text.status().message())));
       }
     }
     if (!errors_.empty()) return errors_.ToStatus();
@@ -74,8 +73,8 @@ class Resolver {
       for (const auto& [option, value] : file_.OptionsOf(section)) {
         if (given_.contains(option)) continue;
         // Those of DEFAULT are seen from [Definition].
-        auto resolved = Resolve(
-            file_, section == kInit ? kInit : kDefinition, option, given_);
+        auto resolved = Resolve(file_, section == kInit ? kInit : kDefinition,
+                                option, given_);
         if (resolved.ok()) {
           values_[option] = *std::move(resolved);
         } else if (IsOwnOption(option)) {

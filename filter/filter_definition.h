@@ -5,10 +5,10 @@
 // resolved that can be before a line is seen.
 //
 // Resolution has two stages: `%(name)s` (interpolation.h), then `<name>` tags
-// until nothing changes, innermost first, so that `<mdre-<mode>>` works. A tag's
-// value is, in this order: the bracket option of the jail's `filter =`, [Init],
-// [Definition], [DEFAULT], and for `<section/name>` that section. Tags that are
-// none of these stay: they are the ones that capture (fail_regex.h).
+// until nothing changes, innermost first, so that `<mdre-<mode>>` works. A
+// tag's value is, in this order: the bracket option of the jail's `filter =`,
+// [Init], [Definition], [DEFAULT], and for `<section/name>` that section. Tags
+// that are none of these stay: they are the ones that capture (fail_regex.h).
 //
 // Helper options are legal and need not be known. What would change the meaning
 // and is not understood yet (`maxlines` above 1, most of `datepattern`) is an

@@ -126,8 +126,9 @@ absl::Status IniFile::ReadIncludes(const std::vector<IniSection>& sections,
   const IniOption* option = FindOption(sections, kIncludes, which);
   if (option == nullptr) return absl::OkStatus();
   if (absl::StrContains(option->value, '%')) {
-    return MistakeAt(option->place, "interpolation of included file names is "
-                                    "not supported yet");
+    return MistakeAt(option->place,
+                     "interpolation of included file names is "
+                     "not supported yet");
   }
   const fs::path directory = fs::path(including.back()).parent_path();
   ErrorList errors;

@@ -120,8 +120,7 @@ class Parser {
     }
     IniSection section{.name = std::string(text.substr(1, end - 1)),
                        .place = place_};
-    const auto [first, is_new] = seen_.try_emplace(
-        section.name, place_.line);
+    const auto [first, is_new] = seen_.try_emplace(section.name, place_.line);
     if (!is_new) {
       Refuse(absl::StrCat("section [", section.name,
                           "] is there twice, first at line ", first->second));

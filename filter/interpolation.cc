@@ -128,8 +128,7 @@ absl::StatusOr<IniValue> Resolve(const IniFile& file, absl::string_view section,
   const IniValue* value = file.Find(section, option);
   const auto override = given.find(option);
   if (override != given.end()) {
-    return IniValue{.text = override->second,
-                    .place = file.PlaceOf(section)};
+    return IniValue{.text = override->second, .place = file.PlaceOf(section)};
   }
   if (value == nullptr) {
     return absl::NotFoundError(
@@ -137,8 +136,8 @@ absl::StatusOr<IniValue> Resolve(const IniFile& file, absl::string_view section,
   }
   IniValue resolved{.place = value->place};
   Interpolator interpolator(file, section, given);
-  const absl::Status expanded = interpolator.Expand(
-      {.option = option, .value = value}, 0, resolved.text);
+  const absl::Status expanded =
+      interpolator.Expand({.option = option, .value = value}, 0, resolved.text);
   if (!expanded.ok()) return expanded;
   return resolved;
 }

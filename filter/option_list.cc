@@ -48,9 +48,7 @@ class Reader {
   }
 
  private:
-  void SkipBlanks() {
-    rest_ = absl::StripLeadingAsciiWhitespace(rest_);
-  }
+  void SkipBlanks() { rest_ = absl::StripLeadingAsciiWhitespace(rest_); }
 
   // Reads `key=value, ...]`.
   absl::Status ReadGroup(OptionItem& item) {
@@ -93,8 +91,7 @@ class Reader {
       if (!absl::StartsWith(rest_, quote)) continue;
       const size_t end = rest_.find(quote, 1);
       if (end == absl::string_view::npos) return Expected("a closing quote");
-      std::string value(
-          absl::StripAsciiWhitespace(rest_.substr(1, end - 1)));
+      std::string value(absl::StripAsciiWhitespace(rest_.substr(1, end - 1)));
       rest_.remove_prefix(end + 1);
       return value;
     }

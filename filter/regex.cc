@@ -33,7 +33,8 @@ struct Freer {
 };
 
 using Code = std::unique_ptr<pcre2_code, Freer<pcre2_code_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Freer<pcre2_match_data_free>>;
+using MatchData =
+    std::unique_ptr<pcre2_match_data, Freer<pcre2_match_data_free>>;
 using MatchContext =
     std::unique_ptr<pcre2_match_context, Freer<pcre2_match_context_free>>;
 using CompileContext =
@@ -49,11 +50,9 @@ absl::Status CompileError(int code, size_t offset, absl::string_view pattern) {
   pcre2_get_error_message(code, reinterpret_cast<PCRE2_UCHAR*>(message),
                           sizeof(message));
   const size_t begin = offset > 20 ? offset - 20 : 0;
-  return absl::InvalidArgumentError(
-      absl::StrCat(message, " at character ", offset, ", behind '",
-                   absl::Utf8SafeCHexEscape(
-                       pattern.substr(begin, offset - begin)),
-                   "'"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      message, " at character ", offset, ", behind '",
+      absl::Utf8SafeCHexEscape(pattern.substr(begin, offset - begin)), "'"));
 }
 
 absl::StatusOr<Code> CompileCode(const std::string& pattern) {
@@ -130,7 +129,8 @@ class Translator {
       return Copy(2);
     }
     std::string flags(rest_.substr(2, end - 2));
-    std::erase_if(flags, [](char c) { return c == 'u' || c == 'a' || c == 'L'; });
+    std::erase_if(flags,
+                  [](char c) { return c == 'u' || c == 'a' || c == 'L'; });
     const bool is_empty = flags.empty() && rest_[end] == ')';
     if (!is_empty) absl::StrAppend(&result_, "(?", flags, rest_.substr(end, 1));
     rest_.remove_prefix(end + 1);
@@ -198,9 +198,9 @@ std::vector<std::string> Regex::GroupNames() const {
 }
 
 Regex::Verdict Regex::Search(absl::string_view subject) {
-  const int found = pcre2_match(compiled_->code.get(), Bytes(subject),
-                                subject.size(), 0, 0, compiled_->data.get(),
-                                compiled_->context.get());
+  const int found =
+      pcre2_match(compiled_->code.get(), Bytes(subject), subject.size(), 0, 0,
+                  compiled_->data.get(), compiled_->context.get());
   if (found > 0) return Verdict::kMatch;
   return found == PCRE2_ERROR_NOMATCH ? Verdict::kNoMatch : Verdict::kLimitHit;
 }

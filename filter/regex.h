@@ -1,8 +1,8 @@
 #ifndef MXBAN_FILTER_REGEX_H_
 #define MXBAN_FILTER_REGEX_H_
 
-// A regular expression in Python's syntax, compiled for speed by PCRE2. The only
-// place that names PCRE2.
+// A regular expression in Python's syntax, compiled for speed by PCRE2. The
+// only place that names PCRE2.
 //
 // Expressions and subjects are bytes; `\w` and its kin are ASCII. `.` does not
 // match a newline, `$` also matches before a final one. Where Python and PCRE2

@@ -113,8 +113,8 @@ void ReadZone(Scanner& scanner, StampFields& fields) {
   while (absl::ascii_isspace(scanner.Peek())) {
     scanner.ReturnTo(scanner.position() + 1);
   }
-  const bool is_utc = scanner.Consume('Z') || scanner.Consume("UTC") ||
-                      scanner.Consume("GMT");
+  const bool is_utc =
+      scanner.Consume('Z') || scanner.Consume("UTC") || scanner.Consume("GMT");
   if ((is_utc || ReadOffset(scanner, fields)) && scanner.AtBoundary()) {
     fields.has_zone = true;
     return;
@@ -176,8 +176,7 @@ size_t ParseIsoStamp(absl::string_view text, int last_year,
     return 0;
   }
   if (!scanner.Consume('T') && scanner.Consume(' ')) scanner.Consume(' ');
-  if (!scanner.Number(0, 23, fields.hour) ||
-      !scanner.MinuteAndSecond(fields)) {
+  if (!scanner.Number(0, 23, fields.hour) || !scanner.MinuteAndSecond(fields)) {
     return 0;
   }
   const size_t whole_seconds = scanner.position();
@@ -212,8 +211,7 @@ size_t ParseSyslogStamp(absl::string_view text, int last_year,
     scanner.ReturnTo(after_day);
   }
   scanner.Consume(' ');  // An hour may be padded by a blank.
-  if (!scanner.Number(0, 29, fields.hour) ||
-      !scanner.MinuteAndSecond(fields)) {
+  if (!scanner.Number(0, 29, fields.hour) || !scanner.MinuteAndSecond(fields)) {
     return 0;
   }
   const size_t whole_seconds = scanner.position();

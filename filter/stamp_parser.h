@@ -2,12 +2,12 @@
 #define MXBAN_FILTER_STAMP_PARSER_H_
 
 // Reads one time stamp at one place in a line, by hand: no expression, no
-// allocation. What is accepted is what Fail2Ban's templates accept, character by
-// character; date_pattern.h decides where to look.
+// allocation. What is accepted is what Fail2Ban's templates accept, character
+// by character; date_pattern.h decides where to look.
 //
-// A parser returns the length of the stamp at the start of `text`, 0 if there is
-// none, and fills `fields` when it is not 0. Fields are within the templates'
-// ranges, but may name an impossible day such as 31 February.
+// A parser returns the length of the stamp at the start of `text`, 0 if there
+// is none, and fills `fields` when it is not 0. Fields are within the
+// templates' ranges, but may name an impossible day such as 31 February.
 
 #include <cstddef>
 #include <cstdint>

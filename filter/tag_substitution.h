@@ -16,9 +16,9 @@ namespace mxban {
 using TagLookup =
     absl::FunctionRef<std::optional<std::string>(absl::string_view tag)>;
 
-// Replaces tags in `text`, innermost first, until nothing changes. A tag is `<`,
-// characters other than blanks and angle brackets, `>`. INVALID_ARGUMENT if one
-// tag is replaced more than 25 times, which a tag within itself is.
+// Replaces tags in `text`, innermost first, until nothing changes. A tag is
+// `<`, characters other than blanks and angle brackets, `>`. INVALID_ARGUMENT
+// if one tag is replaced more than 25 times, which a tag within itself is.
 absl::StatusOr<std::string> SubstituteTags(absl::string_view text,
                                            TagLookup lookup);
 

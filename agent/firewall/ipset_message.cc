@@ -133,6 +133,12 @@ absl::string_view PayloadOf(const nlmsghdr& message) {
       mnl_nlmsg_get_payload_len(&message));
 }
 
+// libmnl takes a length of 2 GiB and more for a negative one.
+bool IsWhole(const nlmsghdr* message, int left) {
+  return mnl_nlmsg_ok(message, left) &&
+         message->nlmsg_len <= static_cast<uint32_t>(left);
+}
+
 // The kernel's answer repeats the request, with the line at fault filled in.
 void ParseError(absl::string_view payload, IpsetReply& reply) {
   constexpr size_t kRepeatedHead = sizeof(nlmsgerr) + sizeof(nfgenmsg);
@@ -286,8 +292,7 @@ void ParseIpsetReply(absl::string_view datagram, uint32_t sequence,
                      IpsetReply& reply) {
   int left = static_cast<int>(datagram.size());
   const auto* message = reinterpret_cast<const nlmsghdr*>(datagram.data());
-  for (; mnl_nlmsg_ok(message, left);
-       message = mnl_nlmsg_next(message, &left)) {
+  for (; IsWhole(message, left); message = mnl_nlmsg_next(message, &left)) {
     if (message->nlmsg_seq != sequence) continue;
     if (message->nlmsg_type == NLMSG_ERROR) {
       ParseError(PayloadOf(*message), reply);

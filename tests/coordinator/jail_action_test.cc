@@ -31,9 +31,9 @@ TEST(JailActionTest, TheHowTosActionClosesItsPorts) {
       "sendmail", "smtp,ssmtp");
   ASSERT_TRUE(reading.ok()) << reading.status();
   EXPECT_EQ(reading->enforcement.name, "sendmail-auth");
-  EXPECT_THAT(reading->enforcement.ports,
-              ElementsAre(PortRange{587, 587}, PortRange{465, 465},
-                          PortRange{25, 25}));
+  EXPECT_THAT(
+      reading->enforcement.ports,
+      ElementsAre(PortRange{587, 587}, PortRange{465, 465}, PortRange{25, 25}));
   EXPECT_EQ(reading->enforcement.rejection, Rejection::kTcpReset);
   EXPECT_THAT(reading->notes, IsEmpty());
 }

@@ -51,9 +51,9 @@ void ExpectTheHowTosJail(const Jail& jail) {
   EXPECT_THAT(jail.filter.fail_regexes,
               ElementsAre(R"(\[<HOST>\]: possible SMTP attack: command=AUTH)"));
   EXPECT_EQ(jail.enforcement.name, "sendmail-auth");
-  EXPECT_THAT(jail.enforcement.ports,
-              ElementsAre(PortRange{587, 587}, PortRange{465, 465},
-                          PortRange{25, 25}));
+  EXPECT_THAT(
+      jail.enforcement.ports,
+      ElementsAre(PortRange{587, 587}, PortRange{465, 465}, PortRange{25, 25}));
 }
 
 TEST(JailConfigTest, TheHowToLoadsUnchanged) {
@@ -116,8 +116,9 @@ TEST(JailConfigTest, TheStockJailsInterpolationWorks) {
 }
 
 TEST(JailConfigTest, ABanactionWithoutAnActionIsEnough) {
-  const auto config = Load("[j]\nenabled = 1\nfilter = f\nlogpath = /l\n"
-                           "port = smtp\nbanaction = iptables-multiport\n");
+  const auto config = Load(
+      "[j]\nenabled = 1\nfilter = f\nlogpath = /l\n"
+      "port = smtp\nbanaction = iptables-multiport\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->jails[0].enforcement.ports,
               ElementsAre(PortRange{25, 25}));
@@ -137,8 +138,9 @@ TEST(JailConfigTest, HelpersMayHaveAnyName) {
 }
 
 TEST(JailConfigTest, WhatHarmsNobodyIsANote) {
-  const auto config = Load(std::string(kJail) + "destemail = a@b.c\n"
-                                                "maxmatches = 3\n");
+  const auto config = Load(std::string(kJail) +
+                           "destemail = a@b.c\n"
+                           "maxmatches = 3\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->notes,
               ElementsAre(HasSubstr(":6: [j] destemail is not honoured"),
@@ -153,9 +155,9 @@ struct Refusal {
 class JailRefusalTest : public testing::TestWithParam<Refusal> {};
 
 TEST_P(JailRefusalTest, NamesFileAndLine) {
-  EXPECT_THAT(ErrorOf(std::string(kJail) + GetParam().options),
-              AllOf(HasSubstr("/jail.local:6: "),
-                    HasSubstr(GetParam().message)));
+  EXPECT_THAT(
+      ErrorOf(std::string(kJail) + GetParam().options),
+      AllOf(HasSubstr("/jail.local:6: "), HasSubstr(GetParam().message)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -187,9 +189,9 @@ TEST(JailConfigTest, WhatAJailLacksIsSaidAtItsHeader) {
 }
 
 TEST(JailConfigTest, OneMistakeRefusesAllAndAllAreListed) {
-  const std::string error =
-      ErrorOf(std::string(kJail) + "maxretyr = 1\nbantime = x\n[k]\n"
-                                   "enabled = ture\n");
+  const std::string error = ErrorOf(std::string(kJail) +
+                                    "maxretyr = 1\nbantime = x\n[k]\n"
+                                    "enabled = ture\n");
   EXPECT_EQ(std::vector<std::string>(absl::StrSplit(error, '\n')).size(), 3u)
       << error;
 }

@@ -49,13 +49,12 @@ TEST(JailOptionTest, Ipv6PrefixesAreOneTo128) {
 }
 
 TEST(JailOptionTest, IgnoredNetworksMayHaveMasks) {
-  EXPECT_THAT(
-      *ParseIgnoredNetworks("127.0.0.1/8, 192.0.2.7\n2001:db8::/32 "
-                            "198.51.100.9/255.255.255.0"),
-      ElementsAre(IpNetwork::ParseOrDie("127.0.0.0/8"),
-                  IpNetwork::ParseOrDie("192.0.2.7"),
-                  IpNetwork::ParseOrDie("2001:db8::/32"),
-                  IpNetwork::ParseOrDie("198.51.100.0/24")));
+  EXPECT_THAT(*ParseIgnoredNetworks("127.0.0.1/8, 192.0.2.7\n2001:db8::/32 "
+                                    "198.51.100.9/255.255.255.0"),
+              ElementsAre(IpNetwork::ParseOrDie("127.0.0.0/8"),
+                          IpNetwork::ParseOrDie("192.0.2.7"),
+                          IpNetwork::ParseOrDie("2001:db8::/32"),
+                          IpNetwork::ParseOrDie("198.51.100.0/24")));
 }
 
 TEST(JailOptionTest, NamesAndFilesAreNotIgnoredYet) {
@@ -63,9 +62,9 @@ TEST(JailOptionTest, NamesAndFilesAreNotIgnoredYet) {
                            "192.0.2.0/255.0.255.0"}) {
     EXPECT_FALSE(ParseIgnoredNetworks(text).ok()) << text;
   }
-  EXPECT_THAT(std::string(
-                  ParseIgnoredNetworks("file:/etc/a").status().message()),
-              HasSubstr("'file:/etc/a' is not supported yet"));
+  EXPECT_THAT(
+      std::string(ParseIgnoredNetworks("file:/etc/a").status().message()),
+      HasSubstr("'file:/etc/a' is not supported yet"));
 }
 
 TEST(JailOptionTest, LogPathsLoseTheirPosition) {

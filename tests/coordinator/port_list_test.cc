@@ -17,9 +17,9 @@ std::string ErrorOf(const std::string& text) {
 }
 
 TEST(PortListTest, ServicesAreResolvedInTheirOrder) {
-  EXPECT_THAT(*ParsePortList("submission,465,smtp"),
-              ElementsAre(PortRange{587, 587}, PortRange{465, 465},
-                          PortRange{25, 25}));
+  EXPECT_THAT(
+      *ParsePortList("submission,465,smtp"),
+      ElementsAre(PortRange{587, 587}, PortRange{465, 465}, PortRange{25, 25}));
   EXPECT_THAT(*ParsePortList("ssmtp, smtps ,sieve"),
               ElementsAre(PortRange{465, 465}, PortRange{465, 465},
                           PortRange{4190, 4190}));

@@ -84,8 +84,8 @@ TEST(FailRegexTest, TheHowTosExpressionMissesWhatItMissesInFail2Ban) {
 TEST(FailRegexTest, KnowsWhetherItCanSayWhoItWas) {
   EXPECT_TRUE(FailRegex::Compile("<F-ID/>", true)->CapturesFailureId());
   EXPECT_TRUE(FailRegex::Compile("(?P<ip4>x)", true)->CapturesFailureId());
-  EXPECT_FALSE(FailRegex::Compile("<F-USER>x</F-USER>", true)
-                   ->CapturesFailureId());
+  EXPECT_FALSE(
+      FailRegex::Compile("<F-USER>x</F-USER>", true)->CapturesFailureId());
 }
 
 struct Refusal {

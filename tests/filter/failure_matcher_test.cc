@@ -55,7 +55,8 @@ TEST(FailureMatcherTest, MatchesTheHowTosLine) {
   const FailureMatcher::Result result = matcher.Match(line, kNow);
   EXPECT_EQ(result.outcome, Outcome::kFailure);
   EXPECT_EQ(result.host, "119.129.227.125");
-  EXPECT_EQ(result.host.data(), line.data() + line.find("119.129")) << "no copy";
+  EXPECT_EQ(result.host.data(), line.data() + line.find("119.129"))
+      << "no copy";
   EXPECT_EQ(result.fail_regex, 0);
   EXPECT_EQ(absl::FormatTime(*result.time, absl::UTCTimeZone()),
             "2026-01-22T07:36:28+00:00");
@@ -71,9 +72,9 @@ TEST(FailureMatcherTest, TheStampIsCutOut) {
 }
 
 TEST(FailureMatcherTest, WhatReachesOverTheCutIsJoined) {
-  EXPECT_EQ(Tell({.fail_regexes = {"<F-ID>a.*b</F-ID>"}},
-                 "a[2026-11-23 08:40:11]b"),
-            "a[]b");
+  EXPECT_EQ(
+      Tell({.fail_regexes = {"<F-ID>a.*b</F-ID>"}}, "a[2026-11-23 08:40:11]b"),
+      "a[]b");
 }
 
 TEST(FailureMatcherTest, TheFirstExpressionThatHitsWins) {
@@ -87,8 +88,9 @@ TEST(FailureMatcherTest, IgnoredLinesAreNoFailures) {
   const Filter few = {.fail_regexes = {"<HOST>$"}, .ignore_regexes = {"ok"}};
   EXPECT_EQ(Tell(few, "ok 192.0.2.1"), "ignored");
   EXPECT_EQ(Tell(few, "ok!!"), "missed");
-  const Filter many = {.fail_regexes = {"<HOST>$", "a<HOST>", "b<HOST>", "c<HOST>"},
-                       .ignore_regexes = {"ok"}};
+  const Filter many = {
+      .fail_regexes = {"<HOST>$", "a<HOST>", "b<HOST>", "c<HOST>"},
+      .ignore_regexes = {"ok"}};
   EXPECT_EQ(Tell(many, "ok!!"), "ignored") << "tried first";
 }
 
@@ -136,9 +138,16 @@ TEST(FailureMatcherTest, AnImpossibleDateIsCutButNoTime) {
 TEST(FailureMatcherTest, NoLineCanHurt) {
   FailureMatcher matcher = Compile({.fail_regexes = {"bad.<HOST>$"}});
   EXPECT_EQ(Tell(matcher, ""), "missed");
-  EXPECT_EQ(Tell(matcher, std::string("bad\0" "192.0.2.1", 13)), "192.0.2.1");
-  EXPECT_EQ(Tell(matcher, "bad\xff" "192.0.2.1"), "192.0.2.1");
-  EXPECT_EQ(Tell(matcher, std::string(1 << 20, 'x') + "bad 192.0.2.1"), "limit");
+  EXPECT_EQ(Tell(matcher, std::string("bad\0"
+                                      "192.0.2.1",
+                                      13)),
+            "192.0.2.1");
+  EXPECT_EQ(Tell(matcher,
+                 "bad\xff"
+                 "192.0.2.1"),
+            "192.0.2.1");
+  EXPECT_EQ(Tell(matcher, std::string(1 << 20, 'x') + "bad 192.0.2.1"),
+            "limit");
   EXPECT_EQ(matcher.counters().limit_hits, 1u);
 }
 
@@ -165,7 +174,8 @@ TEST(FailureMatcherTest, RefusesFiltersThatFindNobody) {
   EXPECT_THAT(CompileError({}), HasSubstr("there is no failregex"));
   EXPECT_THAT(CompileError({.fail_regexes = {"<HOST>", "x"}}),
               HasSubstr("failregex 2: captures no failure id"));
-  EXPECT_EQ(CompileError({.fail_regexes = {"x"}, .prefix_regex = "<HOST>"}), "");
+  EXPECT_EQ(CompileError({.fail_regexes = {"x"}, .prefix_regex = "<HOST>"}),
+            "");
   EXPECT_THAT(CompileError({.fail_regexes = {"<HOST>("}}),
               HasSubstr("failregex 1: missing closing"));
   EXPECT_THAT(CompileError({.fail_regexes = {"<HOST>"}, .prefix_regex = "("}),

@@ -17,10 +17,11 @@ absl::StatusOr<FilterReading> Load(const std::string& text,
                                    const GivenValues& options = {}) {
   ConfigDirectory directory;
   directory.Write("f.conf", text);
-  directory.Write("common.conf", "[DEFAULT]\n_daemon = \\S*\n"
-                                 "p = ^<lt_<logtype>/p>\n"
-                                 "[lt_file]\np = %(_daemon)s:\n"
-                                 "[lt_journal]\np = J");
+  directory.Write("common.conf",
+                  "[DEFAULT]\n_daemon = \\S*\n"
+                  "p = ^<lt_<logtype>/p>\n"
+                  "[lt_file]\np = %(_daemon)s:\n"
+                  "[lt_journal]\np = J");
   const auto values = LoadFilterValues(directory.path(), "f", options);
   if (!values.ok()) return values.status();
   return ReadFilter(*values);
@@ -34,8 +35,8 @@ std::vector<std::string> Regexes(const std::string& text,
 }
 
 TEST(FilterDefinitionTest, TheHowTosFilterLoadsUnchanged) {
-  const auto values = LoadFilterValues("tests/corpus/seed/filter.d",
-                                       "sendmail", {});
+  const auto values =
+      LoadFilterValues("tests/corpus/seed/filter.d", "sendmail", {});
   ASSERT_TRUE(values.ok()) << values.status();
   const Filter filter = ReadFilter(*values)->filter;
   EXPECT_THAT(filter.fail_regexes,
@@ -49,25 +50,28 @@ TEST(FilterDefinitionTest, OneExpressionALine) {
 }
 
 TEST(FilterDefinitionTest, IncludedPrefixesAreResolvedInTwoStages) {
-  const std::string text = "[INCLUDES]\nbefore = common.conf\n[Definition]\n"
-                           "_daemon = sendmail\nfailregex = <p> <HOST>";
+  const std::string text =
+      "[INCLUDES]\nbefore = common.conf\n[Definition]\n"
+      "_daemon = sendmail\nfailregex = <p> <HOST>";
   EXPECT_THAT(Regexes(text), ElementsAre("^sendmail: <HOST>"));
   EXPECT_THAT(Regexes(text, {{"logtype", "journal"}}),
               ElementsAre("^J <HOST>"));
 }
 
 TEST(FilterDefinitionTest, ModesChooseExpressions) {
-  const std::string text = "[Definition]\nmdre-normal = n <HOST>\n"
-                           "mdre-all = <mdre-normal>\n  a <HOST>\n"
-                           "failregex = <mdre-<mode>>\n[Init]\nmode = normal";
+  const std::string text =
+      "[Definition]\nmdre-normal = n <HOST>\n"
+      "mdre-all = <mdre-normal>\n  a <HOST>\n"
+      "failregex = <mdre-<mode>>\n[Init]\nmode = normal";
   EXPECT_THAT(Regexes(text), ElementsAre("n <HOST>"));
   EXPECT_THAT(Regexes(text, {{"mode", "all"}}),
               ElementsAre("n <HOST>", "a <HOST>"));
 }
 
 TEST(FilterDefinitionTest, BracketsWinOverInitAndInitOverDefinition) {
-  const std::string text = "[DEFAULT]\nw = 0\n[Definition]\nw = 1\n"
-                           "failregex = <w> <known/w> <HOST>\n[Init]\nw = 2";
+  const std::string text =
+      "[DEFAULT]\nw = 0\n[Definition]\nw = 1\n"
+      "failregex = <w> <known/w> <HOST>\n[Init]\nw = 2";
   EXPECT_THAT(Regexes(text), ElementsAre("2 2 <HOST>"));
   EXPECT_THAT(Regexes(text, {{"w", "3"}}), ElementsAre("3 2 <HOST>"));
 }

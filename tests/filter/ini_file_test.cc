@@ -40,8 +40,9 @@ TEST(IniFileTest, DefaultsFillIn) {
 
 TEST(IniFileTest, IncludesAreReadAroundTheFile) {
   ConfigDirectory directory;
-  directory.Write("x.conf", "[INCLUDES]\nbefore = b.conf\n gone.conf\n"
-                            "after = a.conf\n[s]\nk=own\nl=own");
+  directory.Write("x.conf",
+                  "[INCLUDES]\nbefore = b.conf\n gone.conf\n"
+                  "after = a.conf\n[s]\nk=own\nl=own");
   directory.Write("b.conf", "[s]\nk=before\nm=before");
   directory.Write("b.local", "[s]\nm=beside");
   directory.Write("a.conf", "[s]\nk=after");

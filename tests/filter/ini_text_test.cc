@@ -37,13 +37,13 @@ TEST_P(IniValueTest, IsReadAsPythonReadsIt) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, IniValueTest,
-    testing::Values(ValueCase{"k = v", "v"},             //
-                    ValueCase{"k: v", "v"},              //
-                    ValueCase{"k=v=w", "v=w"},           //
-                    ValueCase{"k =", ""},                //
-                    ValueCase{"k = 1 ; note", "1"},      //
-                    ValueCase{"k = 3;4", "3;4"},         //
-                    ValueCase{"k = 1 # one", "1 # one"}, //
+    testing::Values(ValueCase{"k = v", "v"},              //
+                    ValueCase{"k: v", "v"},               //
+                    ValueCase{"k=v=w", "v=w"},            //
+                    ValueCase{"k =", ""},                 //
+                    ValueCase{"k = 1 ; note", "1"},       //
+                    ValueCase{"k = 3;4", "3;4"},          //
+                    ValueCase{"k = 1 # one", "1 # one"},  //
                     ValueCase{"k = a\n  b\n\tc", "a\nb\nc"},
                     ValueCase{"k =\n  a\n  b", "\na\nb"},
                     ValueCase{"k = a\n # no\n  b", "a\nb"},

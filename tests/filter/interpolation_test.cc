@@ -37,16 +37,16 @@ TEST_P(InterpolationTest, Resolves) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, InterpolationTest,
-    testing::Values(Case{"k = 100%%", "100%"},                         //
-                    Case{"k = <%(v)s>\nv = 1", "<1>"},                 //
-                    Case{"k = %(V)s\nv = %(w)s\nw = 2", "2"},          //
-                    Case{"k = %(d)s", "default"},                      //
-                    Case{"k = %(x)s\nx = own", "own"},                 //
-                    Case{"k = %(t/x)s", "50%"},                        //
-                    Case{"k = %(t/d)s", "default"},                    //
-                    Case{"k = %(default/x)s\nx = own", "hidden"},      //
-                    Case{"k = %(t/up)s\nv = own", "own"},              //
-                    Case{"k = %(__name__)s", "s"},                     //
+    testing::Values(Case{"k = 100%%", "100%"},                     //
+                    Case{"k = <%(v)s>\nv = 1", "<1>"},             //
+                    Case{"k = %(V)s\nv = %(w)s\nw = 2", "2"},      //
+                    Case{"k = %(d)s", "default"},                  //
+                    Case{"k = %(x)s\nx = own", "own"},             //
+                    Case{"k = %(t/x)s", "50%"},                    //
+                    Case{"k = %(t/d)s", "default"},                //
+                    Case{"k = %(default/x)s\nx = own", "hidden"},  //
+                    Case{"k = %(t/up)s\nv = own", "own"},          //
+                    Case{"k = %(__name__)s", "s"},                 //
                     Case{"d = more %(known/d)s\nk = %(d)s", "more default"}));
 
 TEST(InterpolationTest, GivenValuesWinAndAreTakenAsTheyAre) {

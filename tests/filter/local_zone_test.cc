@@ -11,11 +11,10 @@ namespace {
 std::string NoonIn(const char* zone, int month) {
   setenv("TZ", zone, 1);
   tzset();
-  return absl::FormatTime(
-      "%H:%M",
-      absl::FromCivil(absl::CivilHour(2005, month, 14, 12),
-                      absl::UTCTimeZone()),
-      LocalZone());
+  return absl::FormatTime("%H:%M",
+                          absl::FromCivil(absl::CivilHour(2005, month, 14, 12),
+                                          absl::UTCTimeZone()),
+                          LocalZone());
 }
 
 TEST(LocalZoneTest, KnowsNamesAndRules) {

@@ -36,8 +36,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"a[x=1][y=2]", "a", {{"x", "1"}, {"y", "2"}}},
         Case{"a[x=\"1, 2]\", y=' z ']", "a", {{"x", "1, 2]"}, {"y", "z"}}},
         Case{"a[x=\"1\n2\"]", "a", {{"x", "1\n2"}}},
-        Case{"a[x=]", "a", {{"x", ""}}},
-        Case{"a[x=1, X=2]", "a", {{"x", "2"}}},
+        Case{"a[x=]", "a", {{"x", ""}}}, Case{"a[x=1, X=2]", "a", {{"x", "2"}}},
         Case{"a[b.c-d?family=inet6=1]", "a", {{"b.c-d?family=inet6", "1"}}},
         Case{"iptables-multiport[name=sendmail-auth, "
              "port=\"submission,465,smtp\", protocol=tcp]",

@@ -51,24 +51,28 @@ TEST_P(TranslationTest, KeepsPythonsMeaning) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, TranslationTest,
-    testing::Values(Translation{"a{,3}b", "a{0,3}b"},    //
-                    Translation{"a{,}", "a{0,}"},        //
-                    Translation{"a{,x}", "a{,x}"},       //
-                    Translation{"[{,3}]", "[{,3}]"},     //
-                    Translation{R"(\{,3})", R"(\{,3})"}, //
-                    Translation{"(?iu)a", "(?i)a"},      //
-                    Translation{"(?u)a", "a"},           //
-                    Translation{"(?iu:a)", "(?i:a)"},    //
-                    Translation{"(?:a)", "(?:a)"},       //
+    testing::Values(Translation{"a{,3}b", "a{0,3}b"},     //
+                    Translation{"a{,}", "a{0,}"},         //
+                    Translation{"a{,x}", "a{,x}"},        //
+                    Translation{"[{,3}]", "[{,3}]"},      //
+                    Translation{R"(\{,3})", R"(\{,3})"},  //
+                    Translation{"(?iu)a", "(?i)a"},       //
+                    Translation{"(?u)a", "a"},            //
+                    Translation{"(?iu:a)", "(?i:a)"},     //
+                    Translation{"(?:a)", "(?:a)"},        //
                     Translation{R"([]\]{,1}]\Z)", R"([]\]{,1}]\z)"},
-                    Translation{R"(\\Z)", R"(\\Z)"},     //
+                    Translation{R"(\\Z)", R"(\\Z)"},  //
                     Translation{"[^]{,1}]{,1}", "[^]{,1}]{0,1}"},
                     Translation{"a\\", "a\\"}, Translation{"[a", "[a"}));
 
 TEST(RegexTest, BytesAreBytes) {
   EXPECT_TRUE(Matches("a.b", std::string("a\0b", 3)));
-  EXPECT_TRUE(Matches("a.b", "a\xff" "b"));
-  EXPECT_FALSE(Matches(R"(a\wb)", "a\xe9" "b"));
+  EXPECT_TRUE(Matches("a.b",
+                      "a\xff"
+                      "b"));
+  EXPECT_FALSE(Matches(R"(a\wb)",
+                       "a\xe9"
+                       "b"));
 }
 
 TEST(RegexTest, RunawayExpressionsGiveUpSoon) {

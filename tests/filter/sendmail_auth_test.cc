@@ -2,7 +2,8 @@
 // three servers under attack really did.
 //
 // One line cannot tell everything; what it misses is listed here address by
-// address, so that nothing else can go missing. Joining lines will end the list.
+// address, so that nothing else can go missing. Joining lines will end the
+// list.
 
 #include <fstream>
 #include <map>
@@ -186,16 +187,18 @@ class SendmailAuthLineTest : public testing::TestWithParam<Line> {};
 
 TEST_P(SendmailAuthLineTest, IsReadAsSendmailMeantIt) {
   FailureMatcher matcher = LoadFilter();
-  const std::string line = std::string("Nov 23 08:40:11 mx1 sm-mta[1668]: ") +
-                           GetParam().message;
+  const std::string line =
+      std::string("Nov 23 08:40:11 mx1 sm-mta[1668]: ") + GetParam().message;
   const auto result = matcher.Match(line, kNow);
   const bool failed = result.outcome == FailureMatcher::Outcome::kFailure;
   EXPECT_EQ(failed ? std::string(result.host) : "", GetParam().host)
-      << GetParam().what << "\n" << line;
+      << GetParam().what << "\n"
+      << line;
 }
 
-#define FAILED "6AN8eB0v001668: AUTH failure (LOGIN): authentication failure " \
-               "(-13) SASL(-13): authentication failure: checkpass failed"
+#define FAILED                                                    \
+  "6AN8eB0v001668: AUTH failure (LOGIN): authentication failure " \
+  "(-13) SASL(-13): authentication failure: checkpass failed"
 
 INSTANTIATE_TEST_SUITE_P(
     Hostile, SendmailAuthLineTest,
@@ -203,33 +206,48 @@ INSTANTIATE_TEST_SUITE_P(
         Line{"before 8.16", FAILED ", relay=[192.0.2.1]", "192.0.2.1"},
         Line{"ident", FAILED ", user=x, relay=joe@n.example [192.0.2.1]",
              "192.0.2.1"},
-        Line{"forged", FAILED ", user=x, relay=n.example [192.0.2.1] (may be "
-                              "forged)", "192.0.2.1"},
-        Line{"cut in forged", FAILED ", user=x, relay=n.example [192.0.2.1] "
-                                     "(may be f", "192.0.2.1"},
+        Line{"forged",
+             FAILED ", user=x, relay=n.example [192.0.2.1] (may be "
+                    "forged)",
+             "192.0.2.1"},
+        Line{"cut in forged",
+             FAILED ", user=x, relay=n.example [192.0.2.1] "
+                    "(may be f",
+             "192.0.2.1"},
         Line{"ipv6", FAILED ", user=x, relay=[IPv6:2001:db8:0:0:0:0:0:1]",
              "2001:db8:0:0:0:0:0:1"},
-        Line{"no queue id", "AUTH failure (PLAIN): user not found (-20) x, "
-                            "relay=[192.0.2.1]", "192.0.2.1"},
-        Line{"two relays", FAILED ", user=x, relay=[203.0.113.250], "
-                                  "relay=[192.0.2.1]", "192.0.2.1"},
+        Line{"no queue id",
+             "AUTH failure (PLAIN): user not found (-20) x, "
+             "relay=[192.0.2.1]",
+             "192.0.2.1"},
+        Line{"two relays",
+             FAILED ", user=x, relay=[203.0.113.250], "
+                    "relay=[192.0.2.1]",
+             "192.0.2.1"},
         Line{"two relays, the last cut",
              FAILED ", user=x, relay=[203.0.113.250], relay=a-long-name", ""},
         Line{"relay within user", FAILED ", user=relay=[203.0.113.250]", ""},
         Line{"text behind", FAILED ", user=x, relay=[203.0.113.250] x=1", ""},
-        Line{"a piece", "6AN8eB0v001668[1]: AUTH failure (LOGIN): "
-                        "authentication failure (-13) x, relay=[192.0.2.1]",
+        Line{"a piece",
+             "6AN8eB0v001668[1]: AUTH failure (LOGIN): "
+             "authentication failure (-13) x, relay=[192.0.2.1]",
              ""},
-        Line{"a command", "6AN8eB0v001668: [192.0.2.1]: VRFY " FAILED
-                          ", relay=[203.0.113.250]", ""},
-        Line{"a dialogue", "6AN8eB0v001668: <-- " FAILED
-                           ", relay=[203.0.113.250]", ""},
-        Line{"an outage", "6AN8eB0v001668: AUTH failure (PLAIN): generic "
-                          "failure (-1) SASL(-1): authentication failure "
-                          "(-13), relay=[192.0.2.1]", ""},
+        Line{"a command",
+             "6AN8eB0v001668: [192.0.2.1]: VRFY " FAILED
+             ", relay=[203.0.113.250]",
+             ""},
+        Line{"a dialogue",
+             "6AN8eB0v001668: <-- " FAILED ", relay=[203.0.113.250]", ""},
+        Line{"an outage",
+             "6AN8eB0v001668: AUTH failure (PLAIN): generic "
+             "failure (-1) SASL(-1): authentication failure "
+             "(-13), relay=[192.0.2.1]",
+             ""},
         Line{"an escape", "x#012sm-mta[1]: " FAILED ", relay=[192.0.2.1]", ""},
-        Line{"the how-to's line", "6AN8eB0v001668: [192.0.2.1]: possible SMTP "
-                                  "attack: command=AUTH, count=5", ""}));
+        Line{"the how-to's line",
+             "6AN8eB0v001668: [192.0.2.1]: possible SMTP "
+             "attack: command=AUTH, count=5",
+             ""}));
 
 TEST(SendmailAuthJournalTest, BareMessagesNeedNoHead) {
   FailureMatcher matcher = LoadFilter({{"logtype", "journal"}});

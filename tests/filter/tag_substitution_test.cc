@@ -12,15 +12,13 @@ using testing::HasSubstr;
 
 std::string Substituted(const std::string& text) {
   static const auto& values = *new std::map<std::string, std::string>{
-      {"a", "1"},           {"b", "<a>2"},   {"mode", "extra"},
+      {"a", "1"},           {"b", "<a>2"},      {"mode", "extra"},
       {"mdre-extra", "XX"}, {"loop", "<loop>"}, {"up", "<down>"},
       {"down", "<up>"},     {"empty", ""}};
-  const auto result =
-      SubstituteTags(text, [](absl::string_view tag) {
-        const auto found = values.find(std::string(tag));
-        return found == values.end() ? std::nullopt
-                                     : std::optional(found->second);
-      });
+  const auto result = SubstituteTags(text, [](absl::string_view tag) {
+    const auto found = values.find(std::string(tag));
+    return found == values.end() ? std::nullopt : std::optional(found->second);
+  });
   return result.ok() ? *result : std::string(result.status().message());
 }
 
