@@ -27,6 +27,7 @@
 #include "common/clock.h"
 #include "common/jail.h"
 #include "filter/failure_matcher.h"
+#include "filter/local_zone.h"
 
 namespace mxban {
 
@@ -48,7 +49,8 @@ class LogReader {
     LogPositions positions;
     // Paths that replace a jail's own, by jail.
     absl::btree_map<std::string, std::vector<std::string>> log_paths;
-    absl::TimeZone time_zone = absl::LocalTimeZone();
+    // Of stamps that name none.
+    absl::TimeZone time_zone = LocalZone();
   };
 
   // Both must outlive the reader.
