@@ -23,15 +23,13 @@ constexpr absl::Duration kSaveInterval = absl::Seconds(1);
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Start(
     const Options& options, std::unique_ptr<Firewall> firewall,
     const Clock& clock) {
-  std::unique_ptr<Agent> agent(
-      new Agent(options, std::move(firewall), clock));
+  std::unique_ptr<Agent> agent(new Agent(options, std::move(firewall), clock));
   RETURN_IF_ERROR(agent->Build());
   RETURN_IF_ERROR(agent->reader_->Start());
   agent->enforcer_->Start();
   agent->link_->Start();
-  agent->positions_thread_ = std::thread([a = agent.get()] {
-    a->KeepPositions();
-  });
+  agent->positions_thread_ =
+      std::thread([a = agent.get()] { a->KeepPositions(); });
   return agent;
 }
 
@@ -67,13 +65,12 @@ absl::Status Agent::Build() {
   std::error_code error;
   std::filesystem::create_directories(options_.state_dir, error);
   if (error) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--state_dir: cannot create ", options_.state_dir, ": ",
-        error.message()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--state_dir: cannot create ", options_.state_dir, ": ",
+                     error.message()));
   }
-  ASSIGN_OR_RETURN(
-      std::vector<IpNetwork> never_ban,
-      NeverBanList(options_.never_ban, options_.coordinators));
+  ASSIGN_OR_RETURN(std::vector<IpNetwork> never_ban,
+                   NeverBanList(options_.never_ban, options_.coordinators));
   CoordinatorLink::Options link = {
       .coordinators = options_.coordinators,
       .credentials = {},
@@ -81,9 +78,9 @@ absl::Status Agent::Build() {
       .firewall = std::string(firewall_->name()),
   };
   for (const std::string& coordinator : options_.coordinators) {
-    ASSIGN_OR_RETURN(auto credentials,
-                     ClientCredentials(coordinator, options_.tls,
-                                       options_.insecure));
+    ASSIGN_OR_RETURN(
+        auto credentials,
+        ClientCredentials(coordinator, options_.tls, options_.insecure));
     link.credentials.push_back(std::move(credentials));
   }
 
@@ -100,8 +97,8 @@ absl::Status Agent::Build() {
       std::move(link));
   outbox_.SetCallbacks([this] { link_->OnFailure(); },
                        [this] { reader_->Wake(); });
-  metrics_ = std::make_unique<AgentMetrics>(*reader_, outbox_, *enforcer_,
-                                            *link_);
+  metrics_ =
+      std::make_unique<AgentMetrics>(*reader_, outbox_, *enforcer_, *link_);
   if (options_.http_listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(http_server_,
                    HttpServer::Start(options_.http_listen, *metrics_,

@@ -41,10 +41,10 @@ class CoordinatorLink {
   };
 
   struct Statistics {
-    bool connected = false;      // Both streams are open and jails are here.
-    std::string coordinator;     // The one in use, or tried last.
-    uint64_t connections = 0;    // Since construction.
-    std::string error;           // Why it is not connected.
+    bool connected = false;    // Both streams are open and jails are here.
+    std::string coordinator;   // The one in use, or tried last.
+    uint64_t connections = 0;  // Since construction.
+    std::string error;         // Why it is not connected.
   };
 
   // Receives the jails; called from gRPC's threads.

@@ -246,13 +246,12 @@ bool Enforcer::RulesAreIntact(absl::Time now) {
     if (expire_time > now + kExpirySlack) break;
     ++uncertain;
   }
-  return std::all_of(
-      jails_.begin(), jails_.end(), [&](const auto& jail) {
-        const auto wanted = ban_counts_.find(jail.first);
-        return wanted == ban_counts_.end() ||
-               actual->at(RulesOf(jail.second).name).ban_count + uncertain >=
-                   wanted->second;
-      });
+  return std::all_of(jails_.begin(), jails_.end(), [&](const auto& jail) {
+    const auto wanted = ban_counts_.find(jail.first);
+    return wanted == ban_counts_.end() ||
+           actual->at(RulesOf(jail.second).name).ban_count + uncertain >=
+               wanted->second;
+  });
 }
 
 void Enforcer::Finish(const Work& work, const absl::Status& status,
@@ -331,9 +330,8 @@ JailRules Enforcer::RulesOf(const Jail& jail) const {
   rules.allowed.insert(rules.allowed.end(), never_ban_.begin(),
                        never_ban_.end());
   std::sort(rules.allowed.begin(), rules.allowed.end());
-  rules.allowed.erase(
-      std::unique(rules.allowed.begin(), rules.allowed.end()),
-      rules.allowed.end());
+  rules.allowed.erase(std::unique(rules.allowed.begin(), rules.allowed.end()),
+                      rules.allowed.end());
   return rules;
 }
 

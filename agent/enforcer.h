@@ -50,10 +50,10 @@ class Enforcer {
   struct Statistics {
     uint64_t enforced_revision = 0;
     uint64_t wanted_revision = 0;
-    size_t bans = 0;              // Wanted and not spared.
-    uint64_t repairs = 0;         // Times the kernel had been changed behind us.
-    uint64_t spared = 0;          // Bans on what is never banned here.
-    std::string error;            // Empty when nothing is wrong.
+    size_t bans = 0;       // Wanted and not spared.
+    uint64_t repairs = 0;  // Times the kernel had been changed behind us.
+    uint64_t spared = 0;   // Bans on what is never banned here.
+    std::string error;     // Empty when nothing is wrong.
   };
 
   // The parts of an update, as AgentService.Watch describes them.

@@ -39,9 +39,10 @@ std::optional<FailureBatch> FailureOutbox::Take(size_t max_failures) {
            lane.failures[end].end_offset == lane.failures[end - 1].end_offset) {
       ++end;  // The failures of one line stay together.
     }
-    FailureBatch batch = {key.first, key.second,
-                          {lane.failures.begin() + lane.sent,
-                           lane.failures.begin() + end}};
+    FailureBatch batch = {
+        key.first,
+        key.second,
+        {lane.failures.begin() + lane.sent, lane.failures.begin() + end}};
     lane.sent = end;
     last_taken_ = key;
     return batch;

@@ -43,8 +43,7 @@ std::string DirectoryOf(const std::string& path) {
 
 }  // namespace
 
-LogReader::LogReader(FailureOutbox& outbox, const Clock& clock,
-                     Options options)
+LogReader::LogReader(FailureOutbox& outbox, const Clock& clock, Options options)
     : outbox_(outbox),
       clock_(clock),
       options_(std::move(options)),
@@ -161,8 +160,8 @@ void LogReader::ApplyJails() {
 }
 
 void LogReader::AddWatcher(const Jail& jail, const std::string& path) {
-  absl::StatusOr<FailureMatcher> matcher = FailureMatcher::Compile(
-      jail.filter, {.time_zone = options_.time_zone});
+  absl::StatusOr<FailureMatcher> matcher =
+      FailureMatcher::Compile(jail.filter, {.time_zone = options_.time_zone});
   if (!matcher.ok()) {
     spdlog::error("jail {} is left out: {}", jail.name,
                   std::string(matcher.status().message()));
@@ -205,8 +204,7 @@ bool LogReader::Report(Watcher& watcher, const std::string& log_id,
     ++counts_.regex_limit_hits;
   }
   if (result.outcome != FailureMatcher::Outcome::kFailure) return true;
-  const absl::StatusOr<IpNetwork> source =
-      IpNetwork::Parse(result.failure_id);
+  const absl::StatusOr<IpNetwork> source = IpNetwork::Parse(result.failure_id);
   if (!source.ok() || !source->is_address()) {
     ++counts_.without_address;
     return true;
@@ -249,7 +247,8 @@ void LogReader::WatchFiles() {
   for (auto& [path, source] : sources_) {
     directories.insert(DirectoryOf(path));
     if (source.watched_id == source.tailer->log_id()) continue;
-    if (source.file_watch >= 0) inotify_rm_watch(inotify_fd_, source.file_watch);
+    if (source.file_watch >= 0)
+      inotify_rm_watch(inotify_fd_, source.file_watch);
     // The open file itself: its name may be another's by now.
     source.file_watch = inotify_add_watch(
         inotify_fd_,

@@ -88,8 +88,8 @@ class LogReader {
   struct Source {
     std::unique_ptr<LogTailer> tailer;
     std::vector<Watcher> watchers;
-    std::string log_id;      // That the watchers' positions are in.
-    int file_watch = -1;     // inotify's number for the log `watched_id`.
+    std::string log_id;   // That the watchers' positions are in.
+    int file_watch = -1;  // inotify's number for the log `watched_id`.
     std::string watched_id;
   };
 

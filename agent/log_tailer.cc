@@ -66,8 +66,7 @@ bool LogTailer::Open() {
   if (fd_ < 0) return false;
   struct stat status;
   log_id_ = IdentityOf(fd_);
-  if (log_id_.empty() || fstat(fd_, &status) != 0 ||
-      !S_ISREG(status.st_mode)) {
+  if (log_id_.empty() || fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) {
     Close();
     return false;
   }
@@ -122,9 +121,8 @@ bool LogTailer::Drain(Sink sink) {
 bool LogTailer::Deliver(Sink sink) {
   while (next_ < buffer_.size()) {
     const char* const begin = buffer_.data() + next_;
-    const char* const newline = static_cast<const char*>(
-        std::memchr(buffer_.data() + searched_, '\n',
-                    buffer_.size() - searched_));
+    const char* const newline = static_cast<const char*>(std::memchr(
+        buffer_.data() + searched_, '\n', buffer_.size() - searched_));
     if (newline == nullptr) break;
     const absl::string_view line(begin, newline - begin);
     const size_t after = newline - buffer_.data() + 1;

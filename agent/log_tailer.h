@@ -36,8 +36,8 @@ class LogTailer {
   // Receives a line without its newline, and the offset of the first byte
   // after it. The view lasts for the call. False refuses the line: Poll()
   // ends, and the next one begins with it.
-  using Sink = absl::FunctionRef<bool(absl::string_view line,
-                                      uint64_t end_offset)>;
+  using Sink =
+      absl::FunctionRef<bool(absl::string_view line, uint64_t end_offset)>;
 
   // The log may be absent for now: logs often are at boot.
   LogTailer(std::string path, StartOffset start_offset);
@@ -82,11 +82,11 @@ class LogTailer {
   ino_t inode_ = 0;
   std::string log_id_;
 
-  std::vector<char> buffer_;   // Bytes from buffer_offset_ on.
+  std::vector<char> buffer_;  // Bytes from buffer_offset_ on.
   uint64_t buffer_offset_ = 0;
-  size_t next_ = 0;            // The first undelivered byte in buffer_.
-  size_t searched_ = 0;        // No newline between next_ and here.
-  bool skipping_ = false;      // Inside an overlong line.
+  size_t next_ = 0;        // The first undelivered byte in buffer_.
+  size_t searched_ = 0;    // No newline between next_ and here.
+  bool skipping_ = false;  // Inside an overlong line.
   uint64_t overlong_lines_ = 0;
 };
 

@@ -128,8 +128,9 @@ absl::Status Serve(const sigset_t& signals) {
                options.server_name, std::string(opened.firewall->name()),
                opened.why);
   if (options.insecure) {
-    spdlog::warn("--insecure: the coordinator is believed without a "
-                 "certificate");
+    spdlog::warn(
+        "--insecure: the coordinator is believed without a "
+        "certificate");
   }
   RealClock clock;
   ASSIGN_OR_RETURN(const std::unique_ptr<Agent> agent,
@@ -138,9 +139,8 @@ absl::Status Serve(const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
   sd_notify(0, "STOPPING=1");
-  spdlog::info("stopping; the bans {}", options.flush_on_exit
-                                            ? "go with us"
-                                            : "stay in the kernel");
+  spdlog::info("stopping; the bans {}",
+               options.flush_on_exit ? "go with us" : "stay in the kernel");
   return absl::OkStatus();
 }
 

@@ -11,9 +11,10 @@
 
 namespace mxban {
 
-// `configured` are addresses and networks, as --never_ban has them; INVALID_ARGUMENT
-// quotes one that is not. To these are added loopback, the addresses
-// of this host and those of `coordinators` (gRPC's notation) that resolve now.
+// `configured` are addresses and networks, as --never_ban has them;
+// INVALID_ARGUMENT quotes one that is not. To these are added loopback, the
+// addresses of this host and those of `coordinators` (gRPC's notation) that
+// resolve now.
 absl::StatusOr<std::vector<IpNetwork>> NeverBanList(
     const std::vector<std::string>& configured,
     const std::vector<std::string>& coordinators);

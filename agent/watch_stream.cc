@@ -41,13 +41,10 @@ absl::StatusOr<Enforcer::Delta> ReadDelta(const v1::BanDelta& message) {
 
 }  // namespace
 
-WatchStream::WatchStream(
-    v1::AgentService::StubInterface::async_interface& stub,
-    grpc::ClientContext& context, Enforcer& enforcer,
-    v1::Subscription subscription, Callbacks callbacks)
-    : context_(context),
-      enforcer_(enforcer),
-      callbacks_(std::move(callbacks)) {
+WatchStream::WatchStream(v1::AgentService::StubInterface::async_interface& stub,
+                         grpc::ClientContext& context, Enforcer& enforcer,
+                         v1::Subscription subscription, Callbacks callbacks)
+    : context_(context), enforcer_(enforcer), callbacks_(std::move(callbacks)) {
   absl::MutexLock lock(&mutex_);
   *request_.mutable_subscription() = std::move(subscription);
   stub.Watch(&context_, this);

@@ -9,14 +9,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define RETURN_IF_ERROR(expression)                               \
-  do {                                                            \
-    if (absl::Status status_ = (expression); !status_.ok()) {     \
-      return status_;                                             \
-    }                                                             \
+#define RETURN_IF_ERROR(expression)                           \
+  do {                                                        \
+    if (absl::Status status_ = (expression); !status_.ok()) { \
+      return status_;                                         \
+    }                                                         \
   } while (false)
 
-#define ASSIGN_OR_RETURN(declaration, expression) \
+#define ASSIGN_OR_RETURN(declaration, expression)                        \
   MXBAN_ASSIGN_OR_RETURN_(MXBAN_CONCAT_(result_, __LINE__), declaration, \
                           expression)
 

@@ -131,11 +131,12 @@ grpc::ServerUnaryReactor* AdminService::ImposeBan(
   absl::StatusOr<BanRequest> wanted = RequestOf(*request);
   if (!wanted.ok()) return Reply(context, wanted.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  parts_.loop.ImposeBan(
-      *std::move(wanted), [reactor, response](const absl::StatusOr<Ban>& ban) {
-        if (ban.ok()) *response->mutable_ban() = BanToProto(*ban);
-        reactor->Finish(ToGrpcStatus(ban.status()));
-      });
+  parts_.loop.ImposeBan(*std::move(wanted),
+                        [reactor, response](const absl::StatusOr<Ban>& ban) {
+                          if (ban.ok())
+                            *response->mutable_ban() = BanToProto(*ban);
+                          reactor->Finish(ToGrpcStatus(ban.status()));
+                        });
   return reactor;
 }
 
@@ -194,8 +195,7 @@ grpc::ServerUnaryReactor* AdminService::ListJails(
     v1::JailStatus& status = *response->add_jails();
     *status.mutable_jail() = JailToProto(next->second);
     status.set_ban_count(parts_.table.CountOf(next->first));
-    status.set_failure_count(
-        CountIn(statistics.failures_by_jail, next->first));
+    status.set_failure_count(CountIn(statistics.failures_by_jail, next->first));
   }
   return Reply(context, absl::OkStatus());
 }

@@ -40,9 +40,9 @@ void AgentRegistry::Disconnect(const std::string& server_name, uint64_t ticket,
   }
 }
 
-void AgentRegistry::Acknowledge(const std::string& server_name,
-                                uint64_t ticket, uint64_t revision,
-                                std::string error, absl::Time now) {
+void AgentRegistry::Acknowledge(const std::string& server_name, uint64_t ticket,
+                                uint64_t revision, std::string error,
+                                absl::Time now) {
   EnforcedCallback enforced;
   uint64_t before, after;
   {

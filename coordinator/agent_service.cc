@@ -214,8 +214,8 @@ AgentService::ReportFailures(grpc::CallbackServerContext* context) {
   absl::StatusOr<std::string> server = ServerNameOf(*context);
   if (server.ok()) return new ReportCall(loop_, *std::move(server));
   LogRefusal(*context, server.status());
-  return new RefusedCall<v1::ReportFailuresRequest,
-                         v1::ReportFailuresResponse>(server.status());
+  return new RefusedCall<v1::ReportFailuresRequest, v1::ReportFailuresResponse>(
+      server.status());
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*

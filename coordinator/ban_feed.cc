@@ -148,8 +148,8 @@ void BanFeed::OnUpdate(const BanTable::Update& update) {
     messages.push_back(EncodeDelta(history_id_, update));
     kept_bytes_ += SizeOf(messages);
     newest_ = update.revision;
-    updates_.push_back({update.revision, std::make_shared<const Messages>(
-                                             std::move(messages))});
+    updates_.push_back({update.revision,
+                        std::make_shared<const Messages>(std::move(messages))});
     while (updates_.size() > kMaxUpdates || kept_bytes_ > kMaxUpdateBytes) {
       kept_bytes_ -= SizeOf(*updates_.front().messages);
       updates_.pop_front();
@@ -171,8 +171,8 @@ BanFeed::Entry BanFeed::GetSnapshot() {
   bool is_current = false;
   if (snapshot_.messages != nullptr) {
     absl::MutexLock updates_lock(&mutex_);
-    is_current = snapshot_.revision == newest_ ||
-                 After(snapshot_.revision) != nullptr;
+    is_current =
+        snapshot_.revision == newest_ || After(snapshot_.revision) != nullptr;
   }
   if (!is_current) {
     const BanTable::Snapshot snapshot = table_.GetSnapshot();

@@ -36,8 +36,9 @@ absl::Status CheckWidth(const BanRequest& request) {
   const int confirmed =
       source.is_ipv4() ? kWidestConfirmedIpv4 : kWidestConfirmedIpv6;
   if (source.prefix_length() < confirmed) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        source.ToString(), " is wider than /", confirmed, "; nobody means that"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(source.ToString(), " is wider than /", confirmed,
+                     "; nobody means that"));
   }
   if (source.prefix_length() < widest && !request.wide) {
     return absl::InvalidArgumentError(
@@ -86,9 +87,9 @@ absl::StatusOr<Ban> DecideRequestedBan(const Jail& jail,
                      jail.name, " never bans (ignoreip, loopback)"));
   }
   ban.create_time = now;
-  ban.expire_time = now + (request.duration == absl::ZeroDuration()
-                               ? jail.ban_time
-                               : request.duration);
+  ban.expire_time =
+      now + (request.duration == absl::ZeroDuration() ? jail.ban_time
+                                                      : request.duration);
   ban.origin = BanOrigin::kOperator;
   ban.reason = request.reason;
   return ban;

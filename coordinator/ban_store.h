@@ -40,12 +40,12 @@ struct LogProgress {
 
 // What one turn changes; applied in the order of the fields.
 struct StoreChange {
-  uint64_t revision = 0;  // Of the ban set afterwards.
-  std::vector<BanKey> forgotten;         // Whose failures no longer count.
-  std::vector<StoredFailure> failures;   // New ones, after the forgetting.
+  uint64_t revision = 0;                // Of the ban set afterwards.
+  std::vector<BanKey> forgotten;        // Whose failures no longer count.
+  std::vector<StoredFailure> failures;  // New ones, after the forgetting.
   std::vector<LogProgress> progress;
-  std::vector<BanKey> lifted;            // Pardoned or expired.
-  std::vector<Ban> imposed;              // New or extended.
+  std::vector<BanKey> lifted;                      // Pardoned or expired.
+  std::vector<Ban> imposed;                        // New or extended.
   absl::Time prune_before = absl::InfinitePast();  // Failures too old to count.
 };
 

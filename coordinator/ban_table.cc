@@ -99,7 +99,8 @@ size_t BanTable::CountOf(const std::string& jail) const {
 
 absl::Time BanTable::NextExpiry() const {
   absl::MutexLock lock(&mutex_);
-  return by_expiry_.empty() ? absl::InfiniteFuture() : by_expiry_.begin()->first;
+  return by_expiry_.empty() ? absl::InfiniteFuture()
+                            : by_expiry_.begin()->first;
 }
 
 std::vector<Ban> BanTable::ExpiredBy(absl::Time now) const {

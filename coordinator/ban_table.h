@@ -43,8 +43,8 @@ class BanTable {
   };
 
   struct Update {
-    uint64_t revision = 0;  // Of the table after this update.
-    absl::Time time;        // When it was decided.
+    uint64_t revision = 0;                 // Of the table after this update.
+    absl::Time time;                       // When it was decided.
     std::shared_ptr<const JailSet> jails;  // Null if they stay as they are.
     std::vector<Change> changes;
   };

@@ -82,9 +82,8 @@ v1::BanStatus BanStatusOf(const Ban& ban, const AgentRegistry& registry) {
 BanWatch::BanWatch(BanTable& table, AgentRegistry& registry)
     : table_(table), registry_(registry) {
   table_.AddListener(this);
-  registry_.SetEnforcedCallback([this](uint64_t revision, absl::Time now) {
-    OnEnforced(revision, now);
-  });
+  registry_.SetEnforcedCallback(
+      [this](uint64_t revision, absl::Time now) { OnEnforced(revision, now); });
 }
 
 BanWatch::~BanWatch() {

@@ -45,8 +45,8 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(
   builder.RegisterService(&service);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                             kKeepaliveMs / 2);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kKeepaliveMs / 2);
   // A second coordinator on the same port must fail, not share it.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
@@ -133,11 +133,10 @@ absl::Status Coordinator::StartServices() {
   if (is_socket) {
     RETURN_IF_ERROR(MakeDirectory(std::filesystem::path(path).parent_path()));
   }
-  ASSIGN_OR_RETURN(
-      auto admin_credentials,
-      ServerCredentials(options_.admin_listen,
-                        is_socket ? TlsFiles() : options_.tls,
-                        options_.insecure));
+  ASSIGN_OR_RETURN(auto admin_credentials,
+                   ServerCredentials(options_.admin_listen,
+                                     is_socket ? TlsFiles() : options_.tls,
+                                     options_.insecure));
   const mode_t old_mask = umask(0117);  // srw-rw----
   absl::StatusOr<std::unique_ptr<grpc::Server>> admin_server =
       Listen("--admin_listen", options_.admin_listen, admin_credentials,

@@ -35,8 +35,8 @@ struct DecisionLoop::Turn {
   Statistics counts;  // Only of what the turn counted.
 };
 
-DecisionLoop::DecisionLoop(BanStore& store, BanTable& table,
-                           const Clock& clock, size_t max_sources)
+DecisionLoop::DecisionLoop(BanStore& store, BanTable& table, const Clock& clock,
+                           size_t max_sources)
     : store_(store), table_(table), clock_(clock), max_sources_(max_sources) {}
 
 DecisionLoop::~DecisionLoop() { Stop(); }
@@ -167,15 +167,15 @@ void DecisionLoop::Report(Turn& turn, const std::string& server,
   for (const Failure& failure : accepted.failures) {
     Count(turn, jail->second, server, failure);
   }
-  turn.answers.push_back([done = std::move(done),
-                          offset = accepted.progress.offset](
-                             const absl::Status& committed) {
-    if (committed.ok()) {
-      done(offset);
-    } else {
-      done(committed);
-    }
-  });
+  turn.answers.push_back(
+      [done = std::move(done),
+       offset = accepted.progress.offset](const absl::Status& committed) {
+        if (committed.ok()) {
+          done(offset);
+        } else {
+          done(committed);
+        }
+      });
   turn.progress.push_back(std::move(accepted.progress));
 }
 
@@ -187,8 +187,8 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   const BanKey key = {jail.name, failure.source};
   turn.counted[key].push_back({key, failure.time, server, failure.evidence});
   const size_t count = CounterOf(jail).Record(failure.source, failure.time);
-  std::optional<Ban> ban = DecideCountedBan(jail, failure.source, count,
-                                            failure.time, turn.now);
+  std::optional<Ban> ban =
+      DecideCountedBan(jail, failure.source, count, failure.time, turn.now);
   if (!ban.has_value()) return;
   turn.error.Update(Settle(turn, *std::move(ban)).status());
   ForgetFailures(turn, key);
@@ -200,8 +200,7 @@ void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
   if (jail == jails_->end()) {
     return done(absl::NotFoundError("there is no jail '" + request.jail + "'"));
   }
-  absl::StatusOr<Ban> ban =
-      DecideRequestedBan(jail->second, request, turn.now);
+  absl::StatusOr<Ban> ban = DecideRequestedBan(jail->second, request, turn.now);
   if (ban.ok()) ban = Settle(turn, *std::move(ban));
   if (!ban.ok()) return done(ban.status());
   turn.answers.push_back(
@@ -219,8 +218,8 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
   std::vector<Ban> bans = table_.Covering(source, jail);
   // A ban that this very turn imposes is not in the table yet.
   for (const auto& [key, ban] : turn.imposed) {
-    const bool is_meant = key.source.Contains(source) &&
-                          (jail.empty() || key.jail == jail);
+    const bool is_meant =
+        key.source.Contains(source) && (jail.empty() || key.jail == jail);
     if (is_meant && !table_.Find(key).has_value()) bans.push_back(ban);
   }
   if (bans.empty()) {
@@ -314,8 +313,8 @@ void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
 
 void DecisionLoop::ExpireBans(Turn& turn) {
   for (const Ban& ban : table_.ExpiredBy(turn.now)) {
-    turn.ended.try_emplace(ban.key,
-                           BanTable::Change{BanTable::ChangeKind::kExpired, ban});
+    turn.ended.try_emplace(
+        ban.key, BanTable::Change{BanTable::ChangeKind::kExpired, ban});
   }
 }
 
@@ -390,8 +389,8 @@ void DecisionLoop::Publish(Turn& turn) {
 FailureCounter& DecisionLoop::CounterOf(const Jail& jail) {
   std::unique_ptr<FailureCounter>& counter = counters_[jail.name];
   if (counter == nullptr) {
-    counter = std::make_unique<FailureCounter>(FailureCounter::Limits{
-        jail.find_time, jail.max_retry, max_sources_});
+    counter = std::make_unique<FailureCounter>(
+        FailureCounter::Limits{jail.find_time, jail.max_retry, max_sources_});
   }
   return *counter;
 }

@@ -106,9 +106,7 @@ int main(int argc, char** argv) {
     return absl::StrCat("mxban-coordinator ", mxban::kVersion, "\n");
   };
   usage.contains_helpshort_flags = usage.contains_help_flags =
-      [](absl::string_view file) {
-        return file == "coordinator/main.cc";
-      };
+      [](absl::string_view file) { return file == "coordinator/main.cc"; };
   absl::SetFlagsUsageConfig(usage);
   absl::SetProgramUsageMessage(
       "Counts failures over all mail servers, decides who is banned, tells "

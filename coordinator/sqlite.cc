@@ -66,7 +66,8 @@ absl::StatusOr<bool> SqliteStatement::Step() {
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) return true;
   absl::Status status;
-  if (result != SQLITE_DONE) status = Error(sqlite3_db_handle(statement_.get()));
+  if (result != SQLITE_DONE)
+    status = Error(sqlite3_db_handle(statement_.get()));
   sqlite3_reset(statement_.get());
   RETURN_IF_ERROR(status);
   return false;

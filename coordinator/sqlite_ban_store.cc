@@ -60,8 +60,8 @@ absl::Status SqliteBanStore::CreateTables() {
           .Bind(kSchemaVersion)
           .Bind(RandomHistoryId())
           .Run());
-  SqliteStatement version = database_->Prepare(
-      "SELECT value FROM meta WHERE key = 'schema_version'");
+  SqliteStatement version =
+      database_->Prepare("SELECT value FROM meta WHERE key = 'schema_version'");
   RETURN_IF_ERROR(version.Step().status());
   if (version.Int(0) > kSchemaVersion) {
     return absl::FailedPreconditionError(
@@ -121,10 +121,10 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
   while (true) {
     ASSIGN_OR_RETURN(const bool is_row, progress.Step());
     if (!is_row) break;
-    contents.progress.push_back(
-        {std::string(progress.Blob(0)), std::string(progress.Blob(1)),
-         std::string(progress.Blob(2)),
-         static_cast<uint64_t>(progress.Int(3))});
+    contents.progress.push_back({std::string(progress.Blob(0)),
+                                 std::string(progress.Blob(1)),
+                                 std::string(progress.Blob(2)),
+                                 static_cast<uint64_t>(progress.Int(3))});
   }
   return contents;
 }
@@ -145,8 +145,7 @@ absl::Status SqliteBanStore::Commit(const StoreChange& change) {
 
 absl::Status SqliteBanStore::CommitFailures(const StoreChange& change) {
   for (const BanKey& key : change.forgotten) {
-    RETURN_IF_ERROR(
-        forget_.Bind(key.jail).Bind(key.source.ToString()).Run());
+    RETURN_IF_ERROR(forget_.Bind(key.jail).Bind(key.source.ToString()).Run());
   }
   for (const StoredFailure& failure : change.failures) {
     RETURN_IF_ERROR(add_failure_.Bind(failure.key.jail)

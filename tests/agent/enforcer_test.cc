@@ -45,8 +45,8 @@ class EnforcerTest : public testing::Test {
   }
 
   std::vector<IpNetwork> Refused(const char* jail = "jail") {
-    const FirewallState state = *firewall_.Inspect(
-        InspectDepth::kRulesAndBans, clock_.TimeNow());
+    const FirewallState state =
+        *firewall_.Inspect(InspectDepth::kRulesAndBans, clock_.TimeNow());
     std::vector<IpNetwork> sources;
     const auto found = state.find(jail);
     if (found == state.end()) return sources;
@@ -145,11 +145,10 @@ TEST_F(EnforcerTest, ItsOwnNewBansAreNoDamage) {
   Begin();
   for (int i = 0; i < 10; ++i) {
     clock_.Advance(absl::Seconds(1));
-    enforcer_.ApplyDelta(
-        {{Ban(IpNetwork::FromBytes({203, 0, 113, static_cast<uint8_t>(i)},
-                                   32))},
-         {}},
-        2 + i);
+    enforcer_.ApplyDelta({{Ban(IpNetwork::FromBytes(
+                              {203, 0, 113, static_cast<uint8_t>(i)}, 32))},
+                          {}},
+                         2 + i);
     enforcer_.Step();
   }
   EXPECT_EQ(enforcer_.statistics().repairs, 0);

@@ -21,10 +21,9 @@ using testing::ElementsAre;
 class LogReaderTest : public testing::Test {
  protected:
   LogReaderTest()
-      : directory_(testing::TempDir() + "/" +
-                   testing::UnitTest::GetInstance()
-                       ->current_test_info()
-                       ->name()),
+      : directory_(
+            testing::TempDir() + "/" +
+            testing::UnitTest::GetInstance()->current_test_info()->name()),
         log_(directory_ + "/mail.log") {
     std::filesystem::remove_all(directory_);
     std::filesystem::create_directories(directory_);
@@ -114,8 +113,8 @@ TEST_F(LogReaderTest, GoesOnFromTheSafePositions) {
   Append(Attack("203.0.113.1"));
   WatchAttacks();
   Reported();
-  outbox_.Acknowledge("sendmail", reader_->SafePositions().begin()->first.second,
-                      UINT64_MAX);
+  outbox_.Acknowledge(
+      "sendmail", reader_->SafePositions().begin()->first.second, UINT64_MAX);
   reader_->Poll();
   const LogPositions positions = reader_->SafePositions();
   Append(Attack("203.0.113.2"));
@@ -189,8 +188,8 @@ TEST_F(LogReaderTest, TheThreadNoticesWhatIsWritten) {
   ASSERT_TRUE(reader_->Start().ok());
   Append(Attack("203.0.113.1"));
   absl::MutexLock lock(&mutex);
-  EXPECT_TRUE(mutex.AwaitWithTimeout(absl::Condition(&has_failure),
-                                     absl::Seconds(10)));
+  EXPECT_TRUE(
+      mutex.AwaitWithTimeout(absl::Condition(&has_failure), absl::Seconds(10)));
 }
 
 }  // namespace

@@ -21,10 +21,9 @@ using testing::IsEmpty;
 class LogTailerTest : public testing::Test {
  protected:
   LogTailerTest()
-      : directory_(testing::TempDir() + "/" +
-                   testing::UnitTest::GetInstance()
-                       ->current_test_info()
-                       ->name()),
+      : directory_(
+            testing::TempDir() + "/" +
+            testing::UnitTest::GetInstance()->current_test_info()->name()),
         log_(directory_ + "/mail.log") {
     std::filesystem::remove_all(directory_);
     std::filesystem::create_directories(directory_);
@@ -33,9 +32,8 @@ class LogTailerTest : public testing::Test {
 
   // A new tailer that begins where `positions_` says.
   void Reopen() {
-    tailer_.emplace(log_, [this](const std::string& log_id) {
-      return positions_[log_id];
-    });
+    tailer_.emplace(
+        log_, [this](const std::string& log_id) { return positions_[log_id]; });
   }
 
   void Append(const std::string& text) { AppendTo(log_, text); }
@@ -140,9 +138,9 @@ TEST_F(LogTailerTest, NoticesATruncationThatHasBeenOvergrown) {
   Lines();
   std::filesystem::resize_file(log_, 0);
   Append("a first line that is longer than all there was\nsecond\n");
-  EXPECT_THAT(Lines(),
-              ElementsAre("a first line that is longer than all there was",
-                          "second"));
+  EXPECT_THAT(
+      Lines(),
+      ElementsAre("a first line that is longer than all there was", "second"));
 }
 
 TEST_F(LogTailerTest, ARefusedLineComesAgain) {

@@ -25,10 +25,9 @@ TEST(NeverBanTest, TakesWhatIsConfigured) {
 }
 
 TEST(NeverBanTest, CoordinatorsBelongToIt) {
-  const auto list = NeverBanList({}, {"198.51.100.1:7460",
-                                      "[2001:db8::1]:7460",
-                                      "dns:///198.51.100.2:7460",
-                                      "unix:/run/mxban/agent.sock"});
+  const auto list = NeverBanList(
+      {}, {"198.51.100.1:7460", "[2001:db8::1]:7460",
+           "dns:///198.51.100.2:7460", "unix:/run/mxban/agent.sock"});
   ASSERT_TRUE(list.ok());
   EXPECT_THAT(*list, Contains(Net("198.51.100.1")));
   EXPECT_THAT(*list, Contains(Net("2001:db8::1")));

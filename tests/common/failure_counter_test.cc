@@ -105,9 +105,8 @@ TEST(FailureCounterTest, AgreesWithSortingAndCounting) {
       size_t largest = 0;
       for (int start = time - 59; start <= time; ++start) {
         const size_t count =
-            std::count_if(times.begin(), times.end(), [&](int t) {
-              return t >= start && t < start + 60;
-            });
+            std::count_if(times.begin(), times.end(),
+                          [&](int t) { return t >= start && t < start + 60; });
         largest = std::max(largest, count);
       }
       ASSERT_EQ(counter.Record(kAttacker, kNoon + absl::Seconds(time)),

@@ -29,8 +29,7 @@ std::string Get(int port, const std::string& path) {
   std::string reply;
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) ==
       0) {
-    const std::string request =
-        absl::StrCat("GET ", path, " HTTP/1.0\r\n\r\n");
+    const std::string request = absl::StrCat("GET ", path, " HTTP/1.0\r\n\r\n");
     (void)!write(fd, request.data(), request.size());
     char buffer[4096];
     ssize_t size;

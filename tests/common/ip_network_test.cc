@@ -23,19 +23,18 @@ TEST_P(IpNetworkTextTest, IsCanonical) {
 
 INSTANTIATE_TEST_SUITE_P(
     Forms, IpNetworkTextTest,
-    testing::Values(
-        TextCase{"192.0.2.1", "192.0.2.1"},
-        TextCase{"192.0.2.1/32", "192.0.2.1"},
-        TextCase{"192.0.2.77/24", "192.0.2.0/24"},
-        TextCase{"192.0.2.255/31", "192.0.2.254/31"},
-        TextCase{"0.0.0.0/0", "0.0.0.0/0"},
-        TextCase{"2001:0db8:0:0:0:0:0:1", "2001:db8::1"},
-        TextCase{"2001:DB8:bad:0:0:0:0:10/64", "2001:db8:bad::/64"},
-        TextCase{"2001:db8::ffff/127", "2001:db8::fffe/127"},
-        TextCase{"::/0", "::/0"},
-        TextCase{"::ffff:192.0.2.1", "192.0.2.1"},
-        TextCase{"::ffff:192.0.2.0/120", "192.0.2.0/24"},
-        TextCase{"::ffff:0:0/95", "::fffe:0:0/95"}));
+    testing::Values(TextCase{"192.0.2.1", "192.0.2.1"},
+                    TextCase{"192.0.2.1/32", "192.0.2.1"},
+                    TextCase{"192.0.2.77/24", "192.0.2.0/24"},
+                    TextCase{"192.0.2.255/31", "192.0.2.254/31"},
+                    TextCase{"0.0.0.0/0", "0.0.0.0/0"},
+                    TextCase{"2001:0db8:0:0:0:0:0:1", "2001:db8::1"},
+                    TextCase{"2001:DB8:bad:0:0:0:0:10/64", "2001:db8:bad::/64"},
+                    TextCase{"2001:db8::ffff/127", "2001:db8::fffe/127"},
+                    TextCase{"::/0", "::/0"},
+                    TextCase{"::ffff:192.0.2.1", "192.0.2.1"},
+                    TextCase{"::ffff:192.0.2.0/120", "192.0.2.0/24"},
+                    TextCase{"::ffff:0:0/95", "::fffe:0:0/95"}));
 
 class NotAnIpNetworkTest : public testing::TestWithParam<std::string> {};
 
@@ -65,8 +64,8 @@ TEST(IpNetworkTest, ContainsWhatItsPrefixCovers) {
 TEST(IpNetworkTest, FamiliesNeverOverlap) {
   EXPECT_FALSE(IpNetwork::ParseOrDie("::/0").Overlaps(
       IpNetwork::ParseOrDie("192.0.2.1")));
-  EXPECT_FALSE(IpNetwork::ParseOrDie("0.0.0.0/0").Contains(
-      IpNetwork::ParseOrDie("2001:db8::1")));
+  EXPECT_FALSE(IpNetwork::ParseOrDie("0.0.0.0/0")
+                   .Contains(IpNetwork::ParseOrDie("2001:db8::1")));
 }
 
 TEST(IpNetworkTest, OverlapsInBothDirections) {
@@ -91,11 +90,10 @@ TEST(IpNetworkTest, ContainsAgreesWithComparingBits) {
     const int length = random() % 33;
     uint32_t x = 0, y = 0;
     for (int i = 0; i < 4; ++i) x = x << 8 | a[i], y = y << 8 | b[i];
-    const uint32_t mask =
-        length == 0 ? 0 : ~uint32_t{0} << (32 - length);
-    EXPECT_EQ(IpNetwork::FromBytes(a, length)
-                  .Contains(IpNetwork::FromBytes(b, 32)),
-              (x & mask) == (y & mask));
+    const uint32_t mask = length == 0 ? 0 : ~uint32_t{0} << (32 - length);
+    EXPECT_EQ(
+        IpNetwork::FromBytes(a, length).Contains(IpNetwork::FromBytes(b, 32)),
+        (x & mask) == (y & mask));
   }
 }
 

@@ -98,9 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
         [](auto& batch) { batch.clear_log_id(); },
         [](auto& batch) { batch.set_log_id(std::string(201, 'x')); },
         [](auto& batch) { batch.mutable_failures(0)->set_source("rubbish"); },
-        [](auto& batch) {
-          batch.mutable_failures(0)->set_source("0.0.0.0/0");
-        },
+        [](auto& batch) { batch.mutable_failures(0)->set_source("0.0.0.0/0"); },
         [](auto& batch) { batch.mutable_failures(1)->set_end_offset(99); },
         [](auto& batch) {
           batch.mutable_failures(1)->set_end_offset(UINT64_MAX);

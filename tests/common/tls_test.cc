@@ -14,10 +14,10 @@ TEST(TlsTest, LoopbackAndSocketsAreLocal) {
 }
 
 TEST(TlsTest, NothingElseIsLocal) {
-  for (const char* endpoint : {"0.0.0.0:7460", "[::]:7460", "192.0.2.1:7460",
-                               "localhost.example.org:7460",
-                               "127.example.org:7460", "127.0.0.1.example.org:1",
-                               "coordinator.example.org:7460", ""}) {
+  for (const char* endpoint :
+       {"0.0.0.0:7460", "[::]:7460", "192.0.2.1:7460",
+        "localhost.example.org:7460", "127.example.org:7460",
+        "127.0.0.1.example.org:1", "coordinator.example.org:7460", ""}) {
     EXPECT_FALSE(IsLocalEndpoint(endpoint)) << endpoint;
   }
 }

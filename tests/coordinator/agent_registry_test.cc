@@ -39,8 +39,7 @@ TEST_F(AgentRegistryTest, CountsWhereABanStands) {
   EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).servers, 2);
   registry_.Acknowledge("mx2", mx2, 6, "", kNoon + absl::Milliseconds(9));
   EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).enforcing_servers, 2);
-  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).slowest,
-            absl::Milliseconds(9));
+  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).slowest, absl::Milliseconds(9));
 }
 
 TEST_F(AgentRegistryTest, ALateComerIsNotTheSlowest) {
@@ -49,8 +48,7 @@ TEST_F(AgentRegistryTest, ALateComerIsNotTheSlowest) {
   registry_.Acknowledge("mx1", mx1, 6, "", kNoon + absl::Milliseconds(2));
   const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon + absl::Hours(1));
   registry_.Acknowledge("mx2", mx2, 6, "", kNoon + absl::Hours(1));
-  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).slowest,
-            absl::Milliseconds(2));
+  EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).slowest, absl::Milliseconds(2));
 }
 
 TEST_F(AgentRegistryTest, NobodyEnforcesWhatWasNotDecided) {

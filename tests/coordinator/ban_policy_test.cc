@@ -36,17 +36,17 @@ TEST(BanPolicyTest, BansAtTheLimitAndNotBefore) {
 }
 
 TEST(BanPolicyTest, ABanRunsFromTheFailureNotFromItsReport) {
-  const auto ban = DecideCountedBan(SomeJail(), kAttacker, 5, kNoon,
-                                    kNoon + absl::Hours(1));
+  const auto ban =
+      DecideCountedBan(SomeJail(), kAttacker, 5, kNoon, kNoon + absl::Hours(1));
   ASSERT_TRUE(ban.has_value());
   EXPECT_EQ(ban->create_time, kNoon + absl::Hours(1));
   EXPECT_EQ(ban->expire_time, kNoon + absl::Hours(8));
 }
 
 TEST(BanPolicyTest, ABanThatWouldBeOverIsNone) {
-  EXPECT_FALSE(DecideCountedBan(SomeJail(), kAttacker, 5, kNoon,
-                                kNoon + absl::Hours(8))
-                   .has_value());
+  EXPECT_FALSE(
+      DecideCountedBan(SomeJail(), kAttacker, 5, kNoon, kNoon + absl::Hours(8))
+          .has_value());
 }
 
 TEST(BanPolicyTest, APermanentJailBansForEver) {
@@ -105,8 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(BanPolicyTest, NobodyBansWhatTheJailIgnores) {
   for (const char* source :
-       {"192.0.2.1", "192.0.2.0/24", "2001:db8:cafe::1", "127.0.0.1",
-        "::1", "0.0.0.0", "255.255.255.255", "ff02::1"}) {
+       {"192.0.2.1", "192.0.2.0/24", "2001:db8:cafe::1", "127.0.0.1", "::1",
+        "0.0.0.0", "255.255.255.255", "ff02::1"}) {
     EXPECT_EQ(
         DecideRequestedBan(SomeJail(), Request(source), kNoon).status().code(),
         absl::StatusCode::kFailedPrecondition)

@@ -16,7 +16,9 @@ Ban SomeBan(const char* source, const char* jail = "jail",
 }
 
 BanTable::Update Imposed(uint64_t revision, Ban ban) {
-  return {revision, kNoon, nullptr,
+  return {revision,
+          kNoon,
+          nullptr,
           {{BanTable::ChangeKind::kImposed, std::move(ban)}}};
 }
 
@@ -59,7 +61,9 @@ TEST(BanTableTest, AnExtendedBanReplacesTheOldOne) {
 TEST(BanTableTest, EndedBansAreGone) {
   BanTable table;
   table.Publish(Imposed(1, SomeBan("203.0.113.30")));
-  table.Publish({2, kNoon, nullptr,
+  table.Publish({2,
+                 kNoon,
+                 nullptr,
                  {{BanTable::ChangeKind::kPardoned, SomeBan("203.0.113.30")}}});
   EXPECT_EQ(table.size(), 0);
   EXPECT_EQ(table.NextExpiry(), absl::InfiniteFuture());

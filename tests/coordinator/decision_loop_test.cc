@@ -78,7 +78,8 @@ class DecisionLoopTest : public testing::Test {
     std::optional<absl::StatusOr<uint64_t>> answer;
     loop_->ReportFailures(
         server,
-        {"jail", "log",
+        {"jail",
+         "log",
          {{IpNetwork::ParseOrDie(source), clock_.TimeNow(), end_offset,
            std::string(server) + " saw it"}}},
         [&](absl::StatusOr<uint64_t> offset) { answer = std::move(offset); });
@@ -91,19 +92,17 @@ class DecisionLoopTest : public testing::Test {
     request.jail = "jail";
     request.source = IpNetwork::ParseOrDie(source);
     std::optional<absl::StatusOr<Ban>> answer;
-    loop_->ImposeBan(request, [&](absl::StatusOr<Ban> ban) {
-      answer = std::move(ban);
-    });
+    loop_->ImposeBan(request,
+                     [&](absl::StatusOr<Ban> ban) { answer = std::move(ban); });
     loop_->RunTurn();
     return answer.value_or(absl::InternalError("no answer"));
   }
 
   absl::Status Pardon(const char* source) {
     std::optional<absl::Status> answer;
-    loop_->PardonBans(IpNetwork::ParseOrDie(source), "",
-                      [&](absl::StatusOr<std::vector<Ban>> bans) {
-                        answer = bans.status();
-                      });
+    loop_->PardonBans(
+        IpNetwork::ParseOrDie(source), "",
+        [&](absl::StatusOr<std::vector<Ban>> bans) { answer = bans.status(); });
     loop_->RunTurn();
     return answer.value_or(absl::InternalError("no answer"));
   }
@@ -164,10 +163,8 @@ TEST_F(DecisionLoopTest, BansSurviveARestartWithANewerRevision) {
 TEST_F(DecisionLoopTest, AFullDiskRefusesAndRecovers) {
   ASSERT_TRUE(Report("mx1", 100).ok());
   store_->is_full_ = true;
-  EXPECT_EQ(Report("mx2", 100).status().code(),
-            absl::StatusCode::kUnavailable);
-  EXPECT_EQ(Report("mx3", 100).status().code(),
-            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Report("mx2", 100).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Report("mx3", 100).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_FALSE(Standing().has_value());
   store_->is_full_ = false;
   EXPECT_EQ(*Report("mx2", 100), 100);
@@ -179,8 +176,7 @@ TEST_F(DecisionLoopTest, AFullDiskRefusesAndRecovers) {
 TEST_F(DecisionLoopTest, ABanThatIsNotDurableIsNotVisible) {
   store_->is_full_ = true;
   const uint64_t revision = table_->revision();
-  EXPECT_EQ(Impose(kAttacker).status().code(),
-            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Impose(kAttacker).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_FALSE(Standing().has_value());
   EXPECT_EQ(table_->revision(), revision);
 }
@@ -253,13 +249,14 @@ TEST_F(DecisionLoopTest, ATurnServesManyWithOneCommit) {
   int answers = 0;
   const int commits = store_->commits_;
   for (int i = 0; i < 100; ++i) {
-    loop_->ReportFailures("mx" + std::to_string(i),
-                          {"jail", "log",
-                           {{IpNetwork::ParseOrDie(kAttacker),
-                             clock_.TimeNow(), 100, ""}}},
-                          [&](absl::StatusOr<uint64_t> offset) {
-                            answers += offset.ok() ? 1 : 0;
-                          });
+    loop_->ReportFailures(
+        "mx" + std::to_string(i),
+        {"jail",
+         "log",
+         {{IpNetwork::ParseOrDie(kAttacker), clock_.TimeNow(), 100, ""}}},
+        [&](absl::StatusOr<uint64_t> offset) {
+          answers += offset.ok() ? 1 : 0;
+        });
   }
   loop_->RunTurn();
   EXPECT_EQ(answers, 100);
@@ -278,10 +275,9 @@ TEST_F(DecisionLoopTest, AStoppedLoopRefuses) {
   loop_->Start();
   loop_->Stop();
   std::optional<absl::Status> answer;
-  loop_->ReportFailures("mx1", {"jail", "log", {}},
-                        [&](absl::StatusOr<uint64_t> offset) {
-                          answer = offset.status();
-                        });
+  loop_->ReportFailures(
+      "mx1", {"jail", "log", {}},
+      [&](absl::StatusOr<uint64_t> offset) { answer = offset.status(); });
   EXPECT_EQ(answer->code(), absl::StatusCode::kUnavailable);
 }
 

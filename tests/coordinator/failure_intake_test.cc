@@ -78,8 +78,8 @@ TEST_F(FailureIntakeTest, IgnoredNetworksAreNotCounted) {
 }
 
 TEST_F(FailureIntakeTest, Ipv6CountsByItsNetwork) {
-  const auto accepted = intake_.Accept(
-      "mx1", Batch({At(1, "2001:db8:bad::10")}), &jail_, kNoon);
+  const auto accepted =
+      intake_.Accept("mx1", Batch({At(1, "2001:db8:bad::10")}), &jail_, kNoon);
   EXPECT_EQ(accepted.failures[0].source.ToString(), "2001:db8:bad::/64");
 }
 

@@ -24,10 +24,10 @@ struct Output {
 };
 
 Output RunCoordinator(const std::string& arguments) {
-  FILE* const pipe = popen(
-      absl::StrCat("coordinator/mxban-coordinator ", arguments, " 2>&1")
-          .c_str(),
-      "r");
+  FILE* const pipe =
+      popen(absl::StrCat("coordinator/mxban-coordinator ", arguments, " 2>&1")
+                .c_str(),
+            "r");
   Output output;
   std::array<char, 4096> buffer;
   size_t size;
@@ -39,7 +39,8 @@ Output RunCoordinator(const std::string& arguments) {
 }
 
 TEST(CoordinatorMainTest, TheHowTosFilesAreRead) {
-  const Output output = RunCoordinator("--config_dir=tests/corpus/seed --check_config");
+  const Output output =
+      RunCoordinator("--config_dir=tests/corpus/seed --check_config");
   EXPECT_EQ(output.exit_code, 0);
   EXPECT_THAT(output.text, HasSubstr("[sendmail]"));
   EXPECT_THAT(output.text, HasSubstr("tcp ports 587,465,25"));
@@ -62,9 +63,8 @@ TEST_P(BadFileTest, IsRefusedWithFileLineAndReason) {
       << "[sendmail]\nenabled = true\nfilter = sendmail\n"
          "logpath = /var/log/mail.log\n"
       << GetParam().jail;
-  std::ofstream(directory + "/filter.d/sendmail.conf")
-      << "[Definition]\n"
-      << GetParam().filter;
+  std::ofstream(directory + "/filter.d/sendmail.conf") << "[Definition]\n"
+                                                       << GetParam().filter;
 
   const Output checked =
       RunCoordinator(absl::StrCat("--check_config --config_dir=", directory));
@@ -88,20 +88,20 @@ constexpr char kGoodFilter[] = "failregex = \\[<HOST>\\]: attack\n";
 
 INSTANTIATE_TEST_SUITE_P(
     Mistakes, BadFileTest,
-    testing::Values(
-        BadFile{"unknown_key", "maxretyr = 3\naction = iptables-multiport\n",
-                kGoodFilter, "jail.local:5: "},
-        BadFile{"bad_regex", kGoodAction, "failregex = (<HOST>\n",
-                "filter.d/sendmail.conf:2: "},
-        BadFile{"no_host", kGoodAction, "failregex = attack\n",
-                "filter.d/sendmail.conf:2: "},
-        BadFile{"unknown_port",
-                "action = iptables-multiport[name=a, port=smpt]\n", kGoodFilter,
-                "jail.local:5: "},
-        BadFile{"bad_duration",
-                "action = iptables-multiport[name=a, port=smtp]\n"
-                "bantime = soon\n",
-                kGoodFilter, "jail.local:6: "}),
+    testing::Values(BadFile{"unknown_key",
+                            "maxretyr = 3\naction = iptables-multiport\n",
+                            kGoodFilter, "jail.local:5: "},
+                    BadFile{"bad_regex", kGoodAction, "failregex = (<HOST>\n",
+                            "filter.d/sendmail.conf:2: "},
+                    BadFile{"no_host", kGoodAction, "failregex = attack\n",
+                            "filter.d/sendmail.conf:2: "},
+                    BadFile{"unknown_port",
+                            "action = iptables-multiport[name=a, port=smpt]\n",
+                            kGoodFilter, "jail.local:5: "},
+                    BadFile{"bad_duration",
+                            "action = iptables-multiport[name=a, port=smtp]\n"
+                            "bantime = soon\n",
+                            kGoodFilter, "jail.local:6: "}),
     [](const auto& test) { return test.param.name; });
 
 TEST(CoordinatorMainTest, AMissingFilterIsNamed) {
@@ -119,7 +119,8 @@ TEST(CoordinatorMainTest, AMissingFilterIsNamed) {
 }
 
 TEST(CoordinatorMainTest, SaysItsVersionAndItsFlags) {
-  EXPECT_THAT(RunCoordinator("--version").text, StartsWith("mxban-coordinator "));
+  EXPECT_THAT(RunCoordinator("--version").text,
+              StartsWith("mxban-coordinator "));
   EXPECT_THAT(RunCoordinator("--help").text, HasSubstr("--config_dir"));
 }
 

@@ -91,9 +91,8 @@ class FleetTest : public testing::Test {
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     coordinator_ =
         lab_.Start("coordinator", arguments, OutputOf("coordinator"));
-    ASSERT_TRUE(Eventually([this] {
-      return Ctl("status").exit_code == 0;
-    })) << ReadFile(OutputOf("coordinator"));
+    ASSERT_TRUE(Eventually([this] { return Ctl("status").exit_code == 0; }))
+        << ReadFile(OutputOf("coordinator"));
   }
 
   pid_t StartAgent(const std::string& server,
@@ -120,8 +119,9 @@ class FleetTest : public testing::Test {
   // Whether so many agents come to enforce the newest revision.
   bool AwaitCurrent(size_t agents) {
     return Eventually([&] {
-      return Ctl("status --json").text.find(absl::StrCat(
-                 "\"current_agent_count\":", agents)) != std::string::npos;
+      return Ctl("status --json")
+                 .text.find(absl::StrCat("\"current_agent_count\":", agents)) !=
+             std::string::npos;
     });
   }
 
@@ -244,9 +244,8 @@ TEST_F(FleetTest, WhatMustNotBeBannedIsRefusedWithTheReason) {
 
 TEST_F(FleetTest, AnOperatorCannotCutOffTheCoordinatorOrAServersOwnAddress) {
   StartFleet();
-  ASSERT_EQ(Ctl(absl::StrCat("ban ", kCoordinator, " --jail sendmail"))
-                .exit_code,
-            0);
+  ASSERT_EQ(
+      Ctl(absl::StrCat("ban ", kCoordinator, " --jail sendmail")).exit_code, 0);
   ASSERT_TRUE(AwaitCurrent(2));
   EXPECT_EQ(lab_.TryConnect("coordinator", kCoordinator, AddressOf("mx1"), 25),
             NetworkLab::Outcome::kConnected);
@@ -294,8 +293,8 @@ class FleetWithCertificatesTest : public FleetTest {
   }
 
   void OpenSsl(const std::string& arguments) {
-    lab_.MustShell("coordinator", absl::StrCat("cd ", folder(), " && openssl ",
-                                               arguments));
+    lab_.MustShell("coordinator",
+                   absl::StrCat("cd ", folder(), " && openssl ", arguments));
   }
 
   std::vector<std::string> TlsFlags(const std::string& name,
@@ -315,8 +314,8 @@ class FleetWithCertificatesTest : public FleetTest {
 
 TEST_F(FleetWithCertificatesTest, AGoodCertificateIsLetIn) {
   StartAgent("mx1", TlsFlags("mx1", "ours"));
-  EXPECT_TRUE(AwaitCurrent(1)) << ReadFile(OutputOf("mx1"))
-                               << ReadFile(OutputOf("coordinator"));
+  EXPECT_TRUE(AwaitCurrent(1))
+      << ReadFile(OutputOf("mx1")) << ReadFile(OutputOf("coordinator"));
 }
 
 TEST_F(FleetWithCertificatesTest, AnAgentCannotSpeakForAnotherServer) {
