@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "absl/container/btree_map.h"
 #include "common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -16,24 +15,6 @@ constexpr size_t kMaxTasksPerTurn = 256;
 constexpr absl::Duration kPruneInterval = absl::Minutes(1);
 
 }  // namespace
-
-// What one turn is about to change, and whom to answer afterwards.
-struct DecisionLoop::Turn {
-  absl::Time now;
-  // New failures that still count once the turn is over.
-  absl::flat_hash_map<BanKey, std::vector<StoredFailure>> counted;
-  std::vector<BanKey> forgotten;
-  std::vector<LogProgress> progress;
-  absl::btree_map<BanKey, Ban> imposed;  // New or extended.
-  absl::btree_map<BanKey, BanTable::Change> ended;
-  std::shared_ptr<const JailSet> jails;
-  absl::Time prune_before = absl::InfinitePast();
-  absl::Status error;  // The turn cannot be committed.
-
-  StoreChange change;  // Made of the above by Commit().
-  std::vector<std::function<void(const absl::Status&)>> answers;
-  Statistics counts;  // Only of what the turn counted.
-};
 
 DecisionLoop::DecisionLoop(BanStore& store, BanTable& table, const Clock& clock,
                            size_t max_sources)
@@ -136,11 +117,10 @@ void DecisionLoop::RunTurn() {
               std::back_inserter(tasks));
     queue_.erase(queue_.begin(), queue_.begin() + count);
   }
-  Turn turn;
-  turn.now = clock_.TimeNow();
+  Turn turn(table_, clock_.TimeNow());
   if (must_recount_) turn.error = Recount();
   for (Task& task : tasks) task(turn);
-  ExpireBans(turn);
+  turn.Expire();
   Prune(turn);
 
   const absl::Status committed = Commit(turn);
@@ -151,10 +131,7 @@ void DecisionLoop::RunTurn() {
                   std::string(committed.message()));
     must_recount_ = true;
   }
-  {
-    absl::MutexLock lock(&mutex_);
-    if (!committed.ok()) ++statistics_.failed_commits;
-  }
+  UpdateStatistics(turn, committed.ok());
   for (const auto& answer : turn.answers) answer(committed);
 }
 
@@ -181,9 +158,8 @@ void DecisionLoop::Report(Turn& turn, const std::string& server,
 
 void DecisionLoop::Count(Turn& turn, const Jail& jail,
                          const std::string& server, const Failure& failure) {
-  ++turn.counts.failures;
-  ++turn.counts.failures_by_jail[jail.name];
-  ++turn.counts.failures_by_server[server];
+  ++turn.failures_by_jail[jail.name];
+  ++turn.failures_by_server[server];
   const BanKey key = {jail.name, failure.source};
   turn.counted[key].push_back({key, failure.time, server, failure.evidence});
   const size_t count = CounterOf(jail).Record(failure.source, failure.time);
@@ -215,24 +191,13 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
   if (!jail.empty() && !jails_->contains(jail)) {
     return done(absl::NotFoundError("there is no jail '" + jail + "'"));
   }
-  std::vector<Ban> bans = table_.Covering(source, jail);
-  // A ban that this very turn imposes is not in the table yet.
-  for (const auto& [key, ban] : turn.imposed) {
-    const bool is_meant =
-        key.source.Contains(source) && (jail.empty() || key.jail == jail);
-    if (is_meant && !table_.Find(key).has_value()) bans.push_back(ban);
-  }
+  const std::vector<Ban> bans = turn.Covering(source, jail);
   if (bans.empty()) {
     return done(absl::NotFoundError(source.ToString() + " is not banned"));
   }
   for (const Ban& ban : bans) {
-    turn.imposed.erase(ban.key);
-    turn.ended[ban.key] = {BanTable::ChangeKind::kPardoned, ban};
+    turn.Pardon(ban);
     ForgetFailures(turn, ban.key);
-    const auto its_jail = jails_->find(ban.key.jail);
-    if (its_jail != jails_->end()) {
-      CounterOf(its_jail->second).Forget(ban.key.source);
-    }
   }
   turn.answers.push_back([done, bans](const absl::Status& committed) {
     if (committed.ok()) {
@@ -249,19 +214,8 @@ void DecisionLoop::Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
   turn.answers.push_back(std::move(done));
 }
 
-std::optional<Ban> DecisionLoop::Standing(const Turn& turn,
-                                          const BanKey& key) const {
-  const auto imposed = turn.imposed.find(key);
-  if (imposed != turn.imposed.end()) return imposed->second;
-  if (turn.ended.contains(key)) return std::nullopt;
-  std::optional<Ban> ban = table_.Find(key);
-  // One whose time is over stands no longer, though no turn has ended it yet.
-  if (ban.has_value() && ban->expire_time <= turn.now) return std::nullopt;
-  return ban;
-}
-
 absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided) {
-  const std::optional<Ban> standing = Standing(turn, decided.key);
+  const std::optional<Ban> standing = turn.Standing(decided.key);
   if (!standing.has_value()) {
     RETURN_IF_ERROR(AddHistory(turn, decided));
     turn.imposed[decided.key] = decided;
@@ -311,13 +265,6 @@ void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
   if (counter != counters_.end()) counter->second->Forget(key.source);
 }
 
-void DecisionLoop::ExpireBans(Turn& turn) {
-  for (const Ban& ban : table_.ExpiredBy(turn.now)) {
-    turn.ended.try_emplace(
-        ban.key, BanTable::Change{BanTable::ChangeKind::kExpired, ban});
-  }
-}
-
 void DecisionLoop::Prune(Turn& turn) {
   if (turn.now < next_prune_) return;
   next_prune_ = turn.now + kPruneInterval;
@@ -331,50 +278,32 @@ void DecisionLoop::Prune(Turn& turn) {
 
 absl::Status DecisionLoop::Commit(Turn& turn) {
   RETURN_IF_ERROR(turn.error);
-  const bool needs_revision =
-      !turn.imposed.empty() || turn.jails != nullptr ||
-      std::any_of(turn.ended.begin(), turn.ended.end(), [](const auto& end) {
-        return end.second.kind == BanTable::ChangeKind::kPardoned;
-      });
-  StoreChange& change = turn.change;
-  change.revision = table_.revision() + (needs_revision ? 1 : 0);
-  change.forgotten = std::move(turn.forgotten);
-  for (auto& [key, failures] : turn.counted) {
-    std::move(failures.begin(), failures.end(),
-              std::back_inserter(change.failures));
-  }
-  change.progress = std::move(turn.progress);
-  for (const auto& [key, end] : turn.ended) change.lifted.push_back(key);
-  for (auto& [key, ban] : turn.imposed) {
-    ban.revision = change.revision;
-    change.imposed.push_back(ban);
-  }
-  change.prune_before = turn.prune_before;
-  const bool is_empty = !needs_revision && change.forgotten.empty() &&
-                        change.failures.empty() && change.progress.empty() &&
-                        change.lifted.empty() &&
-                        change.prune_before == absl::InfinitePast();
-  return is_empty ? absl::OkStatus() : store_.Commit(change);
+  const std::optional<StoreChange> change = turn.ToStoreChange();
+  return change.has_value() ? store_.Commit(*change) : absl::OkStatus();
 }
 
-void DecisionLoop::Publish(Turn& turn) {
-  BanTable::Update update = {turn.change.revision, turn.now, turn.jails, {}};
-  for (auto& [key, end] : turn.ended) update.changes.push_back(end);
-  for (auto& [key, ban] : turn.imposed) {
-    update.changes.push_back({BanTable::ChangeKind::kImposed, ban});
+void DecisionLoop::Publish(const Turn& turn) {
+  const BanTable::Update update = turn.ToUpdate();
+  if (update.jails != nullptr || !update.changes.empty()) {
+    table_.Publish(update);
   }
-  if (turn.jails != nullptr || !update.changes.empty()) table_.Publish(update);
-  if (turn.jails != nullptr) {
-    jails_ = turn.jails;
+  if (update.jails != nullptr) {
+    jails_ = update.jails;
     must_recount_ = true;  // Limits and windows may be others now.
   }
+}
 
+void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
   absl::MutexLock lock(&mutex_);
-  statistics_.failures += turn.counts.failures;
-  for (const auto& [jail, count] : turn.counts.failures_by_jail) {
+  if (!was_committed) {
+    ++statistics_.failed_commits;
+    return;
+  }
+  for (const auto& [jail, count] : turn.failures_by_jail) {
+    statistics_.failures += count;
     statistics_.failures_by_jail[jail] += count;
   }
-  for (const auto& [server, count] : turn.counts.failures_by_server) {
+  for (const auto& [server, count] : turn.failures_by_server) {
     statistics_.failures_by_server[server] += count;
   }
   statistics_.intake = intake_.tally();

@@ -19,7 +19,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -36,6 +35,7 @@
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/failure_intake.h"
+#include "coordinator/turn.h"
 
 namespace mxban {
 
@@ -85,7 +85,6 @@ class DecisionLoop {
   void RunTurn();
 
  private:
-  struct Turn;
   using Task = std::function<void(Turn&)>;
 
   void Enqueue(Task task, std::function<void(absl::Status)> refuse);
@@ -103,19 +102,18 @@ class DecisionLoop {
 
   void Count(Turn& turn, const Jail& jail, const std::string& server,
              const Failure& failure);
-  std::optional<Ban> Standing(const Turn& turn, const BanKey& key) const;
   // Adds `decided` to the turn, as a new ban or an extension. Returns what
   // stands then.
   absl::StatusOr<Ban> Settle(Turn& turn, Ban decided);
   // Fills in what the fleet's records say of a new ban.
   absl::Status AddHistory(const Turn& turn, Ban& ban);
   void ForgetFailures(Turn& turn, const BanKey& key);
-  void ExpireBans(Turn& turn);
   void Prune(Turn& turn);
 
   // Makes the turn durable.
   absl::Status Commit(Turn& turn);
-  void Publish(Turn& turn);
+  void Publish(const Turn& turn);
+  void UpdateStatistics(const Turn& turn, bool was_committed);
 
   FailureCounter& CounterOf(const Jail& jail);
   // Takes counts and positions from the store.

@@ -42,8 +42,8 @@ bool IsFirewallName(absl::string_view name);
 
 // What one jail closes. Equal rules need no change.
 struct JailRules {
-  std::string name;                // An IsFirewallName().
-  std::vector<PortRange> ports;    // TCP; at least one.
+  std::string name;              // An IsFirewallName().
+  std::vector<PortRange> ports;  // TCP; at least one.
   Rejection rejection = Rejection::kTcpReset;
   std::vector<IpNetwork> allowed;  // Never refused, sorted, no duplicates.
 

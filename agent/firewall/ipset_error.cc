@@ -75,7 +75,8 @@ std::string ReasonOf(int error) {
     case kHashFull:
       return "the set is full";
     default:
-      if (error >= IPSET_ERR_PRIVATE) return absl::StrCat("ipset error ", error);
+      if (error >= IPSET_ERR_PRIVATE)
+        return absl::StrCat("ipset error ", error);
       return std::string(absl::ErrnoToStatus(error, "").message());
   }
 }
@@ -83,8 +84,8 @@ std::string ReasonOf(int error) {
 }  // namespace
 
 absl::Status IpsetError(int error, absl::string_view action) {
-  return absl::Status(
-      CodeOf(error), absl::StrCat("cannot ", action, ": ", ReasonOf(error)));
+  return absl::Status(CodeOf(error),
+                      absl::StrCat("cannot ", action, ": ", ReasonOf(error)));
 }
 
 }  // namespace mxban

@@ -27,7 +27,6 @@ uint32_t TimeoutUntil(absl::Time expire_time, absl::Time now) {
 
 // What is to change in one set.
 struct SetChanges {
-  Family family = Family::kIpv4;
   std::vector<IpsetElement> added;
   std::vector<IpsetElement> deleted;
 };
@@ -35,10 +34,7 @@ struct SetChanges {
 using ChangesBySet = std::map<std::string, SetChanges>;
 
 SetChanges& ChangesFor(const FirewallBan& ban, ChangesBySet& changes) {
-  const Family family = FamilyOf(ban.source);
-  SetChanges& of_set = changes[JailSets::BanSet(ban.jail, family)];
-  of_set.family = family;
-  return of_set;
+  return changes[JailSets::BanSet(ban.jail, FamilyOf(ban.source))];
 }
 
 ChangesBySet Sorted(const FirewallChanges& changes, absl::Time now) {
@@ -142,10 +138,9 @@ absl::Status IpsetFirewall::ChangeBans(const FirewallChanges& changes,
                                        absl::Time now) {
   absl::Status status;
   for (const auto& [set, of_set] : Sorted(changes, now)) {
-    const absl::Status deleted =
-        ipset_->Delete(set, of_set.family, of_set.deleted);
+    const absl::Status deleted = ipset_->Delete(set, of_set.deleted);
     if (!absl::IsNotFound(deleted)) status.Update(deleted);
-    status.Update(ipset_->Add(set, of_set.family, of_set.added));
+    status.Update(ipset_->Add(set, of_set.added));
   }
   return status;
 }
@@ -209,9 +204,8 @@ absl::Status IpsetFirewall::Remove() {
   if (!lock.ok()) return lock.status();
   absl::Status status;
   for (const Family family : table_families_) {
-    status.Update(ChangeTable(family, *lock, [](OwnedRules& owned) {
-      owned = OwnedRules();
-    }));
+    status.Update(ChangeTable(family, *lock,
+                              [](OwnedRules& owned) { owned = OwnedRules(); }));
   }
   status.Update(sets_.DropAll());
   return status;

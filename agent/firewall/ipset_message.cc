@@ -95,11 +95,11 @@ class Request {
   }
   void PutAddress(const IpNetwork& network) {
     nlattr* nest = Begin(IPSET_ATTR_IP);
-    mnl_attr_put(header_,
-                 (network.is_ipv4() ? IPSET_ATTR_IPADDR_IPV4
-                                    : IPSET_ATTR_IPADDR_IPV6) |
-                     NLA_F_NET_BYTEORDER,
-                 network.bytes().size(), network.bytes().data());
+    mnl_attr_put(
+        header_,
+        (network.is_ipv4() ? IPSET_ATTR_IPADDR_IPV4 : IPSET_ATTR_IPADDR_IPV6) |
+            NLA_F_NET_BYTEORDER,
+        network.bytes().size(), network.bytes().data());
     End(nest);
   }
   nlattr* Begin(uint16_t type) { return mnl_attr_nest_start(header_, type); }
@@ -167,9 +167,8 @@ void ParseElement(absl::string_view data, IpsetReply& reply) {
   uint32_t timeout = 0;
   ForEachAttribute(data, [&](uint16_t type, absl::string_view value) {
     if (type == IPSET_ATTR_IP) {
-      ForEachAttribute(value, [&](uint16_t, absl::string_view bytes) {
-        address = bytes;
-      });
+      ForEachAttribute(
+          value, [&](uint16_t, absl::string_view bytes) { address = bytes; });
     }
     if (type == IPSET_ATTR_CIDR) prefix_length = Byte(value);
     if (type == IPSET_ATTR_TIMEOUT) timeout = NetworkWord(value);
@@ -272,11 +271,11 @@ std::string IpsetListRequest(uint32_t sequence, IpsetListing listing,
 }
 
 std::string IpsetBatchRequest(uint32_t sequence, IpsetChange change,
-                              absl::string_view set, Family family,
+                              absl::string_view set,
                               absl::Span<const IpsetElement> elements) {
-  Request request(
-      sequence, change == IpsetChange::kAdd ? IPSET_CMD_ADD : IPSET_CMD_DEL,
-      NLM_F_ACK, elements.size());
+  Request request(sequence,
+                  change == IpsetChange::kAdd ? IPSET_CMD_ADD : IPSET_CMD_DEL,
+                  NLM_F_ACK, elements.size());
   request.PutName(IPSET_ATTR_SETNAME, set);
   request.PutHostWord(IPSET_ATTR_LINENO, 0);  // Filled in on error.
   nlattr* batch = request.Begin(IPSET_ATTR_ADT);

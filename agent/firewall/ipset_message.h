@@ -61,13 +61,13 @@ std::string IpsetIndexRequest(uint32_t sequence, absl::string_view set);
 std::string IpsetListRequest(uint32_t sequence, IpsetListing listing,
                              absl::string_view set);
 
-// Changes one set of `family`. Elements are numbered from 1; not atomic: an
+// Changes one set. Elements are numbered from 1; not atomic: an
 // error comes with the number of the element at fault, those before it are
 // done, those after it are not.
 //
-// REQUIRES: 1 to kMaxIpsetBatch elements, all of `family`.
+// REQUIRES: 1 to kMaxIpsetBatch elements.
 std::string IpsetBatchRequest(uint32_t sequence, IpsetChange change,
-                              absl::string_view set, Family family,
+                              absl::string_view set,
                               absl::Span<const IpsetElement> elements);
 
 // What the kernel has answered so far.

@@ -87,14 +87,14 @@ absl::Status IpsetNetlink::Swap(absl::string_view set,
       .status();
 }
 
-absl::Status IpsetNetlink::Add(absl::string_view set, Family family,
+absl::Status IpsetNetlink::Add(absl::string_view set,
                                absl::Span<const IpsetElement> elements) {
-  return Change(IpsetChange::kAdd, set, family, elements);
+  return Change(IpsetChange::kAdd, set, elements);
 }
 
-absl::Status IpsetNetlink::Delete(absl::string_view set, Family family,
+absl::Status IpsetNetlink::Delete(absl::string_view set,
                                   absl::Span<const IpsetElement> elements) {
-  return Change(IpsetChange::kDelete, set, family, elements);
+  return Change(IpsetChange::kDelete, set, elements);
 }
 
 absl::StatusOr<std::vector<std::string>> IpsetNetlink::Names() {
@@ -155,15 +155,13 @@ absl::StatusOr<IpsetReply> IpsetNetlink::Demand(const std::string& request,
 }
 
 absl::Status IpsetNetlink::Change(IpsetChange change, absl::string_view set,
-                                  Family family,
                                   absl::Span<const IpsetElement> elements) {
   absl::Status first_error;
   size_t batch_size = kMaxIpsetBatch;
   while (!elements.empty()) {
     const auto batch = elements.first(std::min(batch_size, elements.size()));
-    ASSIGN_OR_RETURN(
-        const IpsetReply reply,
-        Ask(IpsetBatchRequest(++sequence_, change, set, family, batch)));
+    ASSIGN_OR_RETURN(const IpsetReply reply,
+                     Ask(IpsetBatchRequest(++sequence_, change, set, batch)));
     if (reply.error == 0) {
       elements.remove_prefix(batch.size());
       continue;

@@ -19,7 +19,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "agent/firewall/family.h"
 #include "agent/firewall/ipset_message.h"
 
 namespace mxban {
@@ -47,11 +46,11 @@ class IpsetNetlink {
 
   // Adds elements, or sets the timeouts of those that are there. One that the
   // kernel refuses does not keep back the others; the first error is returned.
-  absl::Status Add(absl::string_view set, Family family,
+  absl::Status Add(absl::string_view set,
                    absl::Span<const IpsetElement> elements);
 
   // Deletes elements; absent ones are no error. Timeouts are not looked at.
-  absl::Status Delete(absl::string_view set, Family family,
+  absl::Status Delete(absl::string_view set,
                       absl::Span<const IpsetElement> elements);
 
   // The names of all sets in this namespace, foreign ones too.
@@ -78,7 +77,7 @@ class IpsetNetlink {
   absl::StatusOr<IpsetReply> Demand(const std::string& request,
                                     absl::string_view action);
 
-  absl::Status Change(IpsetChange change, absl::string_view set, Family family,
+  absl::Status Change(IpsetChange change, absl::string_view set,
                       absl::Span<const IpsetElement> elements);
 
   const int socket_;

@@ -204,8 +204,8 @@ absl::Status IptablesFirewall::Remove() {
   if (!lock.ok()) return lock.status();
   absl::Status status;
   for (const Family family : families_) {
-    status.Update(ChangeTable(
-        family, *lock, [](OwnedRules& owned) { owned = OwnedRules(); }));
+    status.Update(ChangeTable(family, *lock,
+                              [](OwnedRules& owned) { owned = OwnedRules(); }));
   }
   rejections_.clear();
   return status;

@@ -203,10 +203,9 @@ class Table {
       RETURN_IF_ERROR(
           Done(Calls::kDelete(kInput, *stray, handle_), "change", kInput));
     }
-    return WriteChain(kInput,
-                      absl::MakeConstSpan(present.jumps)
-                          .first(present.leading_jumps),
-                      wanted.jumps);
+    return WriteChain(
+        kInput, absl::MakeConstSpan(present.jumps).first(present.leading_jumps),
+        wanted.jumps);
   }
 
   absl::Status WriteChain(const std::string& chain,

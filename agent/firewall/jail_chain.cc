@@ -54,8 +54,8 @@ absl::Status ValidateRules(const JailRules& rules) {
   for (const PortRange& range : rules.ports) {
     if (range.first <= range.last) continue;
     return absl::InvalidArgumentError(
-        absl::StrCat("jail ", rules.name, ": no port range: ", range.first,
-                     ":", range.last));
+        absl::StrCat("jail ", rules.name, ": no port range: ", range.first, ":",
+                     range.last));
   }
   return absl::OkStatus();
 }
@@ -84,10 +84,9 @@ void PutJail(const JailRules& rules, std::vector<TableRule> chain,
     owned.jumps.push_back(std::move(jump));
   }
   // By name, so that the order does not tell who came first.
-  std::stable_sort(owned.jumps.begin(), owned.jumps.end(),
-                   [](const TableRule& a, const TableRule& b) {
-                     return a.jump < b.jump;
-                   });
+  std::stable_sort(
+      owned.jumps.begin(), owned.jumps.end(),
+      [](const TableRule& a, const TableRule& b) { return a.jump < b.jump; });
 }
 
 void DropJail(absl::string_view jail, OwnedRules& owned) {

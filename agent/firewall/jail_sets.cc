@@ -35,8 +35,8 @@ std::optional<std::string> JailOf(absl::string_view set) {
   if (!absl::ConsumePrefix(&set, kOwnPrefix)) return std::nullopt;
   for (const absl::string_view part : {kAllowed, kTwin, kBans}) {
     for (const Family family : JailSets::kFamilies) {
-      const std::string ending = absl::StrCat(
-          "-", part, std::string(1, FamilyDigit(family)));
+      const std::string ending =
+          absl::StrCat("-", part, std::string(1, FamilyDigit(family)));
       if (absl::EndsWith(set, ending)) {
         return std::string(absl::StripSuffix(set, ending));
       }
@@ -163,7 +163,7 @@ absl::Status JailSets::EnsureSet(const IpsetHeader& wanted,
   ASSIGN_OR_RETURN(const std::vector<IpsetElement> elements,
                    ipset_.Elements(wanted.name));
   RETURN_IF_ERROR(ipset_.Create(HeaderFor(twin, wanted.family)));
-  absl::Status status = ipset_.Add(twin, wanted.family, elements);
+  absl::Status status = ipset_.Add(twin, elements);
   status.Update(ipset_.Swap(wanted.name, twin));
   status.Update(ipset_.Destroy(twin));
   return status;
@@ -184,8 +184,8 @@ absl::Status JailSets::SyncAllowed(const JailRules& rules, Family family) {
   for (const IpsetElement& element : standing) {
     if (!keep.contains(element.network)) unwanted.push_back(element);
   }
-  RETURN_IF_ERROR(ipset_.Add(set, family, wanted));
-  return ipset_.Delete(set, family, unwanted);
+  RETURN_IF_ERROR(ipset_.Add(set, wanted));
+  return ipset_.Delete(set, unwanted);
 }
 
 absl::StatusOr<std::vector<IpsetElement>> JailSets::ElementsIfAny(

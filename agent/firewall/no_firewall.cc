@@ -23,6 +23,8 @@ absl::Status NoFirewall::Apply(const FirewallChanges& changes, absl::Time now) {
     const auto jail = jails_.find(ban.jail);
     if (jail == jails_.end()) {
       status.Update(absl::NotFoundError(absl::StrCat("no jail ", ban.jail)));
+    } else if (ban.expire_time <= now) {
+      jail->second.bans.erase(ban.source);
     } else {
       jail->second.bans[ban.source] = ban.expire_time;
     }

@@ -63,7 +63,8 @@ absl::StatusOr<OpenedFirewall> OpenIptables() {
 absl::StatusOr<OpenedFirewall> OpenBest() {
   absl::StatusOr<OpenedFirewall> ipset = OpenIpset();
   if (ipset.ok() || absl::IsUnavailable(ipset.status())) return ipset;
-  const std::string ipset_says = absl::StrCat("ipset: ", ipset.status().message());
+  const std::string ipset_says =
+      absl::StrCat("ipset: ", ipset.status().message());
   absl::StatusOr<OpenedFirewall> iptables = OpenIptables();
   if (iptables.ok()) {
     absl::StrAppend(&iptables->why, "; ", ipset_says);
@@ -88,9 +89,8 @@ absl::StatusOr<OpenedFirewall> OpenFirewall(absl::string_view kind) {
     return OpenedFirewall{std::make_unique<NoFirewall>(),
                           "nothing is enforced, as asked"};
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("no firewall \"", kind,
-                   "\"; there are auto, ipset, iptables and none"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "no firewall \"", kind, "\"; there are auto, ipset, iptables and none"));
 }
 
 }  // namespace mxban

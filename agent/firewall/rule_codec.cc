@@ -1,7 +1,6 @@
 #include "agent/firewall/rule_codec.h"
 
-#include <netinet/in.h>
-
+#include <linux/in.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_set.h>
@@ -63,8 +62,8 @@ void SetName(absl::string_view name, ExtensionHeader& header) {
 }
 
 template <typename Info>
-void AppendExtension(absl::string_view name, uint8_t revision,
-                     const Info& info, std::string& bytes) {
+void AppendExtension(absl::string_view name, uint8_t revision, const Info& info,
+                     std::string& bytes) {
   ExtensionHeader header;
   std::memset(static_cast<void*>(&header), 0, sizeof(header));
   header.u.user.match_size = sizeof(header) + XT_ALIGN(sizeof(info));
@@ -194,9 +193,8 @@ void DecodeTarget(Family family, absl::string_view name, absl::string_view info,
     rule.rejection = Rejection::kDrop;
   } else if (name == "REJECT") {
     const int reset = RejectCode(family, Rejection::kTcpReset);
-    rule.rejection = Load<int>(info) == reset
-                         ? Rejection::kTcpReset
-                         : Rejection::kIcmpPortUnreachable;
+    rule.rejection = Load<int>(info) == reset ? Rejection::kTcpReset
+                                              : Rejection::kIcmpPortUnreachable;
   } else if (name != "RETURN") {
     rule.jump = std::string(name);
   }

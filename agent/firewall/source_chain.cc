@@ -22,8 +22,7 @@ std::vector<TableRule> SourceChain::ToRules(Rejection rejection) const {
     rules.push_back({.source = network});
   }
   for (const IpNetwork& source : banned_) {
-    rules.push_back(
-        {.tcp = true, .source = source, .rejection = rejection});
+    rules.push_back({.tcp = true, .source = source, .rejection = rejection});
   }
   rules.push_back({});
   return rules;

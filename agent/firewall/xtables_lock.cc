@@ -57,8 +57,9 @@ std::string HeldBy(int file) {
     std::string program;
     std::ifstream comm(absl::StrCat("/proc/", words[4], "/comm"));
     std::getline(comm, program);
-    return absl::StrCat(" by pid ", words[4],
-                        program.empty() ? "" : absl::StrCat(" (", program, ")"));
+    return absl::StrCat(
+        " by pid ", words[4],
+        program.empty() ? "" : absl::StrCat(" (", program, ")"));
   }
   return "";
 }

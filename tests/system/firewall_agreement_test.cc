@@ -27,8 +27,9 @@ class FirewallAgreementTest : public testing::TestWithParam<std::string> {
 
   IpNetwork RandomNetwork() {
     const std::string text =
-        Roll(2) == 0 ? absl::StrCat("10.0.0.", Roll(20), "/", 24 + Roll(9))
-                     : absl::StrCat("2001:db8:", Roll(20), "::/", 48 + Roll(81));
+        Roll(2) == 0
+            ? absl::StrCat("10.0.0.", Roll(20), "/", 24 + Roll(9))
+            : absl::StrCat("2001:db8:", Roll(20), "::/", 48 + Roll(81));
     return IpNetwork::ParseOrDie(text);
   }
 
@@ -42,9 +43,8 @@ class FirewallAgreementTest : public testing::TestWithParam<std::string> {
     rules.rejection = static_cast<Rejection>(Roll(3));
     for (int i = Roll(5); i > 0; --i) rules.allowed.push_back(RandomNetwork());
     std::sort(rules.allowed.begin(), rules.allowed.end());
-    rules.allowed.erase(
-        std::unique(rules.allowed.begin(), rules.allowed.end()),
-        rules.allowed.end());
+    rules.allowed.erase(std::unique(rules.allowed.begin(), rules.allowed.end()),
+                        rules.allowed.end());
     return rules;
   }
 
@@ -52,9 +52,8 @@ class FirewallAgreementTest : public testing::TestWithParam<std::string> {
     FirewallChanges changes;
     if (Roll(3) == 0) changes.jails.push_back(RandomRules());
     for (int i = Roll(6); i > 0; --i) {
-      const absl::Time end = Roll(3) == 0
-                                 ? absl::InfiniteFuture()
-                                 : now_ + absl::Minutes(Roll(60) - 5);
+      const absl::Time end = Roll(3) == 0 ? absl::InfiniteFuture()
+                                          : now_ + absl::Minutes(Roll(60) - 5);
       changes.imposed.push_back({RandomJail(), RandomNetwork(), end});
     }
     for (int i = Roll(6); i > 0; --i) {

@@ -1,13 +1,16 @@
 // Living with others in the same tables: their rules survive our commits, our
 // commits survive theirs, and the xtables lock is honoured on both sides.
 
-#include <dlfcn.h>
+// clang-format off: the kernel's headers bear those of the C library only
+// before themselves.
+#include <linux/netfilter_ipv4/ip_tables.h>
 #include <netinet/in.h>
+// clang-format on
+
+#include <dlfcn.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <linux/netfilter_ipv4/ip_tables.h>
 
 #include <atomic>
 #include <cerrno>
@@ -184,10 +187,9 @@ TEST_P(ForeignRulesTest, AHeldLockIsSaidAndChangesNothing) {
   {
     const auto lock = XtablesLock::Acquire();
     ASSERT_TRUE(lock.ok());
-    EXPECT_EQ(lab_.network()
-                  .Shell(Lab::kRelay, "iptables-legacy -w 1 -S")
-                  .exit_code,
-              4)
+    EXPECT_EQ(
+        lab_.network().Shell(Lab::kRelay, "iptables-legacy -w 1 -S").exit_code,
+        4)
         << "the programs honour our lock";
     const absl::Status status = lab_.SetUp(MailRules("other"));
     EXPECT_TRUE(absl::IsUnavailable(status));

@@ -82,8 +82,7 @@ absl::Status HostFirewall::Remove() {
 }
 
 JailRules MailRules(std::string name) {
-  return {.name = std::move(name),
-          .ports = {{25, 25}, {465, 465}, {587, 587}}};
+  return {.name = std::move(name), .ports = {{25, 25}, {465, 465}, {587, 587}}};
 }
 
 FirewallBan BanOf(absl::string_view source, std::string jail,
@@ -113,8 +112,8 @@ FirewallChanges Difference(const std::vector<WantedJail>& wanted,
   for (const WantedJail& jail : wanted) {
     const auto standing = state.find(jail.rules.name);
     AppendDifference(jail,
-                     standing == state.end() ? nullptr : &standing->second,
-                     now, changes);
+                     standing == state.end() ? nullptr : &standing->second, now,
+                     changes);
   }
   for (const auto& [name, jail] : state) {
     if (std::none_of(wanted.begin(), wanted.end(), [&](const WantedJail& w) {
@@ -153,9 +152,8 @@ NetworkLab::Outcome FirewallLab::TryConnect(const std::string& source,
                                             uint16_t port,
                                             absl::Duration patience) {
   const bool is_ipv6 = absl::StrContains(source, ':');
-  return network_.TryConnect(kClient, source,
-                             is_ipv6 ? "2001:db8::1" : "192.0.2.1", port,
-                             patience);
+  return network_.TryConnect(
+      kClient, source, is_ipv6 ? "2001:db8::1" : "192.0.2.1", port, patience);
 }
 
 }  // namespace mxban

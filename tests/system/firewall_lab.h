@@ -88,8 +88,7 @@ class FirewallLab {
   FirewallState Inspect(InspectDepth depth = InspectDepth::kRulesAndBans);
 
   // Connects from one of the client's addresses to the relay.
-  NetworkLab::Outcome TryConnect(const std::string& source,
-                                 uint16_t port = 25,
+  NetworkLab::Outcome TryConnect(const std::string& source, uint16_t port = 25,
                                  absl::Duration patience = absl::Seconds(2));
 
   // Runs a command on the relay, which must succeed: its output.

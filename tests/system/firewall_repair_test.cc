@@ -64,10 +64,10 @@ TEST_P(FirewallRepairTest, IsNoticedAndRepaired) {
   const std::string before = lab_.OnRelay(whole);
 
   lab_.OnRelay(GetParam().command);
-  EXPECT_EQ(lab_.Inspect(InspectDepth::kRules)["smtp"].intact &&
-                lab_.Inspect(InspectDepth::kRules)["smtp"].rules ==
-                    wanted_[0].rules,
-            !GetParam().tells);
+  EXPECT_EQ(
+      lab_.Inspect(InspectDepth::kRules)["smtp"].intact &&
+          lab_.Inspect(InspectDepth::kRules)["smtp"].rules == wanted_[0].rules,
+      !GetParam().tells);
   EXPECT_FALSE(Missing().empty());
 
   ASSERT_TRUE(lab_.Apply(Missing()).ok());
@@ -86,29 +86,27 @@ std::vector<Damage> Damages() {
       "-p tcp -m multiport --dports 25,465,587 -j mxban-smtp";
   std::vector<Damage> damages;
   for (const std::string backend : {"ipset", "iptables"}) {
-    for (const auto& [name, command] : std::vector<std::pair<std::string,
-                                                             std::string>>{
+    for (const auto& [name, command] :
+         std::vector<std::pair<std::string, std::string>>{
              {"Flushed", "iptables-legacy -F"},
              {"Flushed6", "ip6tables-legacy -F"},
-             {"FlushedAndDeleted",
-              "iptables-legacy -F && iptables-legacy -X"},
+             {"FlushedAndDeleted", "iptables-legacy -F && iptables-legacy -X"},
              {"JumpDeleted", "iptables-legacy -D INPUT " + jump},
              {"JumpDeleted6", "ip6tables-legacy -D INPUT " + jump},
              {"JumpBelowForeignRules",
               "iptables-legacy -D INPUT " + jump +
                   " && iptables-legacy -A INPUT -p tcp --dport 99 -j ACCEPT"
                   " && iptables-legacy -A INPUT -i lo -j ACCEPT"
-                  " && iptables-legacy -A INPUT " + jump},
+                  " && iptables-legacy -A INPUT " +
+                  jump},
              {"ForeignRuleAtTheHead",
               "iptables-legacy -I INPUT -p tcp --dport 99 -j ACCEPT"},
              {"JumpTwice", "iptables-legacy -A INPUT " + jump},
-             {"JumpNarrowed",
-              "ip6tables-legacy -R INPUT 2 -i lo " + jump},
+             {"JumpNarrowed", "ip6tables-legacy -R INPUT 2 -i lo " + jump},
              {"OtherPorts",
               "iptables-legacy -R INPUT 2 -p tcp -m multiport --dports 25 "
               "-j mxban-smtp"},
-             {"RuleInChain",
-              "iptables-legacy -I mxban-smtp -i eth0 -j ACCEPT"},
+             {"RuleInChain", "iptables-legacy -I mxban-smtp -i eth0 -j ACCEPT"},
              {"RuleGoneFromChain", "ip6tables-legacy -D mxban-smtp 1"}}) {
       damages.push_back({backend, name, command});
     }
@@ -122,8 +120,8 @@ std::vector<Damage> Damages() {
   damages.push_back({"ipset", "OtherSetUnderTheName",
                      "ipset create x hash:net maxelem 5 && "
                      "ipset swap x mxban-smtp-4 && ipset destroy x"});
-  damages.push_back({"ipset", "TwinLeft",
-                     "ipset create mxban-smtp-t4 hash:net timeout 0"});
+  damages.push_back(
+      {"ipset", "TwinLeft", "ipset create mxban-smtp-t4 hash:net timeout 0"});
   damages.push_back({"iptables", "BanDeleted",
                      "iptables-legacy -D mxban-smtp -s 203.0.113.0/24 -p tcp "
                      "-j REJECT --reject-with tcp-reset",
@@ -131,9 +129,10 @@ std::vector<Damage> Damages() {
   return damages;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Damages, FirewallRepairTest, testing::ValuesIn(Damages()),
-    [](const auto& test) { return test.param.backend + test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Damages, FirewallRepairTest,
+                         testing::ValuesIn(Damages()), [](const auto& test) {
+                           return test.param.backend + test.param.name;
+                         });
 
 class FirewallRestartTest : public testing::TestWithParam<std::string> {};
 
@@ -145,8 +144,7 @@ TEST_P(FirewallRestartTest, ASecondInstanceAdoptsWhatStands) {
   FirewallLab lab(GetParam());
   const std::vector<WantedJail> wanted = {
       {MailRules("smtp"), {BanOf(Lab::kSpammer), BanOf("2001:db8:7::/64")}}};
-  ASSERT_TRUE(
-      lab.Apply(Difference(wanted, lab.Inspect(), absl::Now())).ok());
+  ASSERT_TRUE(lab.Apply(Difference(wanted, lab.Inspect(), absl::Now())).ok());
   std::unique_ptr<Firewall> second = lab.OpenAgain();
   const FirewallState state =
       second->Inspect(InspectDepth::kRulesAndBans, absl::Now()).value();
@@ -158,8 +156,8 @@ TEST_P(FirewallRestartTest, KilledAnywhereItFindsBack) {
   std::vector<WantedJail> wanted = {{MailRules("smtp"), {}},
                                     {MailRules("auth"), {}}};
   for (int i = 0; i < 200; ++i) {
-    wanted[i % 2].bans.push_back(BanOf(absl::StrCat("10.0.0.", i),
-                                       wanted[i % 2].rules.name));
+    wanted[i % 2].bans.push_back(
+        BanOf(absl::StrCat("10.0.0.", i), wanted[i % 2].rules.name));
   }
   for (int round = 0; round < 20; ++round) {
     const pid_t child = fork();
@@ -178,8 +176,7 @@ TEST_P(FirewallRestartTest, KilledAnywhereItFindsBack) {
     absl::SleepFor(absl::Milliseconds(5 + 3 * round));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
-    ASSERT_TRUE(
-        lab.Apply(Difference(wanted, lab.Inspect(), absl::Now())).ok());
+    ASSERT_TRUE(lab.Apply(Difference(wanted, lab.Inspect(), absl::Now())).ok());
     ASSERT_TRUE(Difference(wanted, lab.Inspect(), absl::Now()).empty());
   }
 }
@@ -209,8 +206,8 @@ TEST_P(FirewallRestartTest, ChangingAStandingJailLeavesNoGap) {
     for (int i = 0; i < 100; ++i) {
       JailRules rules = MailRules("smtp");
       if (i % 2 == 0) rules.ports.push_back({2525, 2525});
-      rules.allowed = {IpNetwork::ParseOrDie(
-          i % 2 == 0 ? Lab::kNeighbour : Lab::kStranger)};
+      rules.allowed = {
+          IpNetwork::ParseOrDie(i % 2 == 0 ? Lab::kNeighbour : Lab::kStranger)};
       EXPECT_TRUE(lab.SetUp(rules).ok());
     }
     changing = false;

@@ -1,7 +1,5 @@
 // Opening a firewall: what it takes, and what it says where that is missing.
 
-#include "agent/firewall/open_firewall.h"
-
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "agent/firewall/open_firewall.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/system/firewall_lab.h"
@@ -23,8 +22,7 @@ constexpr uint32_t kBoth = (1u << CAP_NET_ADMIN) | (1u << CAP_NET_RAW);
 // For the calling thread alone.
 void KeepOnly(uint32_t capabilities) {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[2] = {{capabilities, capabilities, 0},
-                                    {0, 0, 0}};
+  __user_cap_data_struct data[2] = {{capabilities, capabilities, 0}, {0, 0, 0}};
   ASSERT_EQ(syscall(SYS_capset, &header, data), 0);
 }
 

@@ -89,8 +89,7 @@ TEST_P(FirewallTest, AnAllowedSourceIsServedThoughBanned) {
   rules.allowed = {IpNetwork::ParseOrDie("2001:db8:7::/64"),
                    IpNetwork::ParseOrDie(Lab::kSpammer)};
   ASSERT_TRUE(lab_.SetUp(rules).ok());
-  ASSERT_TRUE(
-      lab_.Apply(Imposing({"198.51.100.0/24", Lab::kSpammer6})).ok());
+  ASSERT_TRUE(lab_.Apply(Imposing({"198.51.100.0/24", Lab::kSpammer6})).ok());
   EXPECT_EQ(lab_.TryConnect(Lab::kSpammer), Outcome::kConnected);
   EXPECT_EQ(lab_.TryConnect(Lab::kNeighbour), Outcome::kRefused);
   EXPECT_EQ(lab_.TryConnect(Lab::kSpammer6), Outcome::kConnected);
@@ -158,9 +157,8 @@ TEST_P(FirewallTest, TheTablesHoldExactlyTheDocumentedRules) {
                                            : "-s " + allowed,
                                  " -j RETURN"),
                     absl::StrCat("-A mxban-smtp ",
-                                 with_sets
-                                     ? "-p tcp " + set + digit + " src"
-                                     : "-s " + banned + " -p tcp",
+                                 with_sets ? "-p tcp " + set + digit + " src"
+                                           : "-s " + banned + " -p tcp",
                                  " -j REJECT --reject-with tcp-reset"),
                     "-A mxban-smtp -j RETURN"));
   };
@@ -180,8 +178,7 @@ TEST_P(FirewallTest, TheIpv6RulesLeaveUdpAlone) {
               0);
   });
   lab_.network().MustShell(
-      Lab::kClient,
-      "exec bash -c 'echo hello >/dev/udp/2001:db8::1/25'");
+      Lab::kClient, "exec bash -c 'echo hello >/dev/udp/2001:db8::1/25'");
   pollfd watched = {server, POLLIN, 0};
   EXPECT_EQ(poll(&watched, 1, 1000), 1) << "the datagram did not arrive";
   close(server);
@@ -285,7 +282,8 @@ TEST_P(FullFirewallTest, SaysSoAndKeepsTheOthersInForce) {
   ASSERT_TRUE(lab.SetUp(MailRules("smtp")).ok());
   FirewallChanges changes = Imposing({Lab::kSpammer6});
   for (int i = 0; i < 300; ++i) {
-    changes.imposed.push_back(BanOf(absl::StrCat("10.0.", i / 250, ".", i % 250)));
+    changes.imposed.push_back(
+        BanOf(absl::StrCat("10.0.", i / 250, ".", i % 250)));
   }
   EXPECT_TRUE(absl::IsResourceExhausted(lab.Apply(changes)));
   const JailState full = lab.Inspect()["smtp"];

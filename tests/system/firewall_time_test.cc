@@ -1,10 +1,12 @@
 // Bans that end by themselves: only the kernel of ipset counts time.
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "agent/firewall/ipset_firewall.h"
 #include "gtest/gtest.h"
 #include "tests/system/firewall_lab.h"
 
@@ -96,33 +98,36 @@ TEST_F(FirewallTimeTest, AnEndSurvivesTheReplacementOfItsSet) {
   EXPECT_GE(*Left(Lab::kSpammer), absl::Seconds(598));
 }
 
-// One ban must stay far below a millisecond whatever stands already.
+// One ban must stay far below a millisecond whatever stands already. The
+// figures go into the test's XML.
 TEST_F(FirewallTimeTest, OneBanAmongAHundredThousandIsCheap) {
   FirewallChanges many;
   for (int i = 0; i < 100'000; ++i) {
-    many.imposed.push_back(BanOf(absl::StrCat(
-        "10.", i >> 16, ".", (i >> 8) & 255, ".", i & 255)));
+    many.imposed.push_back(
+        BanOf(absl::StrCat("10.", i >> 16, ".", (i >> 8) & 255, ".", i & 255)));
   }
-  absl::Time start = absl::Now();
-  ASSERT_TRUE(lab_.Apply(many).ok());
-  std::printf("100000 bans: %.0f ms\n",
-              absl::ToDoubleMilliseconds(absl::Now() - start));
-  FirewallChanges one = Imposing({Lab::kSpammer});
-  start = absl::Now();
-  EXPECT_EQ(lab_.Inspect(InspectDepth::kRules)["smtp"].ban_count, 100'000);
-  std::printf("inspection of rules: %.2f ms\n",
-              absl::ToDoubleMilliseconds(absl::Now() - start));
-  start = absl::Now();
-  EXPECT_EQ(lab_.Inspect()["smtp"].bans.size(), 100'000);
-  std::printf("inspection of bans: %.0f ms\n",
-              absl::ToDoubleMilliseconds(absl::Now() - start));
-  start = absl::Now();
-  constexpr int kTimes = 1000;
-  for (int i = 0; i < kTimes; ++i) ASSERT_TRUE(lab_.Apply(one).ok());
-  const absl::Duration each = (absl::Now() - start) / kTimes;
-  std::printf("one ban: %.1f us, with a thread for each\n",
-              absl::ToDoubleMicroseconds(each));
-  EXPECT_LT(each, absl::Milliseconds(1));
+  const FirewallChanges one = Imposing({Lab::kSpammer});
+  lab_.network().Run(Lab::kRelay, [&] {
+    std::unique_ptr<Firewall> firewall = IpsetFirewall::Open().value();
+    const auto timed = [&](const char* name, int times, auto work) {
+      const absl::Time start = absl::Now();
+      for (int i = 0; i < times; ++i) work();
+      const absl::Duration each = (absl::Now() - start) / times;
+      RecordProperty(name, absl::FormatDuration(each));
+      return each;
+    };
+    timed("load", 1, [&] { EXPECT_TRUE(firewall->Apply(many, now_).ok()); });
+    EXPECT_LT(timed("one_ban", 1000,
+                    [&] { EXPECT_TRUE(firewall->Apply(one, now_).ok()); }),
+              absl::Milliseconds(1));
+    timed("inspect_rules", 10, [&] {
+      EXPECT_TRUE(firewall->Inspect(InspectDepth::kRules, now_).ok());
+    });
+    timed("inspect_bans", 1, [&] {
+      EXPECT_TRUE(firewall->Inspect(InspectDepth::kRulesAndBans, now_).ok());
+    });
+  });
+  EXPECT_EQ(lab_.Inspect()["smtp"].bans.size(), 100'001);
 }
 
 }  // namespace

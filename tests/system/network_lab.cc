@@ -30,8 +30,9 @@ namespace mxban {
 namespace {
 
 constexpr char kSwitch[] = "switch";
-constexpr char kPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-                         "/sbin:/bin";
+constexpr char kPath[] =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+    "/sbin:/bin";
 
 [[noreturn]] void Die(absl::string_view what) {
   std::fprintf(stderr, "NetworkLab: %s\n", std::string(what).c_str());
@@ -40,8 +41,8 @@ constexpr char kPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
 
 NetworkLab::Output Execute(const std::string& command) {
   NetworkLab::Output output;
-  FILE* pipe = popen(absl::StrCat("( ", command, " ) 2>&1 </dev/null").c_str(),
-                     "re");
+  FILE* pipe =
+      popen(absl::StrCat("( ", command, " ) 2>&1 </dev/null").c_str(), "re");
   if (pipe == nullptr) Die("cannot start a shell");
   char bytes[4096];
   while (const size_t size = fread(bytes, 1, sizeof(bytes), pipe)) {
@@ -109,7 +110,8 @@ int ListenOn(uint16_t port) {
 
 NetworkLab::Outcome FinishConnect(int connection, absl::Duration patience) {
   pollfd watched = {connection, POLLOUT, 0};
-  const int milliseconds = static_cast<int>(absl::ToInt64Milliseconds(patience));
+  const int milliseconds =
+      static_cast<int>(absl::ToInt64Milliseconds(patience));
   if (poll(&watched, 1, milliseconds) == 0) {
     return NetworkLab::Outcome::kTimedOut;
   }
@@ -134,8 +136,8 @@ int ConnectHere(const std::string& source, const std::string& target,
   sockaddr_storage from, to;
   const socklen_t size = ToSocketAddress(source, 0, from);
   ToSocketAddress(target, port, to);
-  const int connection = socket(
-      from.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int connection =
+      socket(from.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   outcome = NetworkLab::Outcome::kFailed;
   if (bind(connection, Generic(from), size) == 0 &&
       (connect(connection, Generic(to), size) == 0 || errno == EINPROGRESS)) {
@@ -169,12 +171,12 @@ NetworkLab::~NetworkLab() {
 
 void NetworkLab::CreateNamespace(const std::string& host) {
   const std::string name = NamespaceOf(host);
-  MustExecute(absl::StrCat(
-      "ip netns add ", name, " && ip -n ", name, " link set lo up && ip netns ",
-      "exec ", name, " sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 ",
-      "net.ipv6.conf.default.accept_dad=0"));
-  const int descriptor = open(absl::StrCat("/run/netns/", name).c_str(),
-                              O_RDONLY | O_CLOEXEC);
+  MustExecute(absl::StrCat("ip netns add ", name, " && ip -n ", name,
+                           " link set lo up && ip netns ", "exec ", name,
+                           " sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 ",
+                           "net.ipv6.conf.default.accept_dad=0"));
+  const int descriptor =
+      open(absl::StrCat("/run/netns/", name).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) Die(absl::StrCat("cannot enter namespace ", name));
   namespaces_[host] = descriptor;
 }
@@ -186,10 +188,10 @@ void NetworkLab::AddHost(const std::string& host,
   const std::string of_switch =
       absl::StrCat("ip -n ", NamespaceOf(kSwitch), " link ");
   const std::string of_host = absl::StrCat("ip -n ", NamespaceOf(host), " ");
-  std::string command = absl::StrCat(
-      of_switch, "add ", port, " type veth peer name eth0 netns ",
-      NamespaceOf(host), " && ", of_switch, "set ", port, " master br0 up && ",
-      of_host, "link set eth0 up");
+  std::string command =
+      absl::StrCat(of_switch, "add ", port, " type veth peer name eth0 netns ",
+                   NamespaceOf(host), " && ", of_switch, "set ", port,
+                   " master br0 up && ", of_host, "link set eth0 up");
   for (const char* network :
        {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"}) {
     absl::StrAppend(&command, " && ", of_host, "route add ", network,

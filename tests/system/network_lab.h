@@ -70,7 +70,8 @@ class NetworkLab {
 
   // Starts a program on `host`, with its output in `log_path` if not empty. It
   // is killed by the lab's end at the latest, and with this process.
-  pid_t Start(const std::string& host, const std::vector<std::string>& arguments,
+  pid_t Start(const std::string& host,
+              const std::vector<std::string>& arguments,
               const std::string& log_path = "");
 
   // Sends `signal` to a started program and waits for its end, bounded by ten
@@ -89,8 +90,8 @@ class NetworkLab {
   // Returns a connected descriptor, for the caller to close, or -1 with
   // `outcome` telling why.
   int Connect(const std::string& host, const std::string& source,
-              const std::string& target, uint16_t port,
-              absl::Duration patience, Outcome& outcome);
+              const std::string& target, uint16_t port, absl::Duration patience,
+              Outcome& outcome);
 
   // A folder for files of the test, removed with the lab.
   const std::string& folder() const { return folder_; }

@@ -9,8 +9,8 @@ namespace mxban {
 namespace {
 
 TEST(FirewallNameTest, KeepsWhatFits) {
-  for (const char* name : {"x", "sendmail-auth", "a.b_c-D9",
-                           "exactly-22-characters."}) {
+  for (const char* name :
+       {"x", "sendmail-auth", "a.b_c-D9", "exactly-22-characters."}) {
     EXPECT_TRUE(IsFirewallName(name));
     EXPECT_EQ(FirewallName(name), name);
   }

@@ -32,9 +32,9 @@ TEST(IpsetErrorTest, SaysInWordsWhatTheKernelMeans) {
        }) {
     const absl::Status status = IpsetError(c.error, "use set x");
     EXPECT_EQ(status.code(), c.code) << c.error;
-    EXPECT_THAT(std::string(status.message()),
-                testing::AllOf(HasSubstr("cannot use set x: "),
-                               HasSubstr(c.words)));
+    EXPECT_THAT(
+        std::string(status.message()),
+        testing::AllOf(HasSubstr("cannot use set x: "), HasSubstr(c.words)));
   }
 }
 

@@ -26,8 +26,8 @@ std::vector<IpsetElement> SomeElements(Family family, size_t count) {
         family == Family::kIpv4
             ? absl::StrCat("10.", i >> 8, ".", i & 255, ".0/", 24 + i % 9)
             : absl::StrCat("2001:db8:", absl::Hex(i), "::/", 48 + i % 81);
-    elements.push_back({IpNetwork::ParseOrDie(text),
-                        static_cast<uint32_t>(i * 7)});
+    elements.push_back(
+        {IpNetwork::ParseOrDie(text), static_cast<uint32_t>(i * 7)});
   }
   return elements;
 }
@@ -58,8 +58,8 @@ TEST(IpsetMessageTest, ElementsComeBackAsTheyWent) {
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     const std::vector<IpsetElement> elements =
         SomeElements(family, kMaxIpsetBatch);
-    const std::string request = IpsetBatchRequest(
-        kSequence, IpsetChange::kAdd, "mxban-smtp-4", family, elements);
+    const std::string request = IpsetBatchRequest(kSequence, IpsetChange::kAdd,
+                                                  "mxban-smtp-4", elements);
     EXPECT_LT(request.size(), 65'536);
     const IpsetReply reply = Parse(request);
     EXPECT_EQ(reply.elements, elements);
@@ -85,7 +85,7 @@ TEST(IpsetMessageTest, ASetThatTakesSeveralMessagesIsOneSet) {
   IpsetReply reply;
   for (size_t i = 0; i < 4; i += 2) {
     ParseIpsetReply(
-        IpsetBatchRequest(kSequence, IpsetChange::kAdd, "x", Family::kIpv4,
+        IpsetBatchRequest(kSequence, IpsetChange::kAdd, "x",
                           absl::MakeConstSpan(elements).subspan(i, 2)),
         kSequence, reply);
   }
@@ -96,7 +96,7 @@ TEST(IpsetMessageTest, ASetThatTakesSeveralMessagesIsOneSet) {
 TEST(IpsetMessageTest, AnErrorTellsWhichElementIsAtFault) {
   const std::string request =
       IpsetBatchRequest(kSequence, IpsetChange::kAdd, "mxban-smtp-4",
-                        Family::kIpv4, SomeElements(Family::kIpv4, 10));
+                        SomeElements(Family::kIpv4, 10));
   const IpsetReply reply = Parse(ErrorFor(request, -4352, 6));
   EXPECT_TRUE(reply.finished);
   EXPECT_EQ(reply.error, 4352);
@@ -134,7 +134,7 @@ TEST(IpsetMessageTest, NoGarbageDoesHarm) {
   std::mt19937 random(1);
   const std::string request =
       IpsetBatchRequest(kSequence, IpsetChange::kAdd, "mxban-smtp-4",
-                        Family::kIpv6, SomeElements(Family::kIpv6, 5));
+                        SomeElements(Family::kIpv6, 5));
   for (const std::string& whole : {request, ErrorFor(request, -4352, 3)}) {
     for (int round = 0; round < 20'000; ++round) {
       std::string datagram = whole.substr(0, random() % (whole.size() + 1));

@@ -33,10 +33,9 @@ OwnedRules Written(OwnedRules owned) {
 TEST(JailChainTest, AJailIsItsChainAndItsJump) {
   OwnedRules owned;
   PutJail(Mail("smtp"), Chain(), owned);
-  EXPECT_THAT(owned.jumps,
-              ElementsAre(TableRule{.tcp = true,
-                                    .ports = Mail("smtp").ports,
-                                    .jump = "mxban-smtp"}));
+  EXPECT_THAT(owned.jumps, ElementsAre(TableRule{.tcp = true,
+                                                 .ports = Mail("smtp").ports,
+                                                 .jump = "mxban-smtp"}));
   EXPECT_EQ(owned.chains["mxban-smtp"], Chain());
   EXPECT_TRUE(JailStands(Mail("smtp"), Chain(), Written(owned)));
   EXPECT_EQ(PortsOf("smtp", owned), Mail("smtp").ports);
@@ -44,7 +43,8 @@ TEST(JailChainTest, AJailIsItsChainAndItsJump) {
 
 TEST(JailChainTest, PortsAreSplitAtFifteenSlots) {
   JailRules rules = {.name = "smtp"};
-  for (uint16_t port = 1; port <= 14; ++port) rules.ports.push_back({port, port});
+  for (uint16_t port = 1; port <= 14; ++port)
+    rules.ports.push_back({port, port});
   EXPECT_THAT(JumpsOf(rules), SizeIs(1));
   rules.ports.push_back({100, 200});
   EXPECT_THAT(JumpsOf(rules), SizeIs(2)) << "a range takes two slots";

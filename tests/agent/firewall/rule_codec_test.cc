@@ -118,8 +118,7 @@ TEST(RuleCodecIpv4Test, HasTheSizesThatTheKernelDocuments) {
   EXPECT_EQ(EncodeRule(Family::kIpv6, {}).size(), 168 + 40);
   EXPECT_EQ(EncodeRule(Family::kIpv4, {.ports = {{25, 25}}}).size(),
             112 + 80 + 40);
-  EXPECT_EQ(EncodeRule(Family::kIpv4, {.source_set = 1}).size(),
-            112 + 80 + 40);
+  EXPECT_EQ(EncodeRule(Family::kIpv4, {.source_set = 1}).size(), 112 + 80 + 40);
 }
 
 }  // namespace

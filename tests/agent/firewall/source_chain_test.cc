@@ -23,14 +23,13 @@ TEST(SourceChainTest, AllowsFirstThenRefusesThenReturns) {
   chain.Allow({kFriend6, kFriend}, Family::kIpv4);
   EXPECT_THAT(
       chain.ToRules(Rejection::kDrop),
-      ElementsAre(TableRule{.source = kFriend},
-                  TableRule{.tcp = true,
-                            .source = kSpammer,
-                            .rejection = Rejection::kDrop},
-                  TableRule{.tcp = true,
-                            .source = kStranger,
-                            .rejection = Rejection::kDrop},
-                  TableRule{}));
+      ElementsAre(
+          TableRule{.source = kFriend},
+          TableRule{
+              .tcp = true, .source = kSpammer, .rejection = Rejection::kDrop},
+          TableRule{
+              .tcp = true, .source = kStranger, .rejection = Rejection::kDrop},
+          TableRule{}));
 }
 
 TEST(SourceChainTest, ComesBackFromItsRules) {

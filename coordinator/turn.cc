@@ -1,0 +1,87 @@
+#include "coordinator/turn.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace mxban {
+
+std::optional<Ban> Turn::Standing(const BanKey& key) const {
+  const auto found = imposed.find(key);
+  if (found != imposed.end()) return found->second;
+  if (ended.contains(key)) return std::nullopt;
+  std::optional<Ban> ban = table.Find(key);
+  // One whose time is over stands no longer, though no turn has ended it yet.
+  if (ban.has_value() && ban->expire_time <= now) return std::nullopt;
+  return ban;
+}
+
+std::vector<Ban> Turn::Covering(const IpNetwork& source,
+                                const std::string& jail) const {
+  std::vector<Ban> bans;
+  for (const auto& [key, ban] : imposed) {
+    if (key.source.Contains(source) && (jail.empty() || key.jail == jail)) {
+      bans.push_back(ban);
+    }
+  }
+  for (const Ban& ban : table.Covering(source, jail)) {
+    if (!imposed.contains(ban.key) && Standing(ban.key).has_value()) {
+      bans.push_back(ban);
+    }
+  }
+  return bans;
+}
+
+void Turn::Pardon(const Ban& ban) {
+  imposed.erase(ban.key);
+  ended[ban.key] = {BanTable::ChangeKind::kPardoned, ban};
+}
+
+void Turn::Expire() {
+  for (const Ban& ban : table.ExpiredBy(now)) {
+    ended.try_emplace(ban.key,
+                      BanTable::Change{BanTable::ChangeKind::kExpired, ban});
+  }
+}
+
+std::optional<StoreChange> Turn::ToStoreChange() {
+  StoreChange change;
+  change.revision = Revision();
+  change.forgotten = std::move(forgotten);
+  for (auto& [key, failures] : counted) {
+    std::move(failures.begin(), failures.end(),
+              std::back_inserter(change.failures));
+  }
+  change.progress = std::move(progress);
+  for (const auto& [key, end] : ended) change.lifted.push_back(key);
+  for (auto& [key, ban] : imposed) {
+    ban.revision = change.revision;
+    change.imposed.push_back(ban);
+  }
+  change.prune_before = prune_before;
+  const bool is_empty = !NeedsRevision() && change.forgotten.empty() &&
+                        change.failures.empty() && change.progress.empty() &&
+                        change.lifted.empty() &&
+                        change.prune_before == absl::InfinitePast();
+  if (is_empty) return std::nullopt;
+  return change;
+}
+
+BanTable::Update Turn::ToUpdate() const {
+  BanTable::Update update = {Revision(), now, jails, {}};
+  // A ban may have ended and a new one have begun.
+  for (const auto& [key, end] : ended) update.changes.push_back(end);
+  for (const auto& [key, ban] : imposed) {
+    update.changes.push_back({BanTable::ChangeKind::kImposed, ban});
+  }
+  return update;
+}
+
+bool Turn::NeedsRevision() const {
+  return !imposed.empty() || jails != nullptr ||
+         std::any_of(ended.begin(), ended.end(), [](const auto& end) {
+           return end.second.kind == BanTable::ChangeKind::kPardoned;
+         });
+}
+
+}  // namespace mxban

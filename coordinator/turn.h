@@ -1,0 +1,83 @@
+#ifndef MXBAN_COORDINATOR_TURN_H_
+#define MXBAN_COORDINATOR_TURN_H_
+
+// What one turn of the decision loop is about to change, and whom to answer.
+//
+// Within a turn later decisions build on earlier ones, so a turn knows what
+// stands once it is over. Nothing of it has happened before it is committed.
+//
+// Thread-compatible.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/ban.h"
+#include "coordinator/ban_store.h"
+#include "coordinator/ban_table.h"
+
+namespace mxban {
+
+struct Turn {
+  // `table` is what stands before the turn, and must outlive it.
+  Turn(const BanTable& table, absl::Time now) : table(table), now(now) {}
+
+  // The ban on `key` that stands once the turn is over.
+  std::optional<Ban> Standing(const BanKey& key) const;
+
+  // The bans that then cover `source`, in `jail` or anywhere if it is empty.
+  std::vector<Ban> Covering(const IpNetwork& source,
+                            const std::string& jail) const;
+
+  void Pardon(const Ban& ban);
+
+  // Ends the bans whose time is over, but for those extended meanwhile.
+  void Expire();
+
+  // What to make durable; nullopt if there is nothing. Gives the imposed bans
+  // their revision.
+  std::optional<StoreChange> ToStoreChange();
+
+  // What to make visible after that.
+  BanTable::Update ToUpdate() const;
+
+  const BanTable& table;
+  const absl::Time now;
+
+  // New failures that still count once the turn is over.
+  absl::flat_hash_map<BanKey, std::vector<StoredFailure>> counted;
+  std::vector<BanKey> forgotten;
+  std::vector<LogProgress> progress;
+  absl::btree_map<BanKey, Ban> imposed;  // New or extended.
+  absl::btree_map<BanKey, BanTable::Change> ended;
+  std::shared_ptr<const JailSet> jails;  // Null if they stay as they are.
+  absl::Time prune_before = absl::InfinitePast();
+
+  // Why the turn cannot be committed.
+  absl::Status error;
+
+  // Told how the commit went.
+  std::vector<std::function<void(const absl::Status&)>> answers;
+
+  // How many failures were counted.
+  absl::flat_hash_map<std::string, uint64_t> failures_by_jail;
+  absl::flat_hash_map<std::string, uint64_t> failures_by_server;
+
+ private:
+  // Whether agents must hear of it.
+  bool NeedsRevision() const;
+  uint64_t Revision() const {
+    return table.revision() + (NeedsRevision() ? 1 : 0);
+  }
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_TURN_H_

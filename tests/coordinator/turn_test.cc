@@ -1,0 +1,80 @@
+#include "coordinator/turn.h"
+
+#include "gtest/gtest.h"
+
+namespace mxban {
+namespace {
+
+const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
+const BanKey kKey = {"jail", IpNetwork::ParseOrDie("203.0.113.30")};
+
+Ban SomeBan(absl::Time expire_time) {
+  Ban ban;
+  ban.key = kKey;
+  ban.expire_time = expire_time;
+  return ban;
+}
+
+class TurnTest : public testing::Test {
+ protected:
+  TurnTest() {
+    table_.Load(5, std::make_shared<JailSet>(),
+                {SomeBan(kNoon + absl::Hours(1))});
+  }
+
+  BanTable table_;
+};
+
+TEST_F(TurnTest, NothingToDoIsNothingToStore) {
+  Turn turn(table_, kNoon);
+  EXPECT_FALSE(turn.ToStoreChange().has_value());
+}
+
+TEST_F(TurnTest, AnImposedBanTakesTheNextRevision) {
+  Turn turn(table_, kNoon);
+  turn.imposed[kKey] = SomeBan(kNoon + absl::Hours(2));
+  EXPECT_EQ(turn.ToStoreChange()->revision, 6);
+  EXPECT_EQ(turn.ToUpdate().revision, 6);
+  EXPECT_EQ(turn.ToUpdate().changes[0].ban.revision, 6);
+}
+
+TEST_F(TurnTest, AnExpiredBanTakesNoRevision) {
+  Turn turn(table_, kNoon + absl::Hours(1));
+  turn.Expire();
+  EXPECT_EQ(turn.ToStoreChange()->revision, 5);
+  EXPECT_EQ(turn.ToUpdate().changes.size(), 1);
+  EXPECT_FALSE(turn.Standing(kKey).has_value());
+}
+
+TEST_F(TurnTest, ABanPardonedInTheTurnThatImposedItIsGone) {
+  Turn turn(table_, kNoon);
+  const BanKey other = {"jail", IpNetwork::ParseOrDie("203.0.113.31")};
+  turn.imposed[other] = SomeBan(kNoon + absl::Hours(2));
+  ASSERT_EQ(turn.Covering(other.source, "").size(), 1);
+  Ban ban = turn.Covering(other.source, "")[0];
+  ban.key = other;
+  turn.Pardon(ban);
+  EXPECT_FALSE(turn.Standing(other).has_value());
+  EXPECT_TRUE(turn.ToStoreChange()->imposed.empty());
+}
+
+TEST_F(TurnTest, ASourceBannedAgainAfterAPardonStandsAgain) {
+  Turn turn(table_, kNoon);
+  turn.Pardon(*turn.Standing(kKey));
+  EXPECT_FALSE(turn.Standing(kKey).has_value());
+  turn.imposed[kKey] = SomeBan(kNoon + absl::Hours(2));
+  EXPECT_TRUE(turn.Standing(kKey).has_value());
+  const BanTable::Update update = turn.ToUpdate();
+  ASSERT_EQ(update.changes.size(), 2);
+  EXPECT_EQ(update.changes[0].kind, BanTable::ChangeKind::kPardoned);
+  EXPECT_EQ(update.changes[1].kind, BanTable::ChangeKind::kImposed);
+}
+
+TEST_F(TurnTest, ABanWhoseTimeIsOverStandsNoLonger) {
+  Turn turn(table_, kNoon + absl::Hours(1));
+  EXPECT_FALSE(turn.Standing(kKey).has_value());
+  EXPECT_TRUE(turn.Covering(kKey.source, "").empty());
+}
+
+}  // namespace
+}  // namespace mxban
