@@ -1,13 +1,9 @@
 // Living with others in the same tables: their rules survive our commits, our
 // commits survive theirs, and the xtables lock is honoured on both sides.
 
-// clang-format off: the kernel's headers bear those of the C library only
-// before themselves.
-#include <linux/netfilter_ipv4/ip_tables.h>
-#include <netinet/in.h>
-// clang-format on
-
 #include <dlfcn.h>
+#include <linux/in.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,7 +23,7 @@
 
 namespace {
 
-// How many calls are to fail, and after doing their work or instead of it.
+// How many calls of each kind are to fail instead of doing their work.
 std::atomic<int> fail_replace_with_again = 0;
 std::atomic<int> fail_counters_with_invalid = 0;
 
