@@ -29,6 +29,9 @@ std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
   metrics.Counter("mxban_agent_regex_limit_hits_total",
                   "Lines on which a regular expression gave up.",
                   static_cast<double>(reader.regex_limit_hits));
+  metrics.Counter("mxban_agent_overlong_lines_total",
+                  "Lines passed over because of their length.",
+                  static_cast<double>(reader.overlong_lines));
   metrics.Gauge("mxban_agent_open_logs", "Logs that are being followed.",
                 static_cast<double>(reader.open_logs));
   metrics.Gauge("mxban_agent_unacknowledged_failures",

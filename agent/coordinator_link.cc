@@ -1,6 +1,7 @@
 #include "agent/coordinator_link.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -47,18 +48,22 @@ class CoordinatorLink::Session {
       : link_(link),
         stub_(v1::AgentService::NewStub(
             NewChannel(link.options_.coordinators[coordinator],
-                       link.options_.credentials[coordinator]))) {
-    const Options& options = link.options_;
+                       link.options_.credentials[coordinator]))) {}
+
+  // Begins both calls. The link tells this session of failures and reports
+  // from before their first callback.
+  void Open() {
+    const Options& options = link_.options_;
     report_context_.AddMetadata(kServerNameKey, options.server_name);
     watch_context_.AddMetadata(kServerNameKey, options.server_name);
     v1::Subscription subscription;
-    const auto [history_id, revision] = link.enforcer_.held_revision();
+    const auto [history_id, revision] = link_.enforcer_.held_revision();
     subscription.set_history_id(history_id);
     subscription.set_known_revision(revision);
     subscription.set_agent_version(kVersion);
     subscription.set_firewall(options.firewall);
-    link.outbox_.Rewind();
-    watch_.emplace(*stub_->async(), watch_context_, link.enforcer_,
+    link_.outbox_.Rewind();
+    watch_.emplace(*stub_->async(), watch_context_, link_.enforcer_,
                    std::move(subscription),
                    WatchStream::Callbacks{
                        [this](std::vector<Jail> jails) {
@@ -66,8 +71,9 @@ class CoordinatorLink::Session {
                          link_.on_jails_(std::move(jails));
                        },
                        [this](const grpc::Status& status) { Done(status); }});
-    report_.emplace(*stub_->async(), report_context_, link.outbox_,
+    report_.emplace(*stub_->async(), report_context_, link_.outbox_,
                     [this](const grpc::Status& status) { Done(status); });
+    report_->Pump();
   }
 
   void OnFailure() { report_->Pump(); }
@@ -173,11 +179,15 @@ void CoordinatorLink::Loop() {
   absl::Duration pause = options_.shortest_pause;
   for (size_t attempt = 0;; ++attempt) {
     const size_t coordinator = attempt % options_.coordinators.size();
+    const auto begin = std::chrono::steady_clock::now();
     const absl::Status status = RunSession(coordinator);
+    const absl::Duration lasted =
+        absl::FromChrono(std::chrono::steady_clock::now() - begin);
     absl::MutexLock lock(&mutex_);
     if (stopping_) return;
     const bool was_connected = std::exchange(statistics_.connected, false);
-    if (was_connected) pause = options_.shortest_pause;
+    // A coordinator that lets us in only to refuse is no better than none.
+    if (lasted > options_.longest_pause) pause = options_.shortest_pause;
     if (was_connected || statistics_.error != status.message()) {
       spdlog::warn("no connection to coordinator {}: {}; trying again",
                    options_.coordinators[coordinator],
@@ -201,7 +211,7 @@ absl::Status CoordinatorLink::RunSession(size_t coordinator) {
   {
     absl::MutexLock lock(&mutex_);
     session_ = &session;
-    session.OnFailure();  // What came while nobody was told.
+    session.Open();
     if (stopping_) session.End();
   }
   const absl::Status status = session.Run();

@@ -16,18 +16,13 @@ constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 // The kernel counts whole seconds, rounded up.
 constexpr absl::Duration kExpirySlack = absl::Seconds(2);
 
-// The longest timeout that ipset keeps is 24.8 days; longer bans are imposed
-// again when they come near this.
-constexpr absl::Duration kRenewBelow = absl::Hours(24 * 20);
+// How often everything is compared, not the rules alone. Renews bans longer
+// than a kernel keeps.
+constexpr absl::Duration kReconcileInterval = absl::Hours(1);
 
-bool EndsAtTheSameTime(absl::Time wanted, std::optional<absl::Time> actual,
-                       absl::Time now) {
-  if (!actual.has_value()) return true;  // The backend keeps no time.
-  if (wanted == *actual) return true;
-  if (wanted == absl::InfiniteFuture()) return false;
-  const absl::Duration difference = wanted - *actual;
-  return absl::AbsDuration(difference) <= kExpirySlack ||
-         (wanted > *actual && *actual - now >= kRenewBelow);
+// Whether `when` has come; also if the clock was set back behind it.
+bool IsDue(absl::Time when, absl::Duration interval, absl::Time now) {
+  return now >= when || when > now + interval;
 }
 
 }  // namespace
@@ -78,6 +73,7 @@ void Enforcer::ApplyDelta(const Delta& delta, uint64_t revision) {
   absl::MutexLock lock(&mutex_);
   for (const BanKey& key : delta.lifted) EraseBan(key);
   for (const StandingBan& ban : delta.imposed) SetBan(ban.key, ban.expire_time);
+  if (revision == 0) return;  // More must follow.
   revision_ = revision;
   has_news_ = true;
 }
@@ -145,7 +141,7 @@ Enforcer::Work Enforcer::TakeWork(absl::Time now) {
   work.history_id = history_id_;
   work.revision = revision_;
   // After an error, news is worth a try at once; else a moment must pass.
-  if (must_reconcile_ && (work.is_news || now >= retry_)) {
+  if (must_reconcile_ && (work.is_news || IsDue(retry_, kRetryInterval, now))) {
     must_reconcile_ = false;
     work.must_reconcile = true;
   }
@@ -166,13 +162,15 @@ Enforcer::Work Enforcer::TakeWork(absl::Time now) {
 }
 
 absl::Status Enforcer::Enforce(const Work& work, absl::Time now) {
-  if (work.must_reconcile) return Reconcile(now);
+  const bool is_time = IsDue(next_reconcile_, kReconcileInterval, now);
+  if (work.must_reconcile || is_time) return Reconcile(now);
   if (!work.changes.empty()) {
     RETURN_IF_ERROR(firewall_.Apply(work.changes, now));
   }
-  if (now < next_look_) return absl::OkStatus();
+  if (!IsDue(next_look_, kLookInterval, now)) return absl::OkStatus();
   next_look_ = now + kLookInterval;
-  if (RulesAreIntact(now)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const bool is_intact, RulesAreIntact(now));
+  if (is_intact) return absl::OkStatus();
   spdlog::warn("firewall: rules were changed by someone else, repairing");
   {
     absl::MutexLock lock(&mutex_);
@@ -182,6 +180,8 @@ absl::Status Enforcer::Enforce(const Work& work, absl::Time now) {
 }
 
 absl::Status Enforcer::Reconcile(absl::Time now) {
+  next_look_ = now + kLookInterval;
+  next_reconcile_ = now + kReconcileInterval;
   ASSIGN_OR_RETURN(const FirewallChanges changes, Difference(now));
   return changes.empty() ? absl::OkStatus() : firewall_.Apply(changes, now);
 }
@@ -209,7 +209,7 @@ absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {
       changes.imposed.push_back(ban);
       continue;
     }
-    if (!EndsAtTheSameTime(expire_time, found->second, now)) {
+    if (!EndStands(found->second, expire_time, now)) {
       changes.imposed.push_back(ban);
     }
     standing.erase(found);
@@ -227,15 +227,14 @@ absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {
   return changes;
 }
 
-bool Enforcer::RulesAreIntact(absl::Time now) {
-  const absl::StatusOr<FirewallState> actual =
-      firewall_.Inspect(InspectDepth::kRules, now);
-  if (!actual.ok()) return false;
+absl::StatusOr<bool> Enforcer::RulesAreIntact(absl::Time now) {
+  ASSIGN_OR_RETURN(const FirewallState actual,
+                   firewall_.Inspect(InspectDepth::kRules, now));
   absl::MutexLock lock(&mutex_);
   for (const auto& [name, jail] : jails_) {
     const JailRules rules = RulesOf(jail);
-    const auto found = actual->find(rules.name);
-    if (found == actual->end() || !found->second.intact ||
+    const auto found = actual.find(rules.name);
+    if (found == actual.end() || !found->second.intact ||
         !(found->second.rules == rules)) {
       return false;
     }
@@ -249,7 +248,7 @@ bool Enforcer::RulesAreIntact(absl::Time now) {
   return std::all_of(jails_.begin(), jails_.end(), [&](const auto& jail) {
     const auto wanted = ban_counts_.find(jail.first);
     return wanted == ban_counts_.end() ||
-           actual->at(RulesOf(jail.second).name).ban_count + uncertain >=
+           actual.at(RulesOf(jail.second).name).ban_count + uncertain >=
                wanted->second;
   });
 }

@@ -8,8 +8,9 @@
 // updates gather, so batches form by themselves and nothing queues without
 // bound: what is kept is the ban set and which parts of it are new.
 //
-// Once a second the kernel's rules are compared with what they should be, and
-// after any error or damage everything is: reconciled, not replayed. Until the
+// Once a second the kernel's rules are compared with what they should be; once
+// an hour, and after any error or damage, everything is: reconciled, not
+// replayed. Until the
 // first complete set has arrived the kernel is left as it is, so a restart
 // leaves no moment without protection.
 //
@@ -79,6 +80,7 @@ class Enforcer {
   void SetJails(std::vector<Jail> jails);
   void AddSnapshotPart(Snapshot part, const std::string& history_id,
                        uint64_t revision);
+  // `revision` is 0 if the delta goes on in the next one.
   void ApplyDelta(const Delta& delta, uint64_t revision);
 
   // What to resume from: the newest set held, enforced or not.
@@ -115,7 +117,7 @@ class Enforcer {
   absl::Status Enforce(const Work& work, absl::Time now);
   absl::Status Reconcile(absl::Time now);
   absl::StatusOr<FirewallChanges> Difference(absl::Time now);
-  bool RulesAreIntact(absl::Time now);
+  absl::StatusOr<bool> RulesAreIntact(absl::Time now);
   void Finish(const Work& work, const absl::Status& status, absl::Time now);
 
   // Whether `source` lies in what is never banned here.
@@ -149,7 +151,10 @@ class Enforcer {
   ReportCallback report_ ABSL_GUARDED_BY(mutex_);
 
   absl::Time retry_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  absl::Time next_look_ = absl::InfinitePast();  // The enforcement thread's.
+
+  // The enforcement thread's.
+  absl::Time next_look_ = absl::InfinitePast();
+  absl::Time next_reconcile_ = absl::InfinitePast();
 
   std::thread thread_;
 };

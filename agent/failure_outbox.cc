@@ -4,6 +4,27 @@
 
 namespace mxban {
 
+namespace {
+
+// Where a batch that begins at `begin` ends: the failures of one line stay
+// together, and all of a line go if it alone has too many.
+size_t EndOfBatch(const std::deque<Failure>& failures, size_t begin,
+                  size_t max_failures) {
+  size_t end = begin;
+  while (end < failures.size()) {
+    size_t next = end + 1;
+    while (next < failures.size() &&
+           failures[next].end_offset == failures[end].end_offset) {
+      ++next;
+    }
+    if (end > begin && next - begin > max_failures) break;
+    end = next;
+  }
+  return end;
+}
+
+}  // namespace
+
 void FailureOutbox::SetCallbacks(std::function<void()> on_failure,
                                  std::function<void()> on_room) {
   on_failure_ = std::move(on_failure);
@@ -34,11 +55,7 @@ std::optional<FailureBatch> FailureOutbox::Take(size_t max_failures) {
     if (next == lanes_.end()) next = lanes_.begin();
     auto& [key, lane] = *next;
     if (lane.sent == lane.failures.size()) continue;
-    size_t end = std::min(lane.sent + max_failures, lane.failures.size());
-    while (end < lane.failures.size() &&
-           lane.failures[end].end_offset == lane.failures[end - 1].end_offset) {
-      ++end;  // The failures of one line stay together.
-    }
+    const size_t end = EndOfBatch(lane.failures, lane.sent, max_failures);
     FailureBatch batch = {
         key.first,
         key.second,

@@ -117,19 +117,20 @@ void LogReader::Loop() {
     WatchFiles();
     // What came between reading and watching would go unnoticed.
     Poll();
-    WaitForNews();
+    if (!WaitForNews()) FindLogs();
   }
 }
 
-void LogReader::WaitForNews() {
+bool LogReader::WaitForNews() {
   pollfd fds[] = {{inotify_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
-  poll(fds, 2, kLookAnywayMs);
+  const bool is_news = poll(fds, 2, kLookAnywayMs) > 0;
   // That something happened is news enough; Poll() sees what.
   alignas(inotify_event) char events[4096];
   while (read(inotify_fd_, events, sizeof(events)) > 0) {
   }
   eventfd_t wakes;
   eventfd_read(wake_fd_, &wakes);
+  return is_news;
 }
 
 void LogReader::ApplyJails() {
@@ -138,12 +139,20 @@ void LogReader::ApplyJails() {
     absl::MutexLock lock(&mutex_);
     jails = std::move(new_jails_);
   }
-  if (jails == nullptr) return;
+  if (jails == nullptr || *jails == jails_) return;
+  jails_ = *std::move(jails);
   for (auto& [path, source] : sources_) {
     RememberPositions(source);
     source.watchers.clear();
   }
-  for (const Jail& jail : *jails) {
+  FindLogs();
+  absl::erase_if(sources_, [](const auto& source) {
+    return source.second.watchers.empty();
+  });
+}
+
+void LogReader::FindLogs() {
+  for (const Jail& jail : jails_) {
     const auto replaced = options_.log_paths.find(jail.name);
     const std::vector<std::string>& patterns =
         replaced == options_.log_paths.end() ? jail.log_paths
@@ -154,12 +163,14 @@ void LogReader::ApplyJails() {
       }
     }
   }
-  absl::erase_if(sources_, [](const auto& source) {
-    return source.second.watchers.empty();
-  });
 }
 
 void LogReader::AddWatcher(const Jail& jail, const std::string& path) {
+  Source& source = sources_[path];
+  const bool is_there = std::any_of(
+      source.watchers.begin(), source.watchers.end(),
+      [&](const Watcher& watcher) { return watcher.jail.name == jail.name; });
+  if (is_there) return;
   absl::StatusOr<FailureMatcher> matcher =
       FailureMatcher::Compile(jail.filter, {.time_zone = options_.time_zone});
   if (!matcher.ok()) {
@@ -167,29 +178,38 @@ void LogReader::AddWatcher(const Jail& jail, const std::string& path) {
                   std::string(matcher.status().message()));
     return;
   }
-  Source& source = sources_[path];
-  if (source.tailer == nullptr) {
-    source.tailer = std::make_unique<LogTailer>(
-        path, [this, path](const std::string& log_id) {
-          return StartOffset(path, log_id);
-        });
-    spdlog::info("jail {} watches {}", jail.name, path);
-  }
-  // A log that is open already goes on from here for a jail new to it.
-  const auto known = positions_.find({jail.name, source.log_id});
-  const uint64_t position =
-      known == positions_.end() ? source.tailer->offset() : known->second;
-  source.watchers.push_back({jail, *std::move(matcher), position});
+  spdlog::info("jail {} watches {}", jail.name, path);
+  RememberPositions(source);
+  source.watchers.push_back({jail, *std::move(matcher)});
+  // Begins again where the newcomer does; the others pass over what they know.
+  source.log_id.clear();
+  source.tailer = std::make_unique<LogTailer>(
+      path, [this, path](const std::string& log_id) {
+        return StartOffset(path, log_id);
+      });
+}
+
+bool LogReader::IsRead(const std::string& log_id, const std::string& jail,
+                       const std::string& path) const {
+  return std::any_of(sources_.begin(), sources_.end(), [&](const auto& other) {
+    const auto& [other_path, source] = other;
+    return other_path != path && source.log_id == log_id &&
+           std::any_of(source.watchers.begin(), source.watchers.end(),
+                       [&](const Watcher& watcher) {
+                         return watcher.jail.name == jail && !watcher.is_double;
+                       });
+  });
 }
 
 bool LogReader::ReadLine(Source& source, absl::string_view line,
                          uint64_t end_offset) {
   const absl::Time now = clock_.TimeNow();
+  if (stopping_) return false;
   const std::string& log_id = source.tailer->log_id();
   ++counts_.lines;
   for (Watcher& watcher : source.watchers) {
     // Another jail may begin earlier, or have refused this line before.
-    if (end_offset <= watcher.position) continue;
+    if (watcher.is_double || end_offset <= watcher.position) continue;
     if (!Report(watcher, log_id, line, end_offset, now)) return false;
     watcher.position = end_offset;
   }
@@ -231,6 +251,7 @@ uint64_t LogReader::StartOffset(const std::string& path,
   uint64_t offset = UINT64_MAX;
   for (Watcher& watcher : source.watchers) {
     watcher.position = PositionOf(watcher.jail.name, log_id);
+    watcher.is_double = IsRead(log_id, watcher.jail.name, path);
     offset = std::min(offset, watcher.position);
   }
   return offset;
@@ -246,16 +267,19 @@ void LogReader::WatchFiles() {
   std::set<std::string> directories;
   for (auto& [path, source] : sources_) {
     directories.insert(DirectoryOf(path));
+    if (source.tailer->fd() < 0) {
+      // Its first line is worth waking for, wherever it comes from.
+      inotify_add_watch(inotify_fd_, path.c_str(), IN_MODIFY);
+      continue;
+    }
     if (source.watched_id == source.tailer->log_id()) continue;
-    if (source.file_watch >= 0)
+    if (source.file_watch >= 0) {
       inotify_rm_watch(inotify_fd_, source.file_watch);
+    }
     // The open file itself: its name may be another's by now.
     source.file_watch = inotify_add_watch(
         inotify_fd_,
-        source.tailer->fd() < 0
-            ? path.c_str()
-            : absl::StrCat("/proc/self/fd/", source.tailer->fd()).c_str(),
-        IN_MODIFY);
+        absl::StrCat("/proc/self/fd/", source.tailer->fd()).c_str(), IN_MODIFY);
     source.watched_id = source.tailer->log_id();
   }
   // Adding a watch that exists changes nothing.
@@ -267,6 +291,7 @@ void LogReader::WatchFiles() {
 void LogReader::RememberPositions(const Source& source) {
   if (source.log_id.empty()) return;
   for (const Watcher& watcher : source.watchers) {
+    if (watcher.is_double) continue;
     positions_[{watcher.jail.name, source.log_id}] = watcher.position;
   }
 }

@@ -81,7 +81,8 @@ class LogReader {
   struct Watcher {
     Jail jail;
     FailureMatcher matcher;
-    uint64_t position = 0;  // In the open log: lines up to here are done.
+    uint64_t position = 0;   // In the open log: lines up to here are done.
+    bool is_double = false;  // Reads the same log by another path already.
   };
 
   // One log and the jails that watch it.
@@ -94,9 +95,15 @@ class LogReader {
   };
 
   void Loop();
-  void WaitForNews();
+  // Returns whether there is some, or just time has passed.
+  bool WaitForNews();
   void ApplyJails();
+  // Opens the logs that the jails name and that are not read yet.
+  void FindLogs();
   void AddWatcher(const Jail& jail, const std::string& path);
+  // Whether `jail` reads the log already, by another path than `path`.
+  bool IsRead(const std::string& log_id, const std::string& jail,
+              const std::string& path) const;
   bool ReadLine(Source& source, absl::string_view line, uint64_t end_offset);
   bool Report(Watcher& watcher, const std::string& log_id,
               absl::string_view line, uint64_t end_offset, absl::Time now);
@@ -112,6 +119,7 @@ class LogReader {
   const Options options_;
 
   // Owned by the thread that polls.
+  std::vector<Jail> jails_;
   absl::btree_map<std::string, Source> sources_;  // By path.
   LogPositions positions_;  // Where each jail is in each log it ever watched.
   Statistics counts_;

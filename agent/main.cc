@@ -137,7 +137,9 @@ absl::Status Serve(const sigset_t& signals) {
                    Agent::Start(options, std::move(opened.firewall), clock));
   sd_notify(0, "READY=1");
   int signal = 0;
-  sigwait(&signals, &signal);
+  // Agents have no configuration to read again: SIGHUP changes nothing.
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+  }
   sd_notify(0, "STOPPING=1");
   spdlog::info("stopping; the bans {}",
                options.flush_on_exit ? "go with us" : "stay in the kernel");
@@ -169,7 +171,8 @@ int main(int argc, char** argv) {
   // Before any thread starts, so that only sigwait() sees them.
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   if (status.ok()) status = mxban::Serve(signals);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/proto_convert.h"
+#include "spdlog/spdlog.h"
 
 namespace mxban {
 
@@ -52,6 +53,22 @@ void ReportStream::OnWriteDone(bool ok) {
     writing_ = false;
   }
   Pump();
+}
+
+void ReportStream::OnDone(const grpc::Status& status) {
+  const bool is_poison = status.error_code() == grpc::INVALID_ARGUMENT &&
+                         request_.failures_size() > 0;
+  if (is_poison) {
+    // Sent again it would be refused again, and nothing after it would count.
+    spdlog::error(
+        "{} failures of jail {} are lost, the coordinator refuses "
+        "them: {}",
+        request_.failures_size(), request_.jail(), status.error_message());
+    outbox_.Acknowledge(
+        request_.jail(), request_.log_id(),
+        request_.failures(request_.failures_size() - 1).end_offset());
+  }
+  on_done_(status);
 }
 
 }  // namespace mxban

@@ -36,7 +36,7 @@ class ReportStream final
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override { on_done_(status); }
+  void OnDone(const grpc::Status& status) override;
 
  private:
   FailureOutbox& outbox_;

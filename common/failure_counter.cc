@@ -7,12 +7,13 @@ namespace mxban {
 FailureCounter::FailureCounter(const Limits& limits)
     : limits_(limits), window_us_(absl::ToInt64Microseconds(limits.window)) {}
 
-size_t FailureCounter::Record(const IpNetwork& source, absl::Time time) {
+FailureCounter::Count FailureCounter::Record(const IpNetwork& source,
+                                             absl::Time time) {
   std::vector<int64_t>& times = Touch(source).times;
   const int64_t time_us = absl::ToUnixMicros(time);
   const auto inserted = times.insert(
       std::upper_bound(times.begin(), times.end(), time_us), time_us);
-  const size_t largest = LargestWindowAround(times, inserted - times.begin());
+  const Count largest = LargestWindowAround(times, inserted - times.begin());
   // A late failure may need max_failures - 1 times on either side of it.
   if (times.size() >= 2 * limits_.max_failures) times.erase(times.begin());
   return largest;
@@ -50,17 +51,22 @@ FailureCounter::History& FailureCounter::Touch(const IpNetwork& source) {
   return histories_.find(source)->second;
 }
 
-size_t FailureCounter::LargestWindowAround(const std::vector<int64_t>& times,
-                                           size_t index) const {
-  size_t largest = 0;
-  // Each window that holds times[index] is given by its first failure.
+FailureCounter::Count FailureCounter::LargestWindowAround(
+    const std::vector<int64_t>& times, size_t index) const {
+  Count largest;
+  // Each window that holds times[index] is given by its first failure; of
+  // windows alike the latest counts.
   for (size_t first = index + 1; first-- > 0;) {
     if (times[first] <= times[index] - window_us_) break;
     const auto end = std::lower_bound(times.begin() + index, times.end(),
                                       times[first] + window_us_);
-    largest = std::max<size_t>(largest, end - times.begin() - first);
+    const size_t failures = end - times.begin() - first;
+    if (failures > largest.failures) {
+      largest = {failures, absl::FromUnixMicros(*(end - 1))};
+    }
   }
-  return std::min(largest, limits_.max_failures);
+  largest.failures = std::min(largest.failures, limits_.max_failures);
+  return largest;
 }
 
 }  // namespace mxban

@@ -37,12 +37,17 @@ class FailureCounter {
   // REQUIRES: every limit is positive.
   explicit FailureCounter(const Limits& limits);
 
+  struct Count {
+    size_t failures = 0;
+    absl::Time newest;  // Of those failures.
+  };
+
   // Records a failure and returns the largest number of failures, this one
   // among them, that lie within one window; exact up to `max_failures`.
   //
   // REQUIRES: `time` is later than one window before every `time` yet to come
   // or recorded before, as it is when lines older than the window are refused.
-  size_t Record(const IpNetwork& source, absl::Time time);
+  Count Record(const IpNetwork& source, absl::Time time);
 
   // Starts `source` afresh, because it was banned or pardoned.
   void Forget(const IpNetwork& source);
@@ -64,8 +69,8 @@ class FailureCounter {
 
   // Returns the history of `source`, creating it, as the most recently used.
   History& Touch(const IpNetwork& source);
-  size_t LargestWindowAround(const std::vector<int64_t>& times,
-                             size_t index) const;
+  Count LargestWindowAround(const std::vector<int64_t>& times,
+                            size_t index) const;
 
   const Limits limits_;
   const int64_t window_us_;

@@ -5,6 +5,7 @@
 // values that the coordinator reads from files and agents receive. The wire
 // form, with each field explained, is proto/mxban/v1/jail.proto.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ struct Filter {
 
   friend bool operator==(const Filter&, const Filter&) = default;
 };
+
+// A multiport match holds this many ports; a range takes two.
+inline constexpr size_t kMaxPortSlots = 15;
 
 struct PortRange {
   uint16_t first = 0;

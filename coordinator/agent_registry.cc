@@ -14,9 +14,7 @@ uint64_t AgentRegistry::Connect(AgentInfo agent, absl::Time now) {
   absl::MutexLock lock(&mutex_);
   Stream& stream = streams_[agent.server_name];
   if (stream.agent.connected) {
-    if (--enforcing_[stream.agent.enforced_revision] == 0) {
-      enforcing_.erase(stream.agent.enforced_revision);
-    }
+    Uncount(stream.agent.enforced_revision);
   }
   // What it says it holds is not yet what its kernel enforces.
   agent.enforced_revision = 0;
@@ -29,45 +27,59 @@ uint64_t AgentRegistry::Connect(AgentInfo agent, absl::Time now) {
 
 void AgentRegistry::Disconnect(const std::string& server_name, uint64_t ticket,
                                absl::Time now) {
-  absl::MutexLock lock(&mutex_);
-  const auto found = streams_.find(server_name);
-  if (found == streams_.end() || found->second.ticket != ticket) return;
-  AgentInfo& agent = found->second.agent;
-  agent.connected = false;
-  agent.contact_time = now;
-  if (--enforcing_[agent.enforced_revision] == 0) {
-    enforcing_.erase(agent.enforced_revision);
+  EnforcedCallback enforced;
+  uint64_t least;
+  {
+    absl::MutexLock lock(&mutex_);
+    Stream* const stream = Find(server_name, ticket);
+    if (stream == nullptr) return;
+    const uint64_t before = LeastEnforced();
+    stream->agent.connected = false;
+    stream->agent.contact_time = now;
+    Uncount(stream->agent.enforced_revision);
+    least = LeastEnforced();
+    // Perhaps everybody had been waiting for this one.
+    if (before != 0 && least > before) enforced = enforced_;
   }
+  if (enforced != nullptr) enforced(least, now);
 }
 
 void AgentRegistry::Acknowledge(const std::string& server_name, uint64_t ticket,
                                 uint64_t revision, std::string error,
                                 absl::Time now) {
   EnforcedCallback enforced;
-  uint64_t before, after;
+  uint64_t least;
   {
     absl::MutexLock lock(&mutex_);
-    const auto found = streams_.find(server_name);
-    if (found == streams_.end() || found->second.ticket != ticket) return;
-    Stream& stream = found->second;
-    stream.agent.contact_time = now;
-    stream.agent.error = std::move(error);
+    Stream* const stream = Find(server_name, ticket);
+    if (stream == nullptr) return;
+    AgentInfo& agent = stream->agent;
+    agent.contact_time = now;
+    agent.error = std::move(error);
     // Nobody can enforce what was not decided.
     revision = std::min(revision, revision_);
-    if (revision <= stream.agent.enforced_revision) return;
-    MeasureSpread(stream, stream.agent.enforced_revision, revision, now);
-    before = LeastEnforced();
-    if (--enforcing_[stream.agent.enforced_revision] == 0) {
-      enforcing_.erase(stream.agent.enforced_revision);
-    }
+    if (revision <= agent.enforced_revision) return;
+    MeasureSpread(*stream, agent.enforced_revision, revision, now);
+    const uint64_t before = LeastEnforced();
+    Uncount(agent.enforced_revision);
     ++enforcing_[revision];
-    stream.agent.enforced_revision = revision;
-    after = LeastEnforced();
+    agent.enforced_revision = revision;
+    least = LeastEnforced();
     // A server that catches up from nothing tells no news.
-    if (before != 0) enforced = enforced_;
+    if (before != 0 && least > before) enforced = enforced_;
   }
-  if (enforced == nullptr) return;
-  for (uint64_t done = before + 1; done <= after; ++done) enforced(done, now);
+  if (enforced != nullptr) enforced(least, now);
+}
+
+AgentRegistry::Stream* AgentRegistry::Find(const std::string& server_name,
+                                           uint64_t ticket) {
+  const auto found = streams_.find(server_name);
+  if (found == streams_.end() || found->second.ticket != ticket) return nullptr;
+  return &found->second;
+}
+
+void AgentRegistry::Uncount(uint64_t revision) {
+  if (--enforcing_[revision] == 0) enforcing_.erase(revision);
 }
 
 void AgentRegistry::OnUpdate(const BanTable::Update& update) {

@@ -51,7 +51,7 @@ class AgentRegistry final : public BanTable::Listener {
     size_t current = 0;  // Connected, and enforcing the newest revision.
   };
 
-  // Told when the last connected server enforces `revision`.
+  // Told when the last connected server enforces `revision` and all before.
   using EnforcedCallback =
       std::function<void(uint64_t revision, absl::Time now)>;
 
@@ -93,6 +93,11 @@ class AgentRegistry final : public BanTable::Listener {
     std::optional<absl::Duration> slowest;
   };
 
+  // The stream of `ticket`; null if it is over or there is a newer one.
+  Stream* Find(const std::string& server_name, uint64_t ticket)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // One server less enforces just this revision.
+  void Uncount(uint64_t revision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MeasureSpread(const Stream& stream, uint64_t from, uint64_t to,
                      absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t LeastEnforced() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

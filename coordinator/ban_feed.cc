@@ -26,11 +26,10 @@ grpc::ByteBuffer Encode(const v1::WatchResponse& response) {
   return buffer;
 }
 
-grpc::ByteBuffer EncodeJails(const std::string& history_id, uint64_t revision,
+grpc::ByteBuffer EncodeJails(const std::string& history_id,
                              const JailSet& jails) {
   v1::WatchResponse response;
   response.set_history_id(history_id);
-  response.set_revision(revision);
   for (const auto& [name, jail] : jails) {
     *response.mutable_jails()->add_jails() = JailToProto(jail);
   }
@@ -38,31 +37,47 @@ grpc::ByteBuffer EncodeJails(const std::string& history_id, uint64_t revision,
   return Encode(response);
 }
 
-grpc::ByteBuffer EncodeDelta(const std::string& history_id,
-                             const BanTable::Update& update) {
-  v1::WatchResponse response;
-  response.set_history_id(history_id);
-  response.set_revision(update.revision);
-  v1::BanDelta& delta = *response.mutable_delta();
-  for (const BanTable::Change& change : update.changes) {
-    switch (change.kind) {
-      case BanTable::ChangeKind::kImposed:
-        *delta.add_imposed() =
-            StandingBanToProto({change.ban.key, change.ban.expire_time});
-        break;
-      case BanTable::ChangeKind::kPardoned:
-        *delta.add_lifted() = LiftedBanToProto(change.ban.key);
-        break;
-      case BanTable::ChangeKind::kExpired:
-        break;  // Agents have clocks.
-    }
+void AddChange(const BanTable::Change& change, v1::BanDelta& delta) {
+  switch (change.kind) {
+    case BanTable::ChangeKind::kImposed:
+      *delta.add_imposed() =
+          StandingBanToProto({change.ban.key, change.ban.expire_time});
+      break;
+    case BanTable::ChangeKind::kPardoned:
+      *delta.add_lifted() = LiftedBanToProto(change.ban.key);
+      break;
+    case BanTable::ChangeKind::kExpired:
+      break;  // Agents have clocks.
   }
-  return Encode(response);
+}
+
+// The jails, if they change, and the bans that do. Only the last message bears
+// the revision: before it the set is not complete.
+BanFeed::Messages EncodeUpdate(const std::string& history_id,
+                               const BanTable::Update& update) {
+  BanFeed::Messages messages;
+  if (update.jails != nullptr) {
+    messages.push_back(EncodeJails(history_id, *update.jails));
+  }
+  size_t next = 0;
+  do {
+    v1::WatchResponse response;
+    response.set_history_id(history_id);
+    v1::BanDelta& delta = *response.mutable_delta();
+    for (size_t i = 0; i < kBansPerMessage && next < update.changes.size();
+         ++i, ++next) {
+      AddChange(update.changes[next], delta);
+    }
+    if (next == update.changes.size()) response.set_revision(update.revision);
+    messages.push_back(Encode(response));
+  } while (next < update.changes.size());
+  return messages;
 }
 
 BanFeed::Messages EncodeSnapshot(const std::string& history_id,
                                  const BanTable::Snapshot& snapshot) {
-  BanFeed::Messages messages;
+  // The reader may have missed a change of the jails as well.
+  BanFeed::Messages messages = {EncodeJails(history_id, *snapshot.jails)};
   size_t next = 0;
   do {
     v1::WatchResponse response;
@@ -101,7 +116,7 @@ BanFeed::Cursor BanFeed::Subscribe(const std::string& history_id,
                                    uint64_t known_revision) {
   Cursor cursor;
   cursor.unread_ = std::make_shared<const Messages>(
-      Messages{EncodeJails(history_id_, 0, *table_.jails())});
+      Messages{EncodeJails(history_id_, *table_.jails())});
   if (history_id == history_id_) cursor.revision_ = known_revision;
   return cursor;
 }
@@ -141,11 +156,7 @@ void BanFeed::OnUpdate(const BanTable::Update& update) {
   {
     absl::MutexLock lock(&mutex_);
     if (update.revision == newest_) return;  // Bans expired, no more.
-    Messages messages;
-    if (update.jails != nullptr) {
-      messages.push_back(EncodeJails(history_id_, 0, *update.jails));
-    }
-    messages.push_back(EncodeDelta(history_id_, update));
+    Messages messages = EncodeUpdate(history_id_, update);
     kept_bytes_ += SizeOf(messages);
     newest_ = update.revision;
     updates_.push_back({update.revision,

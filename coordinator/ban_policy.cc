@@ -30,6 +30,13 @@ bool OverlapsAny(absl::Span<const IpNetwork> networks,
       [&](const IpNetwork& network) { return network.Overlaps(source); });
 }
 
+// When a ban ends that begins at `start`; never beyond what a Timestamp holds.
+absl::Time EndOf(absl::Time start, absl::Duration duration) {
+  static const absl::Time kLastTime = absl::FromUnixSeconds(253402300799);
+  const absl::Time end = start + duration;
+  return end > kLastTime ? absl::InfiniteFuture() : end;
+}
+
 absl::Status CheckWidth(const BanRequest& request) {
   const IpNetwork& source = request.source;
   const int widest = source.is_ipv4() ? kWidestIpv4 : kWidestIpv6;
@@ -62,7 +69,7 @@ std::optional<Ban> DecideCountedBan(const Jail& jail, const IpNetwork& source,
   Ban ban;
   ban.key = {jail.name, source};
   ban.create_time = now;
-  ban.expire_time = newest + jail.ban_time;
+  ban.expire_time = EndOf(newest, jail.ban_time);
   if (ban.expire_time <= now) return std::nullopt;
   ban.failure_count = static_cast<uint32_t>(count);
   ban.reason = absl::StrCat(count, count == 1 ? " failure" : " failures",
@@ -88,17 +95,18 @@ absl::StatusOr<Ban> DecideRequestedBan(const Jail& jail,
   }
   ban.create_time = now;
   ban.expire_time =
-      now + (request.duration == absl::ZeroDuration() ? jail.ban_time
-                                                      : request.duration);
+      EndOf(now, request.duration == absl::ZeroDuration() ? jail.ban_time
+                                                          : request.duration);
   ban.origin = BanOrigin::kOperator;
   ban.reason = request.reason;
   return ban;
 }
 
 std::optional<Ban> Extend(const Ban& ban, const Ban& later) {
-  if (later.expire_time < ban.expire_time + absl::Seconds(1)) {
-    return std::nullopt;
-  }
+  const bool is_longer =
+      ban.expire_time != absl::InfiniteFuture() &&
+      later.expire_time >= ban.expire_time + absl::Seconds(1);
+  if (!is_longer) return std::nullopt;
   Ban extended = ban;
   extended.expire_time = later.expire_time;
   extended.failure_count += later.failure_count;

@@ -134,6 +134,10 @@ void BanWatch::OnEnforced(uint64_t revision, absl::Time now) {
 
 void BanWatch::Tell(v1::WatchBansResponse::Change change, const Ban& ban,
                     absl::Time now) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (streams_.empty()) return;  // Nobody looks, as most of the time.
+  }
   v1::WatchBansResponse response;
   response.set_change(change);
   *response.mutable_ban() = BanStatusOf(ban, registry_);

@@ -12,6 +12,7 @@ namespace {
 
 // Bounds how long the first in a turn waits for the last.
 constexpr size_t kMaxTasksPerTurn = 256;
+constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 constexpr absl::Duration kPruneInterval = absl::Minutes(1);
 
 }  // namespace
@@ -48,11 +49,13 @@ void DecisionLoop::Stop() {
 
 void DecisionLoop::Loop() {
   while (true) {
-    const absl::Time next_expiry = table_.NextExpiry();
+    absl::Duration idle = table_.NextExpiry() - clock_.TimeNow();
+    // A ban that could not be ended is tried again, but not in a frenzy.
+    if (has_failed_) idle = std::max(idle, kRetryInterval);
     {
       absl::MutexLock lock(&mutex_);
       mutex_.AwaitWithTimeout(absl::Condition(this, &DecisionLoop::HasWork),
-                              next_expiry - clock_.TimeNow());
+                              idle);
       if (stopping_ && queue_.empty()) return;
     }
     RunTurn();
@@ -129,14 +132,16 @@ void DecisionLoop::RunTurn() {
   } else {
     spdlog::error("turn refused, nothing of it counts: {}",
                   std::string(committed.message()));
-    must_recount_ = true;
+    must_recount_ = must_recount_ || turn.touches_counts;
   }
+  has_failed_ = !committed.ok();
   UpdateStatistics(turn, committed.ok());
   for (const auto& answer : turn.answers) answer(committed);
 }
 
 void DecisionLoop::Report(Turn& turn, const std::string& server,
                           FailureBatch batch, ReportDone done) {
+  turn.touches_counts = true;
   const auto jail = jails_->find(batch.jail);
   FailureIntake::Accepted accepted =
       intake_.Accept(server, std::move(batch),
@@ -153,7 +158,10 @@ void DecisionLoop::Report(Turn& turn, const std::string& server,
           done(committed);
         }
       });
-  turn.progress.push_back(std::move(accepted.progress));
+  // A jail that is not in force needs no memory, nor may anyone fill it so.
+  if (jail != jails_->end()) {
+    turn.progress.push_back(std::move(accepted.progress));
+  }
 }
 
 void DecisionLoop::Count(Turn& turn, const Jail& jail,
@@ -162,9 +170,10 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   ++turn.failures_by_server[server];
   const BanKey key = {jail.name, failure.source};
   turn.counted[key].push_back({key, failure.time, server, failure.evidence});
-  const size_t count = CounterOf(jail).Record(failure.source, failure.time);
-  std::optional<Ban> ban =
-      DecideCountedBan(jail, failure.source, count, failure.time, turn.now);
+  const FailureCounter::Count count =
+      CounterOf(jail).Record(failure.source, failure.time);
+  std::optional<Ban> ban = DecideCountedBan(
+      jail, failure.source, count.failures, count.newest, turn.now);
   if (!ban.has_value()) return;
   turn.error.Update(Settle(turn, *std::move(ban)).status());
   ForgetFailures(turn, key);
@@ -188,10 +197,11 @@ void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
 
 void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
                           const std::string& jail, const PardonDone& done) {
-  if (!jail.empty() && !jails_->contains(jail)) {
+  // Bans of a jail that is gone can still be ended.
+  const std::vector<Ban> bans = turn.Covering(source, jail);
+  if (bans.empty() && !jail.empty() && !jails_->contains(jail)) {
     return done(absl::NotFoundError("there is no jail '" + jail + "'"));
   }
-  const std::vector<Ban> bans = turn.Covering(source, jail);
   if (bans.empty()) {
     return done(absl::NotFoundError(source.ToString() + " is not banned"));
   }
@@ -259,6 +269,7 @@ absl::Status DecisionLoop::AddHistory(const Turn& turn, Ban& ban) {
 }
 
 void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
+  turn.touches_counts = true;
   turn.counted.erase(key);
   turn.forgotten.push_back(key);
   const auto counter = counters_.find(key.jail);
@@ -308,7 +319,7 @@ void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
   }
   statistics_.intake = intake_.tally();
   statistics_.tracked_sources = 0;
-  statistics_.evicted_sources = 0;
+  statistics_.evicted_sources = evicted_before_;
   for (const auto& [jail, counter] : counters_) {
     statistics_.tracked_sources += counter->tracked_sources();
     statistics_.evicted_sources += counter->evicted_sources();
@@ -332,6 +343,9 @@ absl::Status DecisionLoop::Recount() {
 }
 
 void DecisionLoop::CountAgain(const StoreContents& contents) {
+  for (const auto& [jail, counter] : counters_) {
+    evicted_before_ += counter->evicted_sources();
+  }
   counters_.clear();
   intake_.Load(contents.progress);
   for (const StoredFailure& failure : contents.failures) {

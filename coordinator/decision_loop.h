@@ -130,7 +130,9 @@ class DecisionLoop {
   FailureIntake intake_;
   absl::flat_hash_map<std::string, std::unique_ptr<FailureCounter>> counters_;
   absl::Time next_prune_ = absl::InfinitePast();
-  bool must_recount_ = false;  // Counts are not those of the store.
+  uint64_t evicted_before_ = 0;  // By counters that are gone.
+  bool has_failed_ = false;      // The newest turn.
+  bool must_recount_ = false;    // Counts are not those of the store.
 
   mutable absl::Mutex mutex_;
   std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);

@@ -18,6 +18,11 @@ FailureIntake::Accepted FailureIntake::Accept(const std::string& server,
                                               FailureBatch batch,
                                               const Jail* jail,
                                               absl::Time now) {
+  if (jail == nullptr) {
+    const uint64_t end =
+        batch.failures.empty() ? 0 : batch.failures.back().end_offset;
+    return {{}, {server, std::move(batch.jail), std::move(batch.log_id), end}};
+  }
   uint64_t& recorded = offsets_[{server, batch.jail, batch.log_id}];
   const uint64_t seen_before = recorded;
   Accepted accepted;
@@ -27,7 +32,7 @@ FailureIntake::Accepted FailureIntake::Accept(const std::string& server,
     // was recorded before this batch.
     if (failure.end_offset <= seen_before) {
       ++tally_.repeated;
-    } else if (jail != nullptr && Admit(failure, *jail, now)) {
+    } else if (Admit(failure, *jail, now)) {
       accepted.failures.push_back(std::move(failure));
     }
   }

@@ -35,7 +35,7 @@ class FailureIntake {
 
   // Takes from `batch` what is new, counts and is not ignored by `jail`, and
   // remembers it as seen. `jail` is null for one that is not in force: then
-  // nothing counts, but the position moves on.
+  // nothing counts and nothing is remembered.
   Accepted Accept(const std::string& server, FailureBatch batch,
                   const Jail* jail, absl::Time now);
 

@@ -131,10 +131,10 @@ absl::StatusOr<absl::Duration> ParseBanTime(absl::string_view text) {
 
 absl::StatusOr<int> ParseIpv6Prefix(absl::string_view text) {
   int length;
-  if (absl::SimpleAtoi(text, &length) && length >= 1 && length <= 128) {
+  if (absl::SimpleAtoi(text, &length) && length >= 48 && length <= 128) {
     return length;
   }
-  return Malformed(text, "is no prefix length from 1 to 128");
+  return Malformed(text, "is no prefix length from 48 to 128");
 }
 
 absl::StatusOr<std::vector<IpNetwork>> ParseIgnoredNetworks(

@@ -37,7 +37,7 @@ absl::StatusOr<absl::Duration> ParseFindTime(absl::string_view text);
 // The same; -1 is for ever.
 absl::StatusOr<absl::Duration> ParseBanTime(absl::string_view text);
 
-// 1 to 128.
+// 48 to 128: no counted ban is wider.
 absl::StatusOr<int> ParseIpv6Prefix(absl::string_view text);
 
 // Addresses, `net/length` and `net/mask`, separated by blanks, commas or

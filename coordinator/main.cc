@@ -29,15 +29,15 @@ ABSL_FLAG(std::string, state_dir, "/var/lib/mxban", "Where bans are stored.");
 ABSL_FLAG(std::string, agent_listen, "0.0.0.0:7460",
           "Where agents connect: ADDRESS:PORT.");
 ABSL_FLAG(std::string, admin_listen, "unix:/run/mxban/admin.sock",
-          "Where operators connect: unix:PATH or ADDRESS:PORT.");
+          "Where operators connect: unix:PATH. Who may write to the socket is "
+          "an operator.");
 ABSL_FLAG(std::string, http_listen, "127.0.0.1:7462",
           "Where /metrics, /healthz and /readyz are served; empty for "
           "nowhere.");
 ABSL_FLAG(std::string, tls_cert, "", "This coordinator's certificate, PEM.");
 ABSL_FLAG(std::string, tls_key, "", "The key of --tls_cert, PEM.");
 ABSL_FLAG(std::string, tls_ca, "",
-          "The authority whose certificates agents and operators present, "
-          "PEM.");
+          "The authority whose certificates agents present, PEM.");
 ABSL_FLAG(bool, insecure, false,
           "Allows plain text beyond loopback: anyone who reaches the port can "
           "report failures in any server's name.");

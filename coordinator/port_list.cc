@@ -66,7 +66,7 @@ std::optional<PortRange> RangeOf(absl::string_view text) {
 
 absl::StatusOr<std::vector<PortRange>> ParsePortList(absl::string_view text) {
   std::vector<PortRange> ranges;
-  int slots = 0;
+  size_t slots = 0;
   for (absl::string_view word : absl::StrSplit(text, ',')) {
     word = absl::StripAsciiWhitespace(word);
     const std::optional<PortRange> range = RangeOf(word);

@@ -11,9 +11,6 @@
 
 namespace mxban {
 
-// What one multiport rule of the kernel holds; a range takes two slots.
-inline constexpr int kMaxPortSlots = 15;
-
 // Reads numbers, TCP services and ranges `first:last`, separated by commas, in
 // their order. Services are those of /etc/services; the usual ones of mail are
 // known without it. INVALID_ARGUMENT quotes what is no port, or says that they

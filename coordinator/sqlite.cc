@@ -61,8 +61,9 @@ SqliteStatement& SqliteStatement::Bind(absl::string_view blob) {
 }
 
 absl::StatusOr<bool> SqliteStatement::Step() {
-  RETURN_IF_ERROR(error_);
   next_parameter_ = 1;
+  if (statement_ == nullptr) return error_;
+  if (!error_.ok()) return std::exchange(error_, absl::OkStatus());
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) return true;
   absl::Status status;

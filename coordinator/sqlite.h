@@ -29,6 +29,9 @@ class SqliteStatement {
   SqliteStatement& Bind(int64_t value);
   SqliteStatement& Bind(absl::string_view blob);
 
+  // Whether the statement could be prepared.
+  absl::Status status() const { return error_; }
+
   // Moves to the next row; false at the end.
   absl::StatusOr<bool> Step();
   absl::Status Run();
@@ -42,7 +45,7 @@ class SqliteStatement {
     void operator()(sqlite3_stmt* statement) const;
   };
 
-  absl::Status error_;  // Of preparing or binding; told by Step().
+  absl::Status error_;  // Of preparing, or of binding until Step() tells it.
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
   int next_parameter_ = 1;
 };

@@ -88,6 +88,11 @@ absl::Status SqliteBanStore::Prepare() {
       "WHERE jail = ? AND source = ? ORDER BY time DESC LIMIT ?");
   ban_count_of_ = prepare(
       "SELECT ban_count FROM ban_history WHERE jail = ? AND source = ?");
+  for (const SqliteStatement* statement :
+       {&set_revision_, &forget_, &add_failure_, &set_progress_, &lift_,
+        &impose_, &count_ban_, &prune_, &failures_of_, &ban_count_of_}) {
+    RETURN_IF_ERROR(statement->status());
+  }
   return absl::OkStatus();
 }
 

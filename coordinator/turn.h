@@ -63,6 +63,9 @@ struct Turn {
   // Why the turn cannot be committed.
   absl::Status error;
 
+  // Whether counters and positions are other than before the turn.
+  bool touches_counts = false;
+
   // Told how the commit went.
   std::vector<std::function<void(const absl::Status&)>> answers;
 

@@ -26,9 +26,6 @@ std::string EncodeRule(Family family, const TableRule& rule);
 TableRule DecodeRule(Family family, absl::string_view entry,
                      absl::string_view target);
 
-// A multiport match has this many slots; a range takes two.
-inline constexpr size_t kMaxPortSlots = 15;
-
 }  // namespace mxban
 
 #endif  // MXBAN_AGENT_FIREWALL_RULE_CODEC_H_

@@ -143,6 +143,26 @@ TEST_F(LogReaderTest, WaitsWithALineThatHasNoRoom) {
   EXPECT_EQ(Reported().size(), 50) << "each exactly once";
 }
 
+TEST_F(LogReaderTest, TwoPathsToOneLogCountOnce) {
+  Append(Attack("203.0.113.1"));
+  std::filesystem::create_symlink(log_, directory_ + "/mail.link.log");
+  Jail jail = SomeJail("sendmail", "\\[<HOST>\\]: possible");
+  jail.log_paths.push_back(log_);
+  reader_->SetJails({jail});
+  EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.1"));
+  Append(Attack("203.0.113.2"));
+  EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.2"));
+}
+
+TEST_F(LogReaderTest, AJailThatIsNewReadsWhatCanStillCount) {
+  Append(Attack("203.0.113.1"));
+  reader_->SetJails({SomeJail("a", "\\[<HOST>\\]: possible")});
+  Reported();
+  reader_->SetJails({SomeJail("a", "\\[<HOST>\\]: possible"),
+                     SomeJail("b", "\\[<HOST>\\]: possible")});
+  EXPECT_THAT(Reported(), ElementsAre("b 203.0.113.1"));
+}
+
 TEST_F(LogReaderTest, NewJailsGoOnInLogsThatAreOpen) {
   Append(Attack("203.0.113.1"));
   WatchAttacks();

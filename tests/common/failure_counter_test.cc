@@ -19,21 +19,27 @@ FailureCounter::Limits SmallLimits() {
 
 TEST(FailureCounterTest, CountsFailuresWithinTheWindow) {
   FailureCounter counter(SmallLimits());
-  EXPECT_EQ(counter.Record(kAttacker, kNoon), 1);
-  EXPECT_EQ(counter.Record(kAttacker, kNoon + absl::Minutes(9)), 2);
+  EXPECT_EQ(counter.Record(kAttacker, kNoon).failures, 1);
+  EXPECT_EQ(counter.Record(kAttacker, kNoon + absl::Minutes(9)).failures, 2);
 }
 
 TEST(FailureCounterTest, AFailureExactlyOneWindowOldNoLongerCounts) {
   FailureCounter counter(SmallLimits());
   counter.Record(kAttacker, kNoon);
-  EXPECT_EQ(counter.Record(kAttacker, kNoon + absl::Minutes(10)), 1);
+  EXPECT_EQ(counter.Record(kAttacker, kNoon + absl::Minutes(10)).failures, 1);
 }
 
 TEST(FailureCounterTest, ALateReportCountsWithWhatHappenedAroundIt) {
   FailureCounter counter(SmallLimits());
   counter.Record(kAttacker, kNoon + absl::Minutes(9));
-  EXPECT_EQ(counter.Record(kAttacker, kNoon), 2);
-  EXPECT_EQ(counter.Record(kAttacker, kNoon - absl::Minutes(9)), 2);
+  EXPECT_EQ(counter.Record(kAttacker, kNoon).failures, 2);
+  EXPECT_EQ(counter.Record(kAttacker, kNoon - absl::Minutes(9)).failures, 2);
+}
+
+TEST(FailureCounterTest, KnowsTheNewestOfTheFailuresThatCount) {
+  FailureCounter counter(SmallLimits());
+  counter.Record(kAttacker, kNoon + absl::Minutes(9));
+  EXPECT_EQ(counter.Record(kAttacker, kNoon).newest, kNoon + absl::Minutes(9));
 }
 
 // Fail2Ban's rate estimate says 1 2 3 4 4 4 here.
@@ -41,7 +47,8 @@ TEST(FailureCounterTest, TheWindowIsExact) {
   FailureCounter counter(SmallLimits());
   std::vector<size_t> counts;
   for (const int second : {0, 100, 200, 300, 800, 900}) {
-    counts.push_back(counter.Record(kAttacker, kNoon + absl::Seconds(second)));
+    counts.push_back(
+        counter.Record(kAttacker, kNoon + absl::Seconds(second)).failures);
   }
   EXPECT_EQ(counts, (std::vector<size_t>{1, 2, 3, 4, 2, 2}));
 }
@@ -49,13 +56,13 @@ TEST(FailureCounterTest, TheWindowIsExact) {
 TEST(FailureCounterTest, SaturatesAtWhatIsAskedFor) {
   FailureCounter counter(SmallLimits());
   for (int i = 0; i < 100; ++i) counter.Record(kAttacker, kNoon);
-  EXPECT_EQ(counter.Record(kAttacker, kNoon), 5);
+  EXPECT_EQ(counter.Record(kAttacker, kNoon).failures, 5);
 }
 
 TEST(FailureCounterTest, SourcesAreCountedApart) {
   FailureCounter counter(SmallLimits());
   counter.Record(kAttacker, kNoon);
-  EXPECT_EQ(counter.Record(kBystander, kNoon), 1);
+  EXPECT_EQ(counter.Record(kBystander, kNoon).failures, 1);
 }
 
 TEST(FailureCounterTest, AForgottenSourceStartsAfresh) {
@@ -63,7 +70,7 @@ TEST(FailureCounterTest, AForgottenSourceStartsAfresh) {
   counter.Record(kAttacker, kNoon);
   counter.Forget(kAttacker);
   EXPECT_EQ(counter.tracked_sources(), 0);
-  EXPECT_EQ(counter.Record(kAttacker, kNoon), 1);
+  EXPECT_EQ(counter.Record(kAttacker, kNoon).failures, 1);
 }
 
 TEST(FailureCounterTest, ForgetsTheSourceIdleForLongestWhenFull) {
@@ -75,8 +82,10 @@ TEST(FailureCounterTest, ForgetsTheSourceIdleForLongestWhenFull) {
 
   EXPECT_EQ(counter.tracked_sources(), 2);
   EXPECT_EQ(counter.evicted_sources(), 1);
-  EXPECT_EQ(counter.Record(kAttacker, kNoon), 3) << "recently used: kept";
-  EXPECT_EQ(counter.Record(kBystander, kNoon), 1) << "idlest: forgotten";
+  EXPECT_EQ(counter.Record(kAttacker, kNoon).failures, 3)
+      << "recently used: kept";
+  EXPECT_EQ(counter.Record(kBystander, kNoon).failures, 1)
+      << "idlest: forgotten";
 }
 
 TEST(FailureCounterTest, StaleSourcesAreForgotten) {
@@ -109,7 +118,7 @@ TEST(FailureCounterTest, AgreesWithSortingAndCounting) {
                           [&](int t) { return t >= start && t < start + 60; });
         largest = std::max(largest, count);
       }
-      ASSERT_EQ(counter.Record(kAttacker, kNoon + absl::Seconds(time)),
+      ASSERT_EQ(counter.Record(kAttacker, kNoon + absl::Seconds(time)).failures,
                 std::min(largest, max_failures))
           << "round " << round << ", step " << step;
     }

@@ -90,7 +90,22 @@ TEST_F(AgentRegistryTest, TellsWhenTheLastServerEnforces) {
   registry_.Acknowledge("mx1", mx1, 7, "", kNoon);
   EXPECT_TRUE(enforced.empty());
   registry_.Acknowledge("mx2", mx2, 7, "", kNoon);
-  EXPECT_EQ(enforced, (std::vector<uint64_t>{6, 7}));
+  EXPECT_EQ(enforced, (std::vector<uint64_t>{7}));
+}
+
+TEST_F(AgentRegistryTest, NobodyWaitsForAServerThatHasLeft) {
+  std::vector<uint64_t> enforced;
+  registry_.SetEnforcedCallback(
+      [&](uint64_t revision, absl::Time) { enforced.push_back(revision); });
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon);
+  registry_.Acknowledge("mx1", mx1, 5, "", kNoon);
+  registry_.Acknowledge("mx2", mx2, 5, "", kNoon);
+  Decide(6);
+  registry_.Acknowledge("mx1", mx1, 6, "", kNoon);
+  EXPECT_TRUE(enforced.empty());
+  registry_.Disconnect("mx2", mx2, kNoon);
+  EXPECT_EQ(enforced, (std::vector<uint64_t>{6}));
 }
 
 }  // namespace

@@ -114,6 +114,19 @@ TEST(BanPolicyTest, NobodyBansWhatTheJailIgnores) {
   }
 }
 
+TEST(BanPolicyTest, ATimeBeyondTheYear9999IsForEver) {
+  BanRequest request = Request("203.0.113.30");
+  request.duration = absl::Seconds(315'576'000'000);
+  EXPECT_EQ(DecideRequestedBan(SomeJail(), request, kNoon)->expire_time,
+            absl::InfiniteFuture());
+}
+
+TEST(BanPolicyTest, APermanentBanCannotBeExtended) {
+  Ban ban;
+  EXPECT_EQ(ban.expire_time, absl::InfiniteFuture());
+  EXPECT_FALSE(Extend(ban, ban).has_value());
+}
+
 TEST(BanPolicyTest, ABanIsExtendedNeverShortened) {
   const Ban ban = *DecideCountedBan(SomeJail(), kAttacker, 5, kNoon, kNoon);
   const Ban later = *DecideCountedBan(SomeJail(), kAttacker, 5,

@@ -83,9 +83,17 @@ TEST_F(FailureIntakeTest, Ipv6CountsByItsNetwork) {
   EXPECT_EQ(accepted.failures[0].source.ToString(), "2001:db8:bad::/64");
 }
 
-TEST_F(FailureIntakeTest, ThePositionMovesOnWhateverCounts) {
+TEST_F(FailureIntakeTest, AJailThatIsNotInForceIsAnsweredAndForgotten) {
   const auto accepted =
       intake_.Accept("mx1", Batch({At(1, "192.0.2.1"), At(2)}), nullptr, kNoon);
+  EXPECT_TRUE(accepted.failures.empty());
+  EXPECT_EQ(accepted.progress.offset, 2);
+  EXPECT_EQ(Accepted(Batch({At(2)})), 1) << "in force, it counts";
+}
+
+TEST_F(FailureIntakeTest, ThePositionMovesOnWhateverCounts) {
+  const auto accepted = intake_.Accept(
+      "mx1", Batch({At(1, "192.0.2.1"), At(2, "192.0.2.1")}), &jail_, kNoon);
   EXPECT_TRUE(accepted.failures.empty());
   EXPECT_EQ(accepted.progress.offset, 2);
 }

@@ -110,6 +110,7 @@ absl::StatusOr<std::vector<absl::Duration>> MeasureLatency(
     status = latency.status();
     if (!status.ok()) break;
     latencies.push_back(*latency);
+    absl::SleepFor(trial.pause);
   }
   close(log);
   if (!status.ok()) return status;

@@ -19,6 +19,8 @@ struct LatencyTrial {
   std::vector<std::string> servers;
   uint16_t port = 25;
   absl::Duration patience = absl::Seconds(5);
+  // Between sources, so that the trials meet what happens only now and then.
+  absl::Duration pause = absl::ZeroDuration();
 };
 
 // For one source after the other: appends the line and connects without a pause

@@ -42,6 +42,7 @@ struct Arguments {
   std::vector<uint16_t> ports;
   std::vector<std::string> servers, logs, sources;
   double seconds = 3;
+  int pause = 0;  // Milliseconds.
   LatencyTrial trial;
 };
 
@@ -86,8 +87,10 @@ absl::Status ReplayLogs(const Arguments& arguments) {
 
 // Prints count, median and worst, in milliseconds.
 absl::Status Measure(const Arguments& arguments) {
+  LatencyTrial trial = arguments.trial;
+  trial.pause = absl::Milliseconds(arguments.pause);
   absl::StatusOr<std::vector<absl::Duration>> latencies =
-      MeasureLatency(arguments.trial, arguments.sources);
+      MeasureLatency(trial, arguments.sources);
   if (!latencies.ok()) return latencies.status();
   std::sort(latencies->begin(), latencies->end());
   const size_t middle = latencies->size() / 2;
@@ -158,6 +161,7 @@ void AddCommands(CLI::App& app, Arguments& a, int& exit_code) {
   measure->add_option("--log", a.trial.log)->required();
   measure->add_option("--line", a.trial.line)->required();
   measure->add_option("--servers", a.trial.servers)->required()->delimiter(',');
+  measure->add_option("--pause", a.pause, "Between sources, in milliseconds");
   measure->add_option("SOURCE", a.sources)->required();
 
   AddCommand(
