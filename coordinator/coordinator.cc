@@ -106,10 +106,11 @@ absl::Status Coordinator::OpenStore() {
 
 absl::Status Coordinator::StartServices() {
   registry_ = std::make_unique<AgentRegistry>(table_.revision());
-  // First, so that it knows a revision before any agent acknowledges it.
+  // Both before the feed, so that they know a revision before any agent can
+  // acknowledge it.
   table_.AddListener(registry_.get());
-  feed_ = std::make_unique<BanFeed>(table_, history_id_);
   watch_ = std::make_unique<BanWatch>(table_, *registry_);
+  feed_ = std::make_unique<BanFeed>(table_, history_id_);
   agent_service_ =
       std::make_unique<AgentService>(*loop_, *feed_, *registry_, clock_);
   admin_service_ = std::make_unique<AdminService>(AdminService::Parts{

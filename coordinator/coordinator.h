@@ -72,8 +72,8 @@ class Coordinator {
   BanTable table_;
   std::unique_ptr<DecisionLoop> loop_;
   std::unique_ptr<AgentRegistry> registry_;
-  std::unique_ptr<BanFeed> feed_;
   std::unique_ptr<BanWatch> watch_;
+  std::unique_ptr<BanFeed> feed_;
   std::unique_ptr<AgentService> agent_service_;
   std::unique_ptr<AdminService> admin_service_;
   std::unique_ptr<grpc::Server> agent_server_;

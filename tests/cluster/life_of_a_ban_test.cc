@@ -93,6 +93,7 @@ TEST_F(LifeOfABanTest, WatchersSeeABanImposedAndEnforced) {
     return status.current_agent_count() == 3;
   }));
   grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
   const auto stream = admin_->WatchBans(&context, {});
   stream->WaitForInitialMetadata();  // From here on nothing is missed.
   for (int i = 0; i < kServers; ++i) Attack(i, kAttacker);

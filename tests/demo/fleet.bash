@@ -25,13 +25,13 @@ clean() {
   if [[ -e $1/started ]]; then
     while read -r pid started; do
       [[ $(start_time "$pid") == "$started" ]] || continue
-      kill "$pid"
+      kill "$pid" 2>/dev/null || continue
       # Agents end within a second; longer means that they hang.
       for ((at = 0; at < 100; at++)); do
         [[ $(start_time "$pid") == "$started" ]] || break
         sleep 0.02
       done
-      ((at < 100)) || kill -KILL "$pid"
+      ((at < 100)) || kill -KILL "$pid" 2>/dev/null || true
     done <"$1/started"
   fi
   if [[ -e $1/prefix ]]; then
