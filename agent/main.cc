@@ -10,16 +10,13 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
-#include "absl/flags/usage_config.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "agent/agent.h"
 #include "agent/firewall/open_firewall.h"
 #include "common/clock.h"
-#include "common/log.h"
+#include "common/daemon.h"
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "spdlog/spdlog.h"
@@ -92,7 +89,6 @@ ABSL_FLAG(bool, insecure, false,
 ABSL_FLAG(bool, flush_on_exit, false,
           "Takes our rules and sets away at the end. By default they stay and "
           "end by themselves.");
-ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
 
 namespace mxban {
 namespace {
@@ -150,34 +146,14 @@ absl::Status Serve(const sigset_t& signals) {
 }  // namespace mxban
 
 int main(int argc, char** argv) {
-  absl::FlagsUsageConfig usage;
-  usage.version_string = [] {
-    return absl::StrCat("mxban-agent ", mxban::kVersion, "\n");
-  };
-  usage.contains_helpshort_flags = usage.contains_help_flags =
-      [](absl::string_view file) { return file == "agent/main.cc"; };
-  absl::SetFlagsUsageConfig(usage);
-  absl::SetProgramUsageMessage(
-      "Watches this mail server's logs and enforces the fleet's bans on "
-      "it.\n\n  mxban-agent --coordinators=HOST:7460 --tls_cert=... "
-      "--tls_key=... --tls_ca=...\n\nA file of flags: "
-      "--flagfile=/etc/mxban/agent.flags");
-  if (absl::ParseCommandLine(argc, argv).size() > 1) {
-    std::fputs("mxban-agent: takes flags only, see --help\n", stderr);
-    return 2;
-  }
-  absl::Status status = mxban::InitLog(absl::GetFlag(FLAGS_log_level));
-
-  // Before any thread starts, so that only sigwait() sees them.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-    sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
-  if (status.ok()) status = mxban::Serve(signals);
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "mxban-agent: %s\n",
-               std::string(status.message()).c_str());
-  return 1;
+  return mxban::RunDaemon(
+      argc, argv,
+      {.name = "mxban-agent",
+       .usage =
+           "Watches this mail server's logs and enforces the fleet's bans on "
+           "it.\n\n  mxban-agent --coordinators=HOST:7460 --tls_cert=... "
+           "--tls_key=... --tls_ca=...\n\nA file of flags: "
+           "--flagfile=/etc/mxban/agent.flags",
+       .main_file = "agent/main.cc"},
+      mxban::Serve);
 }

@@ -6,12 +6,9 @@
 #include <string>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
-#include "absl/flags/usage_config.h"
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
-#include "common/log.h"
+#include "common/daemon.h"
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "coordinator/coordinator.h"
@@ -44,7 +41,6 @@ ABSL_FLAG(bool, insecure, false,
 ABSL_FLAG(int64_t, max_sources, 1'000'000,
           "How many sources are tracked in each jail; the one idle for longest "
           "goes first.");
-ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
 
 namespace mxban {
 namespace {
@@ -101,38 +97,17 @@ absl::Status Serve(const sigset_t& signals) {
 }  // namespace mxban
 
 int main(int argc, char** argv) {
-  absl::FlagsUsageConfig usage;
-  usage.version_string = [] {
-    return absl::StrCat("mxban-coordinator ", mxban::kVersion, "\n");
-  };
-  usage.contains_helpshort_flags = usage.contains_help_flags =
-      [](absl::string_view file) { return file == "coordinator/main.cc"; };
-  absl::SetFlagsUsageConfig(usage);
-  absl::SetProgramUsageMessage(
-      "Counts failures over all mail servers, decides who is banned, tells "
-      "every agent.\n\n  mxban-coordinator --config_dir=/etc/mxban "
-      "--tls_cert=... --tls_key=... --tls_ca=...\n\nA file of flags: "
-      "--flagfile=/etc/mxban/coordinator.flags");
-  if (absl::ParseCommandLine(argc, argv).size() > 1) {
-    std::fputs("mxban-coordinator: takes flags only, see --help\n", stderr);
-    return 2;
-  }
-  absl::Status status = mxban::InitLog(absl::GetFlag(FLAGS_log_level));
-
-  // Before any thread starts, so that only sigwait() sees them.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    sigaddset(&signals, signal);
-  }
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
-  if (status.ok()) {
-    status = absl::GetFlag(FLAGS_check_config) ? mxban::CheckConfig()
-                                               : mxban::Serve(signals);
-  }
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "mxban-coordinator: %s\n",
-               std::string(status.message()).c_str());
-  return 1;
+  return mxban::RunDaemon(
+      argc, argv,
+      {.name = "mxban-coordinator",
+       .usage = "Counts failures over all mail servers, decides who is banned, "
+                "tells every agent.\n\n  mxban-coordinator "
+                "--config_dir=/etc/mxban --tls_cert=... --tls_key=... "
+                "--tls_ca=...\n\nA file of flags: "
+                "--flagfile=/etc/mxban/coordinator.flags",
+       .main_file = "coordinator/main.cc"},
+      [](const sigset_t& signals) {
+        return absl::GetFlag(FLAGS_check_config) ? mxban::CheckConfig()
+                                                 : mxban::Serve(signals);
+      });
 }

@@ -1,9 +1,5 @@
 // The program as an operator meets it, without a network.
 
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/run_program.h"
 
 namespace mxban {
 namespace {
@@ -18,28 +15,12 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Output {
-  int exit_code = 0;
-  std::string text;
-};
-
-Output RunCoordinator(const std::string& arguments) {
-  FILE* const pipe =
-      popen(absl::StrCat("coordinator/mxban-coordinator ", arguments, " 2>&1")
-                .c_str(),
-            "r");
-  Output output;
-  std::array<char, 4096> buffer;
-  size_t size;
-  while ((size = fread(buffer.data(), 1, buffer.size(), pipe)) > 0) {
-    output.text.append(buffer.data(), size);
-  }
-  output.exit_code = WEXITSTATUS(pclose(pipe));
-  return output;
+ProgramOutput RunCoordinator(const std::string& arguments) {
+  return RunProgram("coordinator/mxban-coordinator " + arguments);
 }
 
 TEST(CoordinatorMainTest, TheHowTosFilesAreRead) {
-  const Output output =
+  const ProgramOutput output =
       RunCoordinator("--config_dir=tests/corpus/seed --check_config");
   EXPECT_EQ(output.exit_code, 0);
   EXPECT_THAT(output.text, HasSubstr("[sendmail]"));
@@ -66,7 +47,7 @@ TEST_P(BadFileTest, IsRefusedWithFileLineAndReason) {
   std::ofstream(directory + "/filter.d/sendmail.conf") << "[Definition]\n"
                                                        << GetParam().filter;
 
-  const Output checked =
+  const ProgramOutput checked =
       RunCoordinator(absl::StrCat("--check_config --config_dir=", directory));
   EXPECT_EQ(checked.exit_code, 1);
   EXPECT_THAT(checked.text, StartsWith("mxban-coordinator: "));
@@ -74,7 +55,7 @@ TEST_P(BadFileTest, IsRefusedWithFileLineAndReason) {
               HasSubstr(absl::StrCat(directory, "/", GetParam().complaint)));
 
   // Starting says the same.
-  const Output started = RunCoordinator(absl::StrCat(
+  const ProgramOutput started = RunCoordinator(absl::StrCat(
       "--config_dir=", directory, " --state_dir=", directory,
       "/state --agent_listen=127.0.0.1:0 --http_listen= --admin_listen=unix:",
       directory, "/admin.sock"));
@@ -111,7 +92,7 @@ TEST(CoordinatorMainTest, AMissingFilterIsNamed) {
       << "[sendmail]\nenabled = true\nfilter = sendmial\n"
          "logpath = /var/log/mail.log\n"
          "action = iptables-multiport[name=a, port=smtp]\n";
-  const Output output =
+  const ProgramOutput output =
       RunCoordinator(absl::StrCat("--check_config --config_dir=", directory));
   EXPECT_EQ(output.exit_code, 1);
   EXPECT_THAT(output.text, HasSubstr("jail.local:3: "));
@@ -125,7 +106,7 @@ TEST(CoordinatorMainTest, SaysItsVersionAndItsFlags) {
 }
 
 TEST(CoordinatorMainTest, PlainTextBeyondLoopbackIsRefused) {
-  const Output output = RunCoordinator(absl::StrCat(
+  const ProgramOutput output = RunCoordinator(absl::StrCat(
       "--config_dir=tests/corpus/seed --agent_listen=0.0.0.0:0 --http_listen= "
       "--state_dir=",
       testing::TempDir(), "/plain --admin_listen=unix:", testing::TempDir(),

@@ -1,4 +1,7 @@
 # The programs on the stage: one coordinator, an agent on every mail server.
+#
+# Uses network.bash, and $folder, $bin and $tool: where everything is kept, where
+# the programs are, and the demo's own.
 
 # Starts a program on a host; its output goes to a file, its pid to another,
 # beside the time it started at, so that no other program is ever mistaken for
@@ -21,24 +24,24 @@ start_time() {
 # Ends what was started from a folder and takes its stage down.
 #   $1 the folder
 clean() {
-  local pid started at namespaces
+  local pid started tries namespace namespaces
   if [[ -e $1/started ]]; then
     while read -r pid started; do
       [[ $(start_time "$pid") == "$started" ]] || continue
       kill "$pid" 2>/dev/null || continue
       # Agents end within a second; longer means that they hang.
-      for ((at = 0; at < 100; at++)); do
+      for ((tries = 0; tries < 100; tries++)); do
         [[ $(start_time "$pid") == "$started" ]] || break
         sleep 0.02
       done
-      ((at < 100)) || kill -KILL "$pid" 2>/dev/null || true
+      ((tries < 100)) || kill -KILL "$pid" 2>/dev/null || true
     done <"$1/started"
   fi
   if [[ -e $1/prefix ]]; then
     mapfile -t namespaces < <(
       ip netns list | awk -v prefix="$(<"$1/prefix")" \
         'index($1, prefix) == 1 { print $1 }')
-    for started in "${namespaces[@]}"; do ip netns delete "$started"; done
+    for namespace in "${namespaces[@]}"; do ip netns delete "$namespace"; done
   fi
   rm -rf "$1"
 }

@@ -1,5 +1,7 @@
 # The stage: hosts as network namespaces around one switch, on documentation
 # addresses; nothing of it is connected to the real network.
+#
+# Uses $prefix, which all namespaces have in their names.
 
 servers=(mx1 mx2 mx3)
 hosts=("${servers[@]}" coordinator attacker customer)
@@ -28,8 +30,6 @@ declare -A outside6=(
 )
 
 has_ipv6() { [[ -e /proc/net/if_inet6 ]]; }
-
-namespace_of() { printf '%s%s' "$prefix" "$1"; }
 
 # Runs a command on a host.
 on() {

@@ -1,0 +1,51 @@
+#include "common/daemon.h"
+
+#include <cstdio>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/strings/str_cat.h"
+#include "common/log.h"
+#include "common/version.h"
+
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
+
+namespace mxban {
+
+int RunDaemon(int argc, char** argv, const DaemonInfo& info,
+              absl::FunctionRef<absl::Status(const sigset_t& signals)> serve) {
+  absl::FlagsUsageConfig usage;
+  usage.version_string = [&] {
+    return absl::StrCat(info.name, " ", kVersion, "\n");
+  };
+  usage.contains_helpshort_flags =
+      usage.contains_help_flags = [&](absl::string_view file) {
+        return file == info.main_file || file == "common/daemon.cc";
+      };
+  absl::SetFlagsUsageConfig(usage);
+  absl::SetProgramUsageMessage(info.usage);
+  if (absl::ParseCommandLine(argc, argv).size() > 1) {
+    std::fprintf(stderr, "%s: takes flags only, see --help\n",
+                 info.name.c_str());
+    return 2;
+  }
+
+  // Before any thread starts, so that only sigwait() sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaddset(&signals, signal);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  absl::Status status = InitLog(absl::GetFlag(FLAGS_log_level));
+  if (status.ok()) status = serve(signals);
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "%s: %s\n", info.name.c_str(),
+               std::string(status.message()).c_str());
+  return 1;
+}
+
+}  // namespace mxban
