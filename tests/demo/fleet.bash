@@ -21,21 +21,29 @@ start_time() {
   sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
 }
 
+# Sends a signal to those of the started programs that still run; fails if none
+# does.
+#   $1 the file that lists them   $2 the signal
+signal_started() {
+  local pid started found=1
+  while read -r pid started; do
+    [[ $(start_time "$pid") == "$started" ]] || continue
+    kill "-$2" "$pid" 2>/dev/null && found=0
+  done <"$1"
+  return "$found"
+}
+
 # Ends what was started from a folder and takes its stage down.
 #   $1 the folder
 clean() {
-  local pid started tries namespace namespaces
-  if [[ -e $1/started ]]; then
-    while read -r pid started; do
-      [[ $(start_time "$pid") == "$started" ]] || continue
-      kill "$pid" 2>/dev/null || continue
-      # Agents end within a second; longer means that they hang.
-      for ((tries = 0; tries < 100; tries++)); do
-        [[ $(start_time "$pid") == "$started" ]] || break
-        sleep 0.02
-      done
-      ((tries < 100)) || kill -KILL "$pid" 2>/dev/null || true
-    done <"$1/started"
+  local tries namespace namespaces
+  if [[ -e $1/started ]] && signal_started "$1/started" TERM; then
+    # They end within a second or two; longer means that they hang.
+    for ((tries = 0; tries < 100; tries++)); do
+      signal_started "$1/started" 0 || break
+      sleep 0.05
+    done
+    signal_started "$1/started" KILL || true
   fi
   if [[ -e $1/prefix ]]; then
     mapfile -t namespaces < <(
