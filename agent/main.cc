@@ -17,6 +17,7 @@
 #include "agent/firewall/open_firewall.h"
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/grpc_waker.h"
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "spdlog/spdlog.h"
@@ -129,6 +130,7 @@ absl::Status Serve(const sigset_t& signals) {
         "certificate");
   }
   RealClock clock;
+  GrpcWaker waker;
   ASSIGN_OR_RETURN(const std::unique_ptr<Agent> agent,
                    Agent::Start(options, std::move(opened.firewall), clock));
   sd_notify(0, "READY=1");

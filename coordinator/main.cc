@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/grpc_waker.h"
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "coordinator/coordinator.h"
@@ -73,6 +74,7 @@ absl::Status Serve(const sigset_t& signals) {
   }
   const Coordinator::Options options = OptionsFromFlags();
   RealClock clock;
+  GrpcWaker waker;
   ASSIGN_OR_RETURN(const std::unique_ptr<Coordinator> coordinator,
                    Coordinator::Start(options, clock));
   if (options.insecure) {
