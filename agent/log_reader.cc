@@ -114,9 +114,8 @@ LogPositions LogReader::SafePositions() const {
 void LogReader::Loop() {
   while (!stopping_) {
     Poll();
-    WatchFiles();
     // What came between reading and watching would go unnoticed.
-    Poll();
+    if (WatchFiles()) Poll();
     if (!WaitForNews()) FindLogs();
   }
 }
@@ -263,13 +262,15 @@ uint64_t LogReader::PositionOf(const std::string& jail,
   return found == positions_.end() ? 0 : found->second;
 }
 
-void LogReader::WatchFiles() {
+bool LogReader::WatchFiles() {
+  bool is_new = false;
   std::set<std::string> directories;
   for (auto& [path, source] : sources_) {
     directories.insert(DirectoryOf(path));
     if (source.tailer->fd() < 0) {
       // Its first line is worth waking for, wherever it comes from.
       inotify_add_watch(inotify_fd_, path.c_str(), IN_MODIFY);
+      is_new = true;
       continue;
     }
     if (source.watched_id == source.tailer->log_id()) continue;
@@ -281,11 +282,13 @@ void LogReader::WatchFiles() {
         inotify_fd_,
         absl::StrCat("/proc/self/fd/", source.tailer->fd()).c_str(), IN_MODIFY);
     source.watched_id = source.tailer->log_id();
+    is_new = true;
   }
   // Adding a watch that exists changes nothing.
   for (const std::string& directory : directories) {
     inotify_add_watch(inotify_fd_, directory.c_str(), IN_CREATE | IN_MOVED_TO);
   }
+  return is_new;
 }
 
 void LogReader::RememberPositions(const Source& source) {

@@ -111,7 +111,9 @@ class LogReader {
   uint64_t StartOffset(const std::string& path, const std::string& log_id);
   uint64_t PositionOf(const std::string& jail, const std::string& log_id) const;
   void RememberPositions(const Source& source);
-  void WatchFiles();
+  // Returns whether something is watched, or still absent, that was not read
+  // since.
+  bool WatchFiles();
   void PublishState();
 
   FailureOutbox& outbox_;

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/grpc_status.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
