@@ -14,6 +14,16 @@
 
 namespace mxban {
 
+// Nothing wider is counted, and operators confirm it: too many innocents share
+// such a network.
+inline constexpr int kWidestCountedIpv4 = 24;
+inline constexpr int kWidestCountedIpv6 = 48;
+
+inline bool MayBeCounted(const IpNetwork& source) {
+  return source.prefix_length() >=
+         (source.is_ipv4() ? kWidestCountedIpv4 : kWidestCountedIpv6);
+}
+
 // One unwelcome act by a remote host, as a line of a log told it.
 struct Failure {
   IpNetwork source;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ struct Filter {
   std::vector<std::string> ignore_regexes;
   std::string prefix_regex;                // Empty: none.
   std::vector<std::string> date_patterns;  // Empty: the default list.
+  std::string time_zone;                   // Of stamps without; empty: local.
+  uint32_t max_lines = 1;                  // That an expression sees at once.
+  bool use_names = true;                   // Whether <HOST> takes names, too.
+  // How many failures of one <F-MLFID> wait for its address, and how long.
+  uint32_t pending_limit = 1;
+  absl::Duration join_time = absl::Minutes(5);
 
   friend bool operator==(const Filter&, const Filter&) = default;
 };
@@ -45,20 +52,42 @@ struct Enforcement {
   friend bool operator==(const Enforcement&, const Enforcement&) = default;
 };
 
+// How bans of known offenders grow (`bantime.increment`).
+struct Escalation {
+  double factor = 1;                // Above 0.
+  std::vector<double> multipliers;  // Above 0; empty: the powers of two.
+  absl::Duration max_time = absl::InfiniteDuration();
+  absl::Duration random_time;   // At most so much is added.
+  bool over_all_jails = false;  // Whether bans of other jails count, too.
+
+  friend bool operator==(const Escalation&, const Escalation&) = default;
+};
+
+// No jail's name is longer.
+inline constexpr size_t kMaxJailName = 200;
+
 struct Jail {
-  std::string name;
+  std::string name;  // Printable.
   Filter filter;
   std::vector<std::string> log_paths;  // Globs.
   uint32_t max_retry = 3;              // At least 1.
   absl::Duration find_time = absl::Minutes(10);
   absl::Duration ban_time = absl::Minutes(10);  // Infinite: for ever.
+  std::optional<Escalation> escalation;         // Without, all bans are alike.
+  absl::Duration ban_memory = absl::Hours(24);  // After 3 times a ban.
   int ipv6_prefix = 64;
   std::vector<IpNetwork> ignored_networks;
+  bool ignore_self = true;  // Whether a server's own addresses are ignored.
+  std::vector<std::string> journal_matches;  // Any of them; see jail.proto.
   Enforcement enforcement;
 
-  // What is counted and banned for an address: itself, or its IPv6 network.
+  // What is counted and banned for an address: itself, or its IPv6 network. One
+  // of NAT64 (RFC 6052) is a single IPv4 client, and in no network with others.
   IpNetwork SourceOf(const IpNetwork& address) const {
-    return address.is_ipv4() ? address : address.Widened(ipv6_prefix);
+    static const IpNetwork nat64 = IpNetwork::ParseOrDie("64:ff9b::/96");
+    if (address.is_ipv4()) return address;
+    const IpNetwork network = address.Widened(ipv6_prefix);
+    return network.Overlaps(nat64) ? address : network;
   }
 
   friend bool operator==(const Jail&, const Jail&) = default;

@@ -4,17 +4,15 @@
 // Wire messages <-> values. Generated types stop here and at the services.
 //
 // What comes from the wire is hostile: each From...() validates all it reads
-// and answers INVALID_ARGUMENT with the field that is wrong.
+// and answers INVALID_ARGUMENT with the field that is wrong. Jails and times
+// have files of their own, which come with this one.
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "common/ban.h"
-#include "common/jail.h"
-#include "google/protobuf/duration.pb.h"
-#include "google/protobuf/timestamp.pb.h"
+#include "common/jail_convert.h"  // IWYU pragma: export
+#include "common/time_convert.h"  // IWYU pragma: export
 #include "mxban/v1/agent_service.pb.h"
 #include "mxban/v1/ban.pb.h"
-#include "mxban/v1/jail.pb.h"
 
 namespace mxban {
 
@@ -22,18 +20,6 @@ namespace mxban {
 inline constexpr int kMaxFailuresPerBatch = 1000;
 inline constexpr size_t kMaxLogId = 200;
 inline constexpr size_t kMaxEvidenceText = 1000;
-// No jail name in a request is longer.
-inline constexpr size_t kMaxJailName = 200;
-
-google::protobuf::Timestamp TimestampToProto(absl::Time time);
-absl::StatusOr<absl::Time> TimestampFromProto(
-    const google::protobuf::Timestamp& timestamp);
-google::protobuf::Duration DurationToProto(absl::Duration duration);
-absl::StatusOr<absl::Duration> DurationFromProto(
-    const google::protobuf::Duration& duration);
-
-v1::Jail JailToProto(const Jail& jail);
-absl::StatusOr<Jail> JailFromProto(const v1::Jail& message);
 
 v1::Ban BanToProto(const Ban& ban);
 absl::StatusOr<Ban> BanFromProto(const v1::Ban& message);

@@ -10,20 +10,6 @@ namespace {
 
 const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
 
-Jail SomeJail() {
-  Jail jail;
-  jail.name = "sendmail-auth";
-  jail.filter = {{"a <HOST>", "b <HOST>"}, {"c"}, "d", {"%Y"}};
-  jail.log_paths = {"/var/log/mail.log"};
-  jail.max_retry = 5;
-  jail.find_time = absl::Minutes(30);
-  jail.ban_time = absl::Hours(8);
-  jail.ipv6_prefix = 56;
-  jail.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/24")};
-  jail.enforcement = {"auth", {{587, 587}, {1000, 2000}}, Rejection::kDrop};
-  return jail;
-}
-
 v1::ReportFailuresRequest SomeBatch() {
   FailureBatch batch = {"jail", "file:1:2:3", {}};
   batch.failures.push_back(
@@ -31,19 +17,6 @@ v1::ReportFailuresRequest SomeBatch() {
   batch.failures.push_back(
       {IpNetwork::ParseOrDie("203.0.113.10"), kNoon, 200, "line"});
   return FailureBatchToProto(batch);
-}
-
-TEST(ProtoConvertTest, AJailSurvivesTheRoundTrip) {
-  const auto back = JailFromProto(JailToProto(SomeJail()));
-  ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_EQ(*back, SomeJail());
-}
-
-TEST(ProtoConvertTest, APermanentJailHasNoBanTime) {
-  Jail jail = SomeJail();
-  jail.ban_time = absl::InfiniteDuration();
-  EXPECT_FALSE(JailToProto(jail).has_ban_time());
-  EXPECT_EQ(*JailFromProto(JailToProto(jail)), jail);
 }
 
 TEST(ProtoConvertTest, ABanSurvivesTheRoundTrip) {
@@ -114,34 +87,6 @@ INSTANTIATE_TEST_SUITE_P(
           for (int i = 0; i < 1000; ++i) {
             *batch.add_failures() = batch.failures(1);
           }
-        }));
-
-using SpoilJail = void (*)(v1::Jail&);
-class BrokenJailTest : public testing::TestWithParam<SpoilJail> {};
-
-TEST_P(BrokenJailTest, IsRefused) {
-  v1::Jail jail = JailToProto(SomeJail());
-  GetParam()(jail);
-  EXPECT_EQ(JailFromProto(jail).status().code(),
-            absl::StatusCode::kInvalidArgument);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Fields, BrokenJailTest,
-    testing::Values<SpoilJail>(
-        [](auto& jail) { jail.clear_name(); },
-        [](auto& jail) { jail.clear_find_time(); },
-        [](auto& jail) { jail.set_ipv6_prefix(0); },
-        [](auto& jail) { jail.set_ipv6_prefix(129); },
-        [](auto& jail) { jail.add_ignored_networks("everyone"); },
-        [](auto& jail) { jail.mutable_enforcement()->clear_name(); },
-        [](auto& jail) { jail.mutable_enforcement()->clear_ports(); },
-        [](auto& jail) { jail.mutable_enforcement()->clear_rejection(); },
-        [](auto& jail) {
-          jail.mutable_enforcement()->mutable_ports(0)->set_last(65536);
-        },
-        [](auto& jail) {
-          jail.mutable_enforcement()->mutable_ports(0)->set_first(600);
         }));
 
 TEST(ProtoConvertTest, EvidenceIsPrintableWhateverTheLineHeld) {
