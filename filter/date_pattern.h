@@ -4,102 +4,88 @@
 // Finds the time stamp of a log line, so that it can be cut out, and what time
 // it means.
 //
-// Stands for a filter's `datepattern`, one pattern a line, tried in order.
-// Those understood so far:
+// Stands for a filter's `datepattern`, one pattern a line, as Fail2Ban
+// understands it: default_templates.h tells what a line may be,
+// date_expression.h how a pattern of one's own is read, date_codes.h what its
+// codes mean, stamp_calendar.h what becomes of parts that are missing.
 //
-//   (none), {DEFAULT}         a stamp at the line's begin, else the leftmost
-//   one
-//   {^LN-BEG}                 only at the begin, behind at most two characters
-//                             that belong to no word
-//   EPOCH, {^LN-BEG}EPOCH, ^EPOCH
-//                             seconds since 1970
-//   {NONE}                    no stamp at all
+// Of several templates that match, one that is tied to the line's begin wins
+// over one that is not. Among the former it is the one that matched last, then
+// the first of the list; among the latter the one that matched last, unless its
+// stamp has moved to the right, then the one whose stamp is leftmost.
 //
-// and, as stamps: RFC 3164, ISO 8601 (so RFC 5424 too) and seconds since 1970.
-// Others are refused by Compile(), never guessed. The remaining templates of
-// Fail2Ban will be further kinds behind the same two methods.
+// The templates at the head of the default list are read by hand at a line's
+// begin, with the result that they would have (stamp_parser.h).
 //
-// A stamp without a year is of this year, unless that were more than a day
-// ahead of now: then of the last. One without a zone is in the zone given.
-//
-// Find() never allocates. Thread-compatible: it remembers the last minute, for
-// most lines share it.
+// Find() never allocates, except once in ten years: a new decade's years need
+// new expressions. Thread-compatible; movable.
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
-#include "filter/stamp_parser.h"
+#include "filter/date_template.h"
+#include "filter/default_templates.h"
+#include "filter/stamp_calendar.h"
+#include "filter/stamp_fields.h"
 
 namespace mxban {
 
 class DatePattern {
  public:
-  enum class Kind { kIso, kSyslog, kEpoch };
-  static constexpr int kKinds = 3;
-
   struct Stamp {
     size_t begin = 0;  // What to cut from the line.
     size_t end = 0;
-    Kind kind = Kind::kIso;
+    size_t template_index = 0;  // Into template_names().
     // Whole seconds; none if the date is impossible, as 31 February.
     std::optional<absl::Time> time;
   };
 
   // INVALID_ARGUMENT quotes a pattern that is not understood. No patterns mean
-  // the default list.
+  // the default list. `zone` is that of stamps that name none.
   static absl::StatusOr<DatePattern> Compile(
       const std::vector<std::string>& patterns, absl::TimeZone zone);
 
-  // The stamp of `line`, if it has one.
+  // The stamp of `line`, if it has one. A pattern that captures nothing, such
+  // as `()`, says that there is none.
   std::optional<Stamp> Find(absl::string_view line, absl::Time now);
 
-  // What a kind is called in reports.
-  static absl::string_view NameOf(Kind kind);
+  // What each template is called in reports; a pattern of one's own by its
+  // text.
+  const std::vector<std::string>& template_names() const { return names_; }
 
  private:
-  // Where one pattern looks, and what for.
-  struct Search {
-    bool at_begin = false;
-    bool anywhere = false;
-    bool dates = false;
-    bool epoch = false;
+  struct Hit {
+    size_t index = 0;
+    DateTemplate::Match match;
   };
 
-  struct Minute {
-    absl::CivilMinute civil;
-    absl::Time time = absl::InfinitePast();
-  };
+  DatePattern(const std::vector<std::string>& lines, absl::TimeZone zone);
 
-  explicit DatePattern(absl::TimeZone zone) : zone_(zone) {}
+  absl::Status CompileTemplates();
+  std::optional<Hit> FindByHand(absl::string_view line) const;
+  std::optional<Hit> FindAtBegin(absl::string_view line);
+  std::optional<Hit> FindWithin(absl::string_view line);
+  std::optional<Hit> Try(size_t index, absl::string_view line);
+  bool IsReadByHand(size_t index) const;
 
-  static std::optional<Search> SearchOf(absl::string_view pattern);
+  std::vector<NamedDatePattern> patterns_;
+  std::vector<std::string> names_;
+  bool reads_by_hand_ = false;
+  bool is_by_hand_ = false;  // This line; expressions know more letters.
 
-  std::optional<Stamp> FindAtBegin(const Search& search,
-                                   absl::string_view line);
-  std::optional<Stamp> FindAnywhere(const Search& search,
-                                    absl::string_view line);
-  std::optional<Stamp> FindDateAt(absl::string_view line, size_t position);
+  std::vector<DateTemplate> templates_;  // Of patterns_.
+  int last_year_ = 0;                    // What templates_ were compiled for.
+  StampCalendar calendar_;
 
-  void Adopt(absl::Time now);
-  std::optional<absl::Time> TimeOf(StampFields fields);
-  std::optional<absl::Time> TimeInYear(const StampFields& fields, int year);
-
-  absl::TimeZone zone_;
-  std::vector<Search> searches_;
-
-  absl::Time now_ = absl::InfinitePast();
-  int64_t now_minute_ = 0;
-  int this_year_ = 0;
-  int last_year_ = 0;              // The latest that a stamp may name.
-  std::array<Minute, 2> minutes_;  // The last one of even and odd years.
+  // What matched last.
+  std::optional<size_t> last_at_begin_;
+  std::optional<size_t> last_within_;
+  size_t last_position_ = 0;  // Of last_within_.
 };
 
 }  // namespace mxban

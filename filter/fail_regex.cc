@@ -1,6 +1,7 @@
 #include "filter/fail_regex.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -56,12 +57,13 @@ constexpr Tag kTags[] = {
 #undef MXBAN_IP6
 #undef MXBAN_IP4
 
+// The group of each FailRegex::Part.
 constexpr absl::string_view kPartNames[FailRegex::kParts] = {
-    "fid", "ip4", "ip6", "dns", "cidr", "content"};
+    "fid",  "ip4",   "ip6",    "dns",       "cidr",      "content",
+    "user", "mlfid", "nofail", "mlfforget", "mlfgained", "repeated"};
 
-// Groups that change what a failure is, by joining lines or captures.
-constexpr absl::string_view kNotYet[] = {"mlfid", "nofail", "mlfforget",
-                                         "mlfgained"};
+constexpr absl::string_view kSkipLines = "<SKIPLINES>";
+constexpr absl::string_view kSkipGroup = "skiplines";
 
 // `<F-PORT>` names the group `fport`, `<F-USER>` the group `user`.
 std::string GroupNameOf(absl::string_view tag_name) {
@@ -70,26 +72,15 @@ std::string GroupNameOf(absl::string_view tag_name) {
   return name == "id" || name == "port" ? "f" + name : name;
 }
 
-absl::Status NotSupported(absl::string_view what) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(what, " is not supported yet"));
-}
-
-absl::Status CheckGroup(absl::string_view name) {
-  if (absl::c_linear_search(kNotYet, name)) {
-    return NotSupported(absl::StrCat("<F-", absl::AsciiStrToUpper(name), ">"));
+// The part that `alt_user_1` or `tuple_id` contributes to; -1 if none.
+int PartOf(absl::string_view name) {
+  while (!name.empty() && absl::ascii_isdigit(name.back())) {
+    name.remove_suffix(1);
   }
-  for (const absl::string_view prefix : {"tuple_", "alt_"}) {
-    absl::string_view target = name;
-    if (!absl::ConsumePrefix(&target, prefix)) continue;
-    for (const absl::string_view part : kPartNames) {
-      if (absl::StartsWith(target, part) || absl::StartsWith(target, "id")) {
-        return NotSupported(
-            absl::StrCat("<F-", absl::AsciiStrToUpper(name), ">"));
-      }
-    }
-  }
-  return absl::OkStatus();
+  absl::ConsumeSuffix(&name, "_");
+  const std::string group = GroupNameOf(name);
+  const auto found = absl::c_find(kPartNames, group);
+  return found == std::end(kPartNames) ? -1 : found - std::begin(kPartNames);
 }
 
 class TagExpander {
@@ -125,8 +116,10 @@ class TagExpander {
       Replace(tag.tag.size(), only_addresses ? kTags[1].group : tag.group);
       return absl::OkStatus();
     }
-    if (absl::StartsWith(rest_, "<SKIPLINES>")) {
-      return NotSupported("<SKIPLINES>");
+    if (absl::StartsWith(rest_, kSkipLines)) {
+      Replace(kSkipLines.size(),
+              absl::StrCat("\\n(?P<", kSkipGroup, skips_++, R"(>(?:.*\n)*?))"));
+      return absl::OkStatus();
     }
     const size_t end = rest_.find('>');
     const absl::string_view tag =
@@ -147,10 +140,6 @@ class TagExpander {
   absl::Status Open(absl::string_view tag) {
     const absl::string_view name = tag.substr(3, tag.size() - 4);
     if (!IsTagName(name)) {
-      if (absl::EndsWith(name, "/") &&
-          IsTagName(name.substr(0, name.size() - 1))) {
-        return absl::InvalidArgumentError(absl::StrCat("unknown tag ", tag));
-      }
       Copy(1);
       return absl::OkStatus();
     }
@@ -171,6 +160,7 @@ class TagExpander {
   absl::string_view rest_;
   const bool use_names_;
   std::string result_;
+  int skips_ = 0;
   absl::flat_hash_set<std::string> opened_;
 };
 
@@ -182,28 +172,73 @@ absl::StatusOr<std::string> ExpandCaptureTags(absl::string_view expression,
 }
 
 absl::StatusOr<FailRegex> FailRegex::Compile(absl::string_view expression,
-                                             bool use_names) {
+                                             const Options& options) {
   if (absl::StripAsciiWhitespace(expression).empty()) {
     return absl::InvalidArgumentError("the expression is empty");
   }
   ASSIGN_OR_RETURN(const std::string pattern,
-                   ExpandCaptureTags(expression, use_names));
-  ASSIGN_OR_RETURN(Regex regex, Regex::Compile(pattern));
-  for (const std::string& name : regex.GroupNames()) {
-    RETURN_IF_ERROR(CheckGroup(name));
-  }
+                   ExpandCaptureTags(expression, options.use_names));
+  ASSIGN_OR_RETURN(Regex regex, Regex::Compile(pattern, options.anchors));
   return FailRegex(std::move(regex));
 }
 
 FailRegex::FailRegex(Regex regex) : regex_(std::move(regex)) {
   for (int part = 0; part < kParts; ++part) {
-    groups_[part] = regex_.GroupNumber(kPartNames[part]);
+    groups_[part].own = regex_.GroupNumber(kPartNames[part]);
+  }
+  for (const std::string& name : regex_.GroupNames()) {  // By name.
+    const int number = regex_.GroupNumber(name);
+    absl::string_view part = name;
+    if (absl::ConsumePrefix(&part, "alt_") && PartOf(part) >= 0) {
+      groups_[PartOf(part)].alternatives.push_back(number);
+    } else if (absl::ConsumePrefix(&part, "tuple_") && PartOf(part) >= 0) {
+      groups_[PartOf(part)].tuple.push_back(number);
+    } else if (absl::StartsWith(name, kSkipGroup)) {
+      skip_groups_.push_back(number);
+    }
+  }
+  for (Groups& groups : groups_) {
+    groups.is_there =
+        groups.own > 0 || !groups.alternatives.empty() || !groups.tuple.empty();
   }
 }
 
 bool FailRegex::CapturesFailureId() const {
-  return groups_[kId] > 0 || groups_[kIp4] > 0 || groups_[kIp6] > 0 ||
-         groups_[kDns] > 0;
+  return Captures(kId) || Captures(kIp4) || Captures(kIp6) || Captures(kDns) ||
+         Captures(kMlfId);
+}
+
+std::optional<absl::string_view> FailRegex::Captured(Part part,
+                                                     absl::string_view text) {
+  const auto text_of = [&](int group) -> std::optional<absl::string_view> {
+    const Regex::Span span = regex_.Group(group);
+    if (!span.is_set()) return std::nullopt;
+    return text.substr(span.begin, span.end - span.begin);
+  };
+  Groups& groups = groups_[part];
+  std::optional<absl::string_view> captured = text_of(groups.own);
+  if (!groups.tuple.empty()) {
+    groups.tuple_text = std::string(captured.value_or(""));
+    for (const int group : groups.tuple) {
+      if (!groups.tuple_text.empty()) groups.tuple_text += ' ';
+      absl::StrAppend(&groups.tuple_text, text_of(group).value_or(""));
+    }
+    return groups.tuple_text;
+  }
+  for (const int group : groups.alternatives) {
+    if (captured && !captured->empty()) break;
+    if (const auto alternative = text_of(group)) captured = alternative;
+  }
+  return captured;
+}
+
+std::vector<Regex::Span> FailRegex::SkippedLines() const {
+  std::vector<Regex::Span> skipped;
+  for (const int group : skip_groups_) {
+    const Regex::Span span = regex_.Group(group);
+    if (span.is_set() && span.begin < span.end) skipped.push_back(span);
+  }
+  return skipped;
 }
 
 }  // namespace mxban

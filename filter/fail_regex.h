@@ -10,12 +10,17 @@
 //   <CIDR> <SUBNET>        a prefix length; an address with one
 //   <F-ID/> <F-PORT/>      what to count if not the address; a port
 //   <F-NAME>...</F-NAME>   the text of the part in between
+//   <SKIPLINES>            the end of the line, and as few lines as possible
 //
-// Understood on single lines only so far: what joins lines (`<SKIPLINES>`,
-// `<F-MLFID>`, `<F-NOFAIL>` ...) is refused. Thread-compatible; movable.
+// Of the names those of `Part` have a meaning. `<F-ALT_NAME>` stands in for an
+// empty NAME; several `<F-TUPLE_NAME_1>` make NAME of all their texts.
+//
+// Thread-compatible; movable.
 
 #include <array>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -25,28 +30,69 @@ namespace mxban {
 
 class FailRegex {
  public:
-  // The groups that say who it was.
-  enum Part { kId, kIp4, kIp6, kDns, kCidr, kContent };
-  static constexpr int kParts = 6;
+  enum Part {
+    kId,       // What to count, if not the address.
+    kIp4,      // The three kinds of host.
+    kIp6,      //
+    kDns,      //
+    kCidr,     // The length of a prefix.
+    kContent,  // Of `prefregex`: all that the others see.
+    kUser,
+    kMlfId,       // What the lines of one session have in common.
+    kNoFail,      // This line is no failure.
+    kMlfForget,   // The session ends.
+    kMlfGained,   // The session succeeded.
+    kRepetition,  // `<F-REPEATED>`, mxban's own: so many failures in one line.
+  };
+  static constexpr int kParts = 12;
 
-  // INVALID_ARGUMENT if `expression` is empty, does not compile, or joins
-  // lines. Unless `use_names`, `<HOST>` takes addresses only.
+  struct Options {
+    // Whether `<HOST>` takes names, too.
+    bool use_names = true;
+    // Whether `^` and `$` are those of each line.
+    Regex::Anchors anchors = Regex::Anchors::kText;
+  };
+
+  // INVALID_ARGUMENT if `expression` is empty or does not compile.
   static absl::StatusOr<FailRegex> Compile(absl::string_view expression,
-                                           bool use_names);
+                                           const Options& options);
 
-  // Whether a match can say who it was.
+  // Whether a match can capture `part`.
+  bool Captures(Part part) const { return groups_[part].is_there; }
+
+  // Whether a match can say who it was, now or in a later line.
   bool CapturesFailureId() const;
+
+  // Every match contains one of these, if there are any.
+  const std::vector<Literal>& literals() const { return regex_.literals(); }
 
   Regex::Verdict Search(absl::string_view text) { return regex_.Search(text); }
 
-  // Of the last search, which must have been a match.
-  Regex::Span Captured(Part part) const { return regex_.Group(groups_[part]); }
+  // All that the last search matched, which must have been a match.
+  Regex::Span Match() const { return regex_.Group(0); }
+
+  // What `part` captured of `text`, the subject of the last search; nullopt if
+  // it took no part. Valid until the next search.
+  std::optional<absl::string_view> Captured(Part part, absl::string_view text);
+
+  // Which parts of the subject `<SKIPLINES>` passed over.
+  std::vector<Regex::Span> SkippedLines() const;
 
  private:
+  // The groups that give one part.
+  struct Groups {
+    bool is_there = false;
+    int own = -1;
+    std::vector<int> alternatives;
+    std::vector<int> tuple;
+    std::string tuple_text;  // Of the last call.
+  };
+
   explicit FailRegex(Regex regex);
 
   Regex regex_;
-  std::array<int, kParts> groups_;
+  std::array<Groups, kParts> groups_;
+  std::vector<int> skip_groups_;
 };
 
 // `expression` with each capture tag replaced by its group; INVALID_ARGUMENT

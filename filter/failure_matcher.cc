@@ -1,17 +1,25 @@
 #include "filter/failure_matcher.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "filter/date_pattern.h"
 #include "filter/fail_regex.h"
+#include "filter/failure_joiner.h"
+#include "filter/filter_regexes.h"
+#include "filter/line_window.h"
+#include "filter/zone_name.h"
 
 namespace mxban {
 namespace {
 
+using Outcome = FailureMatcher::Outcome;
+using Result = FailureMatcher::Result;
 using Verdict = Regex::Verdict;
 
 // A stamp's time is good for the lines without one that follow within:
@@ -20,37 +28,18 @@ constexpr absl::Duration kRecent = absl::Seconds(60);
 // With so many more failregexes than ignoreregexes, it pays to ignore first.
 constexpr size_t kManyMore = 3;
 
-absl::Status Annotate(const absl::Status& status, absl::string_view what) {
-  return absl::Status(status.code(),
-                      absl::StrCat(what, ": ", status.message()));
-}
-
-absl::StatusOr<std::vector<FailRegex>> CompileAll(
-    const std::vector<std::string>& expressions, absl::string_view option,
-    bool use_names) {
-  std::vector<FailRegex> compiled;
-  for (size_t i = 0; i < expressions.size(); ++i) {
-    auto regex = FailRegex::Compile(expressions[i], use_names);
-    if (!regex.ok()) {
-      return Annotate(regex.status(), absl::StrCat(option, " ", i + 1));
-    }
-    compiled.push_back(*std::move(regex));
+// How many newlines there are. Bytes are counted 64 at a time, which compilers
+// know how to do at once.
+uint64_t CountLines(absl::string_view lines) {
+  constexpr size_t kStep = 64;
+  uint64_t count = 0;
+  while (lines.size() >= kStep) {
+    uint8_t in_step = 0;
+    for (size_t i = 0; i < kStep; ++i) in_step += lines[i] == '\n';
+    count += in_step;
+    lines.remove_prefix(kStep);
   }
-  return compiled;
-}
-
-// Every failregex, or else the prefix, must say who it was.
-absl::Status CheckFailureIds(const std::vector<FailRegex>& fail_regexes) {
-  if (fail_regexes.empty()) {
-    return absl::InvalidArgumentError("there is no failregex");
-  }
-  for (size_t i = 0; i < fail_regexes.size(); ++i) {
-    if (fail_regexes[i].CapturesFailureId()) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("failregex ", i + 1,
-                     ": captures no failure id; <HOST> is the usual one"));
-  }
-  return absl::OkStatus();
+  return count + absl::c_count(lines, '\n');
 }
 
 absl::string_view WithoutLineEnd(absl::string_view line) {
@@ -63,189 +52,249 @@ absl::string_view WithoutLineEnd(absl::string_view line) {
 }  // namespace
 
 struct FailureMatcher::Parts {
-  explicit Parts(DatePattern pattern) : date_pattern(std::move(pattern)) {}
+  Parts(DatePattern pattern, FilterRegexes compiled, const Filter& filter)
+      : sees_several_lines(filter.max_lines > 1),
+        date_pattern(std::move(pattern)),
+        regexes(std::move(compiled)),
+        window(filter.max_lines),
+        joiner({.pending_limit = filter.pending_limit,
+                .idle_limit = filter.join_time}),
+        regex_hits(regexes.fail.size()),
+        stamp_hits(date_pattern.template_names().size()) {}
 
-  // Takes the line apart; `stamp` is what to cut out of it.
-  void Adopt(absl::string_view whole, size_t begin, size_t end) {
-    line = whole;
-    cut_begin = begin;
-    cut_end = end;
-    text.assign(line.data(), begin);
-    text.append(line.data() + end, line.size() - end);
-    text += '\n';
-    content = text;
-    content_begin = 0;
-  }
+  std::optional<absl::Time> CutStamp(absl::string_view line, absl::Time now);
+  void LearnLastTime(absl::string_view lines, absl::Time now);
+  Outcome Decide(absl::Time now, Result& result);
+  Outcome SearchFailRegexes(const std::vector<size_t>& candidates,
+                            absl::Time now, Result& result);
+  Outcome Examine(size_t index, absl::Time now, Result& result);
+  Outcome TellFailure(FailRegex& regex, Result& result);
+  Outcome Join(FailRegex& regex, absl::Time now, Result& result);
+  Verdict SearchIgnoreRegexes(absl::string_view text, Result& result);
+  Verdict SearchPrefix(Result& result);
+  absl::string_view MatchedLines(const FailRegex& regex);
 
-  std::optional<absl::Time> CutStamp(absl::string_view whole, absl::Time now);
-  Outcome Decide(Result& result);
-  Outcome FindFailure(Result& result);
-  bool Capture(FailRegex& regex, Result& result);
-  Verdict SearchIgnoreRegexes();
-  Verdict SearchPrefix();
+  // What `part` of `regex`, just matched, or of the prefix captured.
+  std::optional<absl::string_view> Captured(FailRegex& regex,
+                                            FailRegex::Part part);
+  bool IsCaptured(FailRegex& regex, FailRegex::Part part);
+  uint32_t RepetitionIn(FailRegex& regex);
 
-  // What group `part` of `regex`, just matched, or of the prefix captured.
-  absl::string_view Captured(const FailRegex& regex, FailRegex::Part part);
-  absl::string_view ViewOf(Regex::Span span, size_t offset);
-
+  const bool sees_several_lines;
   DatePattern date_pattern;
-  std::optional<FailRegex> prefix;
-  std::vector<FailRegex> fail_regexes;
-  std::vector<FailRegex> ignore_regexes;
+  FilterRegexes regexes;
 
-  // The line being read.
-  absl::string_view line;
-  size_t cut_begin = 0;
-  size_t cut_end = 0;
-  std::string text;           // Without the stamp, with a newline.
-  absl::string_view content;  // Of `text` or `prefix_content`.
-  std::string prefix_content;
-  size_t content_begin = 0;  // Where in `text` `content` starts.
+  // What is being read.
+  LineWindow window;
+  absl::string_view content;   // Of `window` or `prefix_content`.
+  std::string prefix_content;  // What the prefix leaves, with a newline.
+  std::string matched_lines;   // Of a window of several.
+  std::optional<std::string> lines_to_keep;  // Of them, when this is done.
+  std::optional<absl::Time> time;
+  uint64_t position = 0;
 
   std::optional<absl::Time> last_time;  // Of any line so far.
+  FailureJoiner joiner;
+  std::vector<std::optional<absl::Time>> times;
+
   Counters counters;
   std::vector<uint64_t> regex_hits;
-  std::array<uint64_t, DatePattern::kKinds> stamp_hits = {};
+  std::vector<uint64_t> stamp_hits;
 };
 
-// Cuts the stamp of `whole` and returns the line's time.
+// Adds `line` without its stamp to the window and returns the line's time.
 std::optional<absl::Time> FailureMatcher::Parts::CutStamp(
-    absl::string_view whole, absl::Time now) {
-  const auto stamp = date_pattern.Find(whole, now);
-  if (stamp && stamp->time) {
-    ++stamp_hits[static_cast<int>(stamp->kind)];
-    Adopt(whole, stamp->begin, stamp->end);
-    last_time = stamp->time;
-    return stamp->time;
-  }
+    absl::string_view line, absl::Time now) {
+  if (lines_to_keep) window.Keep(*std::exchange(lines_to_keep, std::nullopt));
+  const auto stamp = date_pattern.Find(line, now);
   const bool is_recent = last_time && now - *last_time < kRecent;
-  if (stamp && !is_recent) {  // An impossible date.
-    Adopt(whole, stamp->begin, stamp->end);
-    return std::nullopt;
+  if (stamp && stamp->time) {
+    ++stamp_hits[stamp->template_index];
+    last_time = stamp->time;
+  } else if (is_recent || !stamp) {
+    window.Add(line, "");
+    return is_recent ? last_time : std::nullopt;
   }
-  Adopt(whole, whole.size(), whole.size());
-  return is_recent ? last_time : std::nullopt;
+  window.Add(line.substr(0, stamp->begin), line.substr(stamp->end));
+  return stamp->time;  // None for an impossible date.
 }
 
-FailureMatcher::Outcome FailureMatcher::Parts::Decide(Result& result) {
+// Takes over the time of the last of `lines` that has a stamp.
+void FailureMatcher::Parts::LearnLastTime(absl::string_view lines,
+                                          absl::Time now) {
+  while (!lines.empty()) {
+    lines.remove_suffix(1);  // The newline.
+    const size_t begin = lines.rfind('\n') + 1;
+    const auto stamp =
+        date_pattern.Find(WithoutLineEnd(lines.substr(begin)), now);
+    if (stamp && stamp->time) {
+      last_time = stamp->time;
+      return;
+    }
+    lines = lines.substr(0, begin);
+  }
+}
+
+Outcome FailureMatcher::Parts::Decide(absl::Time now, Result& result) {
+  content = window.text();
   const bool ignore_first =
-      !ignore_regexes.empty() &&
-      fail_regexes.size() >= ignore_regexes.size() + kManyMore;
+      !regexes.ignore.empty() &&
+      regexes.fail.size() >= regexes.ignore.size() + kManyMore;
   if (ignore_first) {
-    const Verdict ignored = SearchIgnoreRegexes();
+    const Verdict ignored = SearchIgnoreRegexes(content, result);
     if (ignored == Verdict::kLimitHit) return Outcome::kLimitHit;
     if (ignored == Verdict::kMatch) return Outcome::kIgnored;
   }
-  if (prefix) {
-    const Verdict found = SearchPrefix();
+  // What is not in the text is not in what the prefix leaves of it either.
+  const std::vector<size_t>& candidates = regexes.prefilter.Candidates(content);
+  if (candidates.empty()) return Outcome::kMissed;
+  if (regexes.prefix) {
+    const Verdict found = SearchPrefix(result);
     if (found == Verdict::kLimitHit) return Outcome::kLimitHit;
     if (found == Verdict::kNoMatch) return Outcome::kMissed;
   }
-  return FindFailure(result);
+  return SearchFailRegexes(candidates, now, result);
 }
 
-Verdict FailureMatcher::Parts::SearchPrefix() {
-  const Verdict verdict = prefix->Search(text);
-  if (verdict != Verdict::kMatch) return verdict;
-  const Regex::Span span = prefix->Captured(FailRegex::kContent);
-  if (span.is_set()) {
-    prefix_content.assign(text, span.begin, span.end - span.begin);
-    prefix_content += '\n';
-    content = prefix_content;
-    content_begin = span.begin;
-  }
-  return verdict;
-}
-
-FailureMatcher::Outcome FailureMatcher::Parts::FindFailure(Result& result) {
-  bool gave_up = false;
-  for (size_t i = 0; i < fail_regexes.size(); ++i) {
-    const Verdict verdict = fail_regexes[i].Search(content);
-    gave_up |= verdict == Verdict::kLimitHit;
-    if (verdict != Verdict::kMatch) continue;
-    if (!Capture(fail_regexes[i], result)) continue;
-    result.fail_regex = static_cast<int>(i);
-    switch (SearchIgnoreRegexes()) {
-      case Verdict::kMatch:
-        return Outcome::kIgnored;
-      case Verdict::kLimitHit:
-        return Outcome::kLimitHit;
-      case Verdict::kNoMatch:
-        return Outcome::kFailure;
-    }
-  }
-  return gave_up ? Outcome::kLimitHit : Outcome::kMissed;
-}
-
-Verdict FailureMatcher::Parts::SearchIgnoreRegexes() {
-  for (FailRegex& regex : ignore_regexes) {
-    const Verdict verdict = regex.Search(content);
+Verdict FailureMatcher::Parts::SearchIgnoreRegexes(absl::string_view text,
+                                                   Result& result) {
+  for (NamedRegex& ignore : regexes.ignore) {
+    const Verdict verdict = ignore.regex.Search(text);
+    if (verdict == Verdict::kLimitHit) result.gave_up = ignore.name;
     if (verdict != Verdict::kNoMatch) return verdict;
   }
   return Verdict::kNoMatch;
 }
 
-// Fills in who it was; false if nobody was captured.
-bool FailureMatcher::Parts::Capture(FailRegex& regex, Result& result) {
-  result.host = {};
+Verdict FailureMatcher::Parts::SearchPrefix(Result& result) {
+  const Verdict verdict = regexes.prefix->regex.Search(window.text());
+  if (verdict == Verdict::kLimitHit) result.gave_up = regexes.prefix->name;
+  if (verdict != Verdict::kMatch) return verdict;
+  const auto captured =
+      regexes.prefix->regex.Captured(FailRegex::kContent, window.text());
+  if (captured) {
+    prefix_content.assign(captured->data(), captured->size());
+    prefix_content += '\n';
+    content = prefix_content;
+  }
+  return verdict;
+}
+
+Outcome FailureMatcher::Parts::SearchFailRegexes(
+    const std::vector<size_t>& candidates, absl::Time now, Result& result) {
+  for (const size_t i : candidates) {
+    const Verdict verdict = regexes.fail[i].regex.Search(content);
+    if (verdict == Verdict::kLimitHit) result.gave_up = regexes.fail[i].name;
+    if (verdict != Verdict::kMatch) continue;
+    const Outcome outcome = Examine(i, now, result);
+    if (outcome != Outcome::kMissed) return outcome;
+  }
+  return result.gave_up.empty() ? Outcome::kMissed : Outcome::kLimitHit;
+}
+
+// What comes of the hit of an expression; kMissed if it captured nobody.
+Outcome FailureMatcher::Parts::Examine(size_t index, absl::Time now,
+                                       Result& result) {
+  FailRegex& regex = regexes.fail[index].regex;
+  result.fail_regex = static_cast<int>(index);
+  const Verdict ignored = SearchIgnoreRegexes(MatchedLines(regex), result);
+  if (ignored == Verdict::kLimitHit) return Outcome::kLimitHit;
+  if (ignored == Verdict::kMatch) return Outcome::kIgnored;
+  return IsCaptured(regex, FailRegex::kMlfId) ? Join(regex, now, result)
+                                              : TellFailure(regex, result);
+}
+
+// The lines that `regex` matched. Those of a window of several leave it as
+// soon as nobody looks at what was captured any more.
+absl::string_view FailureMatcher::Parts::MatchedLines(const FailRegex& regex) {
+  if (!sees_several_lines) return content;
+  if (content.data() == prefix_content.data()) {
+    lines_to_keep = "";
+    return content;
+  }
+  LineWindow::Division division =
+      window.Divide(regex.Match(), regex.SkippedLines());
+  lines_to_keep = std::move(division.others);
+  matched_lines = std::move(division.matched);
+  return matched_lines;
+}
+
+// A failure of a single line, as most are.
+Outcome FailureMatcher::Parts::TellFailure(FailRegex& regex, Result& result) {
   for (const auto part : {FailRegex::kIp4, FailRegex::kIp6, FailRegex::kDns}) {
-    if (result.host.empty()) result.host = Captured(regex, part);
+    if (result.host.empty()) result.host = Captured(regex, part).value_or("");
   }
-  result.failure_id = Captured(regex, FailRegex::kId);
+  result.prefix_length = Captured(regex, FailRegex::kCidr).value_or("");
+  result.failure_id = Captured(regex, FailRegex::kId).value_or("");
   if (result.failure_id.empty()) result.failure_id = result.host;
-  result.prefix_length = Captured(regex, FailRegex::kCidr);
-  return !result.failure_id.empty();
+  if (result.failure_id.empty()) return Outcome::kMissed;
+  if (IsCaptured(regex, FailRegex::kNoFail)) return Outcome::kNoFailure;
+  times.assign(RepetitionIn(regex), time);
+  result.times = times;
+  return Outcome::kFailure;
 }
 
-absl::string_view FailureMatcher::Parts::Captured(const FailRegex& regex,
-                                                  FailRegex::Part part) {
-  const Regex::Span span = regex.Captured(part);
-  if (span.is_set() && span.end == content.size()) {  // With the newline.
-    return content.substr(span.begin, span.end - span.begin);
-  }
-  if (span.is_set()) return ViewOf(span, content_begin);
-  if (!prefix) return {};
-  const Regex::Span of_prefix = prefix->Captured(part);
-  return of_prefix.is_set() ? ViewOf(of_prefix, 0) : absl::string_view();
+// One line of several that tell of a failure.
+Outcome FailureMatcher::Parts::Join(FailRegex& regex, absl::Time now,
+                                    Result& result) {
+  const bool gained = IsCaptured(regex, FailRegex::kMlfGained);
+  const FailureJoiner::Joined joined = joiner.Join(
+      {.mlfid = *Captured(regex, FailRegex::kMlfId),
+       .facts = {Captured(regex, FailRegex::kId),
+                 Captured(regex, FailRegex::kIp4),
+                 Captured(regex, FailRegex::kIp6),
+                 Captured(regex, FailRegex::kDns),
+                 Captured(regex, FailRegex::kCidr),
+                 Captured(regex, FailRegex::kUser)},
+       .time = time,
+       .position = position,
+       .repetition = RepetitionIn(regex),
+       .is_failure = !gained && !IsCaptured(regex, FailRegex::kNoFail),
+       .forgets = IsCaptured(regex, FailRegex::kMlfForget),
+       .gained = gained},
+      now);
+  if (joined.times.empty()) return Outcome::kNoFailure;
+  result.host = joined.host;
+  result.failure_id = joined.failure_id;
+  result.prefix_length = joined.prefix_length;
+  result.times = joined.times;
+  return Outcome::kFailure;
 }
 
-// `span` counts from `offset` in `text`. Points into the line, unless the span
-// reaches over the cut or the newline behind the text.
-absl::string_view FailureMatcher::Parts::ViewOf(Regex::Span span,
-                                                size_t offset) {
-  const size_t begin = span.begin + offset;
-  const size_t end = span.end + offset;
-  if (end <= cut_begin) return line.substr(begin, end - begin);
-  if (begin >= cut_begin && end < text.size()) {
-    return line.substr(begin + cut_end - cut_begin, end - begin);
+std::optional<absl::string_view> FailureMatcher::Parts::Captured(
+    FailRegex& regex, FailRegex::Part part) {
+  if (regex.Captures(part)) {
+    const auto captured = regex.Captured(part, content);
+    if (captured) return captured;
   }
-  return absl::string_view(text).substr(begin, end - begin);
+  if (!regexes.prefix || !regexes.prefix->regex.Captures(part))
+    return std::nullopt;
+  return regexes.prefix->regex.Captured(part, window.text());
+}
+
+bool FailureMatcher::Parts::IsCaptured(FailRegex& regex, FailRegex::Part part) {
+  const auto captured = Captured(regex, part);
+  return captured && !captured->empty();
+}
+
+uint32_t FailureMatcher::Parts::RepetitionIn(FailRegex& regex) {
+  const auto captured = Captured(regex, FailRegex::kRepetition);
+  uint32_t number = 1;
+  if (captured && !absl::SimpleAtoi(*captured, &number)) return 1;
+  return std::clamp(number, 1u, kMaxRepetition);
 }
 
 absl::StatusOr<FailureMatcher> FailureMatcher::Compile(const Filter& filter,
                                                        const Options& options) {
-  ASSIGN_OR_RETURN(
-      DatePattern pattern,
-      DatePattern::Compile(filter.date_patterns, options.time_zone));
-  auto parts = std::make_unique<Parts>(std::move(pattern));
-  if (!filter.prefix_regex.empty()) {
-    auto prefix = FailRegex::Compile(filter.prefix_regex, options.use_names);
-    if (!prefix.ok()) return Annotate(prefix.status(), "prefregex");
-    parts->prefix = *std::move(prefix);
+  absl::TimeZone zone = options.time_zone;
+  if (!filter.time_zone.empty()) {
+    ASSIGN_OR_RETURN(zone, ParseLogTimeZone(filter.time_zone));
   }
-  ASSIGN_OR_RETURN(
-      parts->fail_regexes,
-      CompileAll(filter.fail_regexes, "failregex", options.use_names));
-  ASSIGN_OR_RETURN(
-      parts->ignore_regexes,
-      CompileAll(filter.ignore_regexes, "ignoreregex", options.use_names));
-  const bool prefix_captures =
-      parts->prefix && parts->prefix->CapturesFailureId();
-  if (!prefix_captures || parts->fail_regexes.empty()) {
-    RETURN_IF_ERROR(CheckFailureIds(parts->fail_regexes));
-  }
-  parts->regex_hits.resize(parts->fail_regexes.size());
-  return FailureMatcher(std::move(parts));
+  ASSIGN_OR_RETURN(DatePattern pattern,
+                   DatePattern::Compile(filter.date_patterns, zone));
+  ASSIGN_OR_RETURN(FilterRegexes regexes, FilterRegexes::Compile(filter));
+  return FailureMatcher(
+      std::make_unique<Parts>(std::move(pattern), std::move(regexes), filter));
 }
 
 FailureMatcher::FailureMatcher(std::unique_ptr<Parts> parts)
@@ -255,16 +304,19 @@ FailureMatcher& FailureMatcher::operator=(FailureMatcher&&) noexcept = default;
 FailureMatcher::~FailureMatcher() = default;
 
 FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
-                                             absl::Time now) {
+                                             absl::Time now,
+                                             uint64_t position) {
   Result result;
   Counters& counters = parts_->counters;
   ++counters.lines;
   line = WithoutLineEnd(line);
   if (line.size() > kMaxLineBytes) {
+    result.gave_up = "the limit of a line's length";
     result.outcome = Outcome::kLimitHit;
   } else {
-    result.time = parts_->CutStamp(line, now);
-    result.outcome = parts_->Decide(result);
+    parts_->position = position;
+    parts_->time = parts_->CutStamp(line, now);
+    result.outcome = parts_->Decide(now, result);
   }
   switch (result.outcome) {
     case Outcome::kMissed:
@@ -273,8 +325,12 @@ FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
     case Outcome::kIgnored:
       ++counters.ignored;
       break;
+    case Outcome::kNoFailure:
+      ++counters.no_failures;
+      ++parts_->regex_hits[result.fail_regex];
+      break;
     case Outcome::kFailure:
-      ++counters.failures;
+      counters.failures += result.times.size();
       ++parts_->regex_hits[result.fail_regex];
       break;
     case Outcome::kLimitHit:
@@ -283,6 +339,25 @@ FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
   }
   return result;
 }
+
+size_t FailureMatcher::Skippable(absl::string_view lines) const {
+  const auto& skipper = parts_->regexes.skipper;
+  return skipper == nullptr ? 0 : skipper->FirstCandidate(lines);
+}
+
+uint64_t FailureMatcher::Skip(absl::string_view lines, absl::Time now) {
+  const uint64_t count = CountLines(lines);
+  parts_->counters.lines += count;
+  parts_->counters.missed += count;
+  parts_->LearnLastTime(lines, now);
+  return count;
+}
+
+std::optional<uint64_t> FailureMatcher::waiting_from() const {
+  return parts_->joiner.waiting_from();
+}
+
+void FailureMatcher::TurnToAnotherLog() { parts_->joiner.TurnToAnotherLog(); }
 
 const FailureMatcher::Counters& FailureMatcher::counters() const {
   return parts_->counters;
@@ -293,11 +368,10 @@ const std::vector<uint64_t>& FailureMatcher::regex_hits() const {
 }
 
 std::vector<FailureMatcher::StampCount> FailureMatcher::stamp_counts() const {
+  const std::vector<std::string>& names = parts_->date_pattern.template_names();
   std::vector<StampCount> counts;
-  for (int i = 0; i < DatePattern::kKinds; ++i) {
-    counts.push_back({.name = std::string(DatePattern::NameOf(
-                          static_cast<DatePattern::Kind>(i))),
-                      .lines = parts_->stamp_hits[i]});
+  for (size_t i = 0; i < names.size(); ++i) {
+    counts.push_back({.name = names[i], .lines = parts_->stamp_hits[i]});
   }
   return counts;
 }

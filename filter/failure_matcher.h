@@ -5,15 +5,18 @@
 //
 // A line is taken apart as Fail2Ban does it: the time stamp is found and cut
 // out, `prefregex` must match the rest, the first `failregex` that hits names
-// the failure, unless an `ignoreregex` hits as well.
+// the failure, unless an `ignoreregex` hits as well. With `maxlines` the last
+// lines are one text (line_window.h); with `<F-MLFID>` what several lines tell
+// is put together (failure_joiner.h).
 //
 // Lines are bytes, not text: NUL and invalid UTF-8 are ordinary bytes that `.`
 // matches. A line longer than kMaxLineBytes is never matched, and an expression
 // that backtracks beyond its limits gives up; both are counted, so no line can
 // stall the reader, and no line is an error.
 //
-// Match() neither allocates nor reads a clock. It remembers the time of the
-// last stamp, which a line without one inherits for a minute.
+// Match() reads no clock, and does not allocate unless lines are joined. It
+// remembers the time of the last stamp, which a line without one inherits for a
+// minute.
 //
 // Thread-compatible; movable. Give each log of its own matcher.
 
@@ -27,6 +30,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/jail.h"
 
 namespace mxban {
@@ -37,21 +41,22 @@ class FailureMatcher {
   static constexpr size_t kMaxLineBytes = 64 * 1024;
 
   struct Options {
-    // Of stamps that name none, as those of RFC 3164.
+    // Of stamps that name none, as those of RFC 3164, unless the filter says.
     absl::TimeZone time_zone = absl::LocalTimeZone();
-    // Whether `<HOST>` also takes host names (`usedns` other than `no`).
-    bool use_names = true;
   };
 
   enum class Outcome {
-    kMissed,   // Tells no failure.
-    kIgnored,  // Would, but an `ignoreregex` says it does not count.
+    kMissed,     // No expression hit.
+    kIgnored,    // An `ignoreregex` says that it does not count.
+    kNoFailure,  // It hit, but tells none, or none yet: `<F-NOFAIL>`.
     kFailure,
     kLimitHit,  // Too long a line, or an expression gave up on it.
   };
 
-  // What a line says. Views point into the line where possible, else into the
-  // matcher, and last until the next Match() or the end of the line's buffer.
+  // A line stands for at most so many equal ones (`<F-REPEATED>`).
+  static constexpr uint32_t kMaxRepetition = 1000;
+
+  // What a line says. Views last until the next Match().
   struct Result {
     Outcome outcome = Outcome::kMissed;
     // The address or name as captured: `ip4`, `ip6` or `dns`; empty when the
@@ -61,12 +66,14 @@ class FailureMatcher {
     absl::string_view failure_id;
     // The digits behind the address, of `<CIDR>` and `<SUBNET>`.
     absl::string_view prefix_length;
-    // The stamp's time, or the last line's. None when there is neither; whole
-    // seconds.
-    std::optional<absl::Time> time;
-    // Which of Filter::fail_regexes hit; -1 unless outcome is kFailure or
-    // kIgnored by an ignoreregex after a hit.
+    // One for each failure that the line tells: of its stamp, of the last
+    // line's, of the line that had to wait for its address. None in place of a
+    // time where there was no stamp; whole seconds. Empty unless kFailure.
+    absl::Span<const std::optional<absl::Time>> times;
+    // Which of Filter::fail_regexes hit; -1 if none did.
     int fail_regex = -1;
+    // What gave up on the line, as `failregex 2`. Empty unless kLimitHit.
+    absl::string_view gave_up;
   };
 
   struct Counters {
@@ -74,11 +81,12 @@ class FailureMatcher {
     uint64_t failures = 0;
     uint64_t missed = 0;
     uint64_t ignored = 0;
+    uint64_t no_failures = 0;
     uint64_t limit_hits = 0;
   };
 
-  // INVALID_ARGUMENT names the expression that is empty, does not compile,
-  // captures no failure id, or uses what is not understood yet.
+  // INVALID_ARGUMENT names the expression that is empty, does not compile, or
+  // captures no failure id.
   static absl::StatusOr<FailureMatcher> Compile(const Filter& filter,
                                                 const Options& options);
 
@@ -88,12 +96,26 @@ class FailureMatcher {
 
   // Reads `line`, which comes without its newline; a trailing CR is ignored.
   // `now` decides the year of stamps without one, and whether the last line is
-  // recent.
-  Result Match(absl::string_view line, absl::Time now);
+  // recent. `position` is the line's in its log, for waiting_from().
+  Result Match(absl::string_view line, absl::Time now, uint64_t position = 0);
+
+  // How much of `lines`, whole lines with their newlines, need not be matched:
+  // the length of those at the front of which each would be missed.
+  size_t Skippable(absl::string_view lines) const;
+
+  // Passes over `lines`, as Skippable() allows it; returns how many they are.
+  uint64_t Skip(absl::string_view lines, absl::Time now);
+
+  // The position of the oldest line whose failure waits for another line;
+  // nullopt if none does. Who forgets the matcher begins again from there.
+  std::optional<uint64_t> waiting_from() const;
+
+  // Positions are those of another log from now on.
+  void TurnToAnotherLog();
 
   const Counters& counters() const;
 
-  // How often each of Filter::fail_regexes told a failure.
+  // How often each of Filter::fail_regexes hit a line that was not ignored.
   const std::vector<uint64_t>& regex_hits() const;
 
   // What each kind of time stamp is called, and how many lines had it.

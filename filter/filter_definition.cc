@@ -4,12 +4,13 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "filter/date_pattern.h"
+#include "filter/duration.h"
 #include "filter/fail_regex.h"
 #include "filter/tag_substitution.h"
 
@@ -22,15 +23,26 @@ constexpr absl::string_view kKnown = "known/";
 
 // The options that are a filter; a mistake in another one may never matter.
 constexpr absl::string_view kOwnOptions[] = {
-    "failregex", "ignoreregex", "prefregex",    "maxlines",
-    "usedns",    "datepattern", "journalmatch",
+    "failregex",   "ignoreregex",  "prefregex",  "maxlines", "usedns",
+    "datepattern", "journalmatch", "mlfpending", "mlftime",
 };
+
+// Of `maxlines` and `mlfpending`.
+constexpr uint32_t kMaxCount = 1000;
+
+constexpr absl::Duration kMaxJoinTime = absl::Hours(24);
 
 bool IsOwnOption(absl::string_view option) {
   for (const absl::string_view own : kOwnOptions) {
     if (option == own) return true;
   }
   return false;
+}
+
+// Whether `expression` is nothing but a tag that should have been replaced.
+bool IsHelperTag(absl::string_view expression) {
+  return absl::StartsWith(expression, "<") && absl::EndsWith(expression, ">") &&
+         expression.find_first_of(" <>\\*+[(", 1) == expression.size() - 1;
 }
 
 std::vector<std::string> Lines(absl::string_view text) {
@@ -92,6 +104,12 @@ class Resolver {
   std::optional<std::string> Lookup(absl::string_view tag) {
     const auto found = values_.find(tag);
     if (found != values_.end()) return found->second.text;
+    // Options have no case, but for those of [Init].
+    const std::string lower = absl::AsciiStrToLower(tag);
+    if (lower != tag &&
+        (given_.contains(lower) || file_.Find(kDefinition, lower) != nullptr)) {
+      return Lookup(lower);
+    }
     const auto broken = broken_.find(tag);
     if (broken != broken_.end()) errors_.Add(broken->second);
     const absl::StatusOr<std::string> text =
@@ -109,9 +127,17 @@ class Resolver {
     return value->text;
   }
 
-  // `section/option`; what it refers to is looked for in [Definition].
+  // `section/option`: the value of that section, resolved there; what cannot
+  // be, in [Definition].
   absl::StatusOr<std::string> Elsewhere(absl::string_view tag) const {
-    if (!absl::StrContains(tag, '/')) return absl::NotFoundError("");
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(tag, absl::MaxSplits('/', 1));
+    if (!absl::StrContains(tag, '/') || file_.PlaceOf(parts.first).line == 0) {
+      return absl::NotFoundError("");
+    }
+    const absl::StatusOr<IniValue> value =
+        Resolve(file_, parts.first, absl::AsciiStrToLower(parts.second), {});
+    if (value.ok()) return value->text;
     return ResolveReference(file_, kDefinition, tag, given_);
   }
 
@@ -153,7 +179,9 @@ class Reader {
           DatePattern::Compile(filter.date_patterns, absl::UTCTimeZone());
       if (!pattern.ok()) Refuse(*value, pattern.status().message());
     }
-    CheckMaxLines();
+    ReadCount("maxlines", filter.max_lines);
+    ReadCount("mlfpending", filter.pending_limit);
+    ReadJoinTime();
     ReadUseDns();
     if (const IniValue* value = Find("journalmatch")) {
       Note(*value, "journalmatch is not honoured: logs are read from files");
@@ -180,9 +208,13 @@ class Reader {
 
   void CheckRegex(absl::string_view name, absl::string_view expression,
                   const IniValue& value) {
-    const auto compiled = FailRegex::Compile(expression, /*use_names=*/true);
-    if (compiled.ok()) return;
-    Refuse(value, absl::StrCat(name, ": ", compiled.status().message()));
+    const auto compiled = FailRegex::Compile(expression, {});
+    if (!compiled.ok()) {
+      Refuse(value, absl::StrCat(name, ": ", compiled.status().message()));
+    } else if (IsHelperTag(expression) && !compiled->CapturesFailureId()) {
+      Refuse(value, absl::StrCat(name, ": ", expression,
+                                 " is defined nowhere; is `mode` right?"));
+    }
   }
 
   std::vector<std::string> Regexes(absl::string_view option) {
@@ -195,41 +227,45 @@ class Reader {
     return expressions;
   }
 
-  void CheckMaxLines() {
-    const IniValue* value = Find("maxlines");
+  // Sets `target` to a number of lines or failures, if there is one.
+  void ReadCount(absl::string_view option, uint32_t& target) {
+    const IniValue* value = Find(option);
     if (value == nullptr) return;
-    int lines = 0;
-    if (!absl::SimpleAtoi(value->text, &lines) || lines < 1) {
-      Refuse(*value, absl::StrCat("maxlines: '", value->text,
-                                  "' is not a positive number"));
-    } else if (lines > 1) {
-      Refuse(*value, "maxlines above 1 is not supported yet");
+    uint32_t count = 0;
+    if (absl::SimpleAtoi(value->text, &count) && count >= 1 &&
+        count <= kMaxCount) {
+      target = count;
+    } else {
+      Refuse(*value, absl::StrCat(option, ": '", value->text,
+                                  "' is no number from 1 to ", kMaxCount));
     }
   }
 
-  // `usedns = no` only changes what <HOST> takes, so the filter can say it.
+  void ReadJoinTime() {
+    const IniValue* value = Find("mlftime");
+    if (value == nullptr) return;
+    const absl::StatusOr<absl::Duration> time = ParseDuration(value->text);
+    if (time.ok() && *time > absl::ZeroDuration() && *time <= kMaxJoinTime) {
+      reading_.filter.join_time = *time;
+    } else {
+      Refuse(*value, absl::StrCat("mlftime: '", value->text,
+                                  "' is no time of up to a day"));
+    }
+  }
+
   void ReadUseDns() {
     const IniValue* value = Find("usedns");
     if (value == nullptr) return;
     const std::string word = absl::AsciiStrToLower(value->text);
-    if (word == "no") {
-      Filter& filter = reading_.filter;
-      for (std::string& regex : filter.fail_regexes) TakeNoNames(regex);
-      for (std::string& regex : filter.ignore_regexes) TakeNoNames(regex);
-      TakeNoNames(filter.prefix_regex);
-    } else if (word == "yes" || word == "warn") {
+    reading_.filter.use_names = word != "no";
+    if (word == "raw") {
       Note(*value,
-           absl::StrCat("usedns = ", word,
-                        ": names in logs are not resolved yet; a failure "
-                        "that only names a host is not counted"));
-    } else {
-      Refuse(*value,
-             absl::StrCat("usedns = ", value->text, " is not supported yet"));
+           "usedns = raw: only addresses can be banned; a failure "
+           "that names none is not counted");
+    } else if (word != "no" && word != "yes" && word != "warn") {
+      Refuse(*value, absl::StrCat("usedns: '", value->text,
+                                  "' is none of yes, warn, no, raw"));
     }
-  }
-
-  static void TakeNoNames(std::string& regex) {
-    regex = absl::StrReplaceAll(regex, {{"<HOST>", "<ADDR>"}});
   }
 
   const FilterValues& values_;

@@ -10,9 +10,11 @@
 // [Init], [Definition], [DEFAULT], and for `<section/name>` that section. Tags
 // that are none of these stay: they are the ones that capture (fail_regex.h).
 //
-// Helper options are legal and need not be known. What would change the meaning
-// and is not understood yet (`maxlines` above 1, most of `datepattern`) is an
-// error with file and line.
+// Helper options are legal and need not be known. Two are mxban's own, and
+// nothing to Fail2Ban; see failure_joiner.h:
+//
+//   mlfpending = 1   how many failures of one <F-MLFID> wait for their address
+//   mlftime = 5m     how long a <F-MLFID> is remembered after its last line
 
 #include <map>
 #include <string>

@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "filter/utf8.h"
 
 namespace mxban {
 namespace {
@@ -20,9 +21,15 @@ constexpr size_t kJitStackStart = 32 * 1024;
 constexpr size_t kJitStackLimit = 1024 * 1024;
 constexpr size_t kMaxPatternBytes = 64 * 1024;
 
-// A filter works on bytes and may not switch that off.
-constexpr uint32_t kCompileOptions =
+// Of a filter for bytes; no pattern may switch that off.
+constexpr uint32_t kBytes =
     PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
+
+// Of the same for text.
+constexpr uint32_t kText = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+
+// Python's `^` matches behind a final newline, too.
+constexpr uint32_t kLineAnchors = PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX;
 
 template <auto kFree>
 struct Freer {
@@ -35,8 +42,6 @@ struct Freer {
 using Code = std::unique_ptr<pcre2_code, Freer<pcre2_code_free>>;
 using MatchData =
     std::unique_ptr<pcre2_match_data, Freer<pcre2_match_data_free>>;
-using MatchContext =
-    std::unique_ptr<pcre2_match_context, Freer<pcre2_match_context_free>>;
 using CompileContext =
     std::unique_ptr<pcre2_compile_context, Freer<pcre2_compile_context_free>>;
 using JitStack = std::unique_ptr<pcre2_jit_stack, Freer<pcre2_jit_stack_free>>;
@@ -55,18 +60,38 @@ absl::Status CompileError(int code, size_t offset, absl::string_view pattern) {
       absl::Utf8SafeCHexEscape(pattern.substr(begin, offset - begin)), "'"));
 }
 
-absl::StatusOr<Code> CompileCode(const std::string& pattern) {
+absl::StatusOr<Code> CompileCode(const std::string& pattern, uint32_t options) {
   const CompileContext context(pcre2_compile_context_create(nullptr));
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
   pcre2_set_max_pattern_length(context.get(), kMaxPatternBytes);
   int error = 0;
   PCRE2_SIZE offset = 0;
-  Code code(pcre2_compile(Bytes(pattern), pattern.size(), kCompileOptions,
-                          &error, &offset, context.get()));
+  Code code(pcre2_compile(Bytes(pattern), pattern.size(), options, &error,
+                          &offset, context.get()));
   if (code == nullptr) return CompileError(error, offset, pattern);
   // Without JIT, matching is slower and no less right.
   pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);
   return code;
+}
+
+// One for each thread: a search never begins another.
+pcre2_jit_stack* ThreadsJitStack(void*) {
+  thread_local const JitStack stack(
+      pcre2_jit_stack_create(kJitStackStart, kJitStackLimit, nullptr));
+  return stack.get();
+}
+
+// What bounds every search.
+pcre2_match_context* Limits() {
+  static pcre2_match_context* const limits = [] {
+    pcre2_match_context* context = pcre2_match_context_create(nullptr);
+    pcre2_set_match_limit(context, Regex::kMatchLimit);
+    pcre2_set_depth_limit(context, kDepthLimit);
+    pcre2_set_heap_limit(context, kHeapLimitKib);
+    pcre2_jit_stack_assign(context, ThreadsJitStack, nullptr);
+    return context;
+  }();
+  return limits;
 }
 
 // Copies `pattern` and tells the parts apart in which Python differs.
@@ -108,6 +133,8 @@ class Translator {
     Copy(absl::StartsWith(rest_, "[^") ? 2 : 1);
     if (absl::StartsWith(rest_, "]")) Copy(1);
     while (!rest_.empty() && rest_.front() != ']') {
+      // To PCRE2, `[:` in a class begins a name.
+      if (rest_.front() == '[') result_ += '\\';
       Copy(rest_.front() == '\\' ? 2 : 1);
     }
     Copy(1);
@@ -143,27 +170,45 @@ class Translator {
 }  // namespace
 
 struct Regex::Compiled {
+  // The expression for text, compiled when it is first needed; null where it is
+  // none.
+  const pcre2_code* ForText() {
+    if (!is_text_tried) {
+      is_text_tried = true;
+      absl::StatusOr<Code> text = CompileCode(pattern, kText | options);
+      if (text.ok()) text_code = *std::move(text);
+    }
+    return text_code.get();
+  }
+
+  std::string pattern;  // As PCRE2 is told it.
+  uint32_t options = 0;
+  std::vector<Literal> literals;
   Code code;
-  JitStack stack;
-  MatchContext context;
+  Code text_code;
+  bool is_text_tried = false;
+  bool is_beyond_ascii = false;  // Letters of the pattern have several bytes.
   MatchData data;
+  // Of `data`: where each group begins and ends.
+  const PCRE2_SIZE* offsets = nullptr;
+  uint32_t group_count = 0;
 };
 
-absl::StatusOr<Regex> Regex::Compile(absl::string_view pattern) {
-  absl::StatusOr<Code> code = CompileCode(TranslateFromPython(pattern));
-  if (!code.ok()) return code.status();
+absl::StatusOr<Regex> Regex::Compile(absl::string_view pattern,
+                                     Anchors anchors) {
   auto compiled = std::make_unique<Compiled>();
+  compiled->pattern = TranslateFromPython(pattern);
+  compiled->is_beyond_ascii = !IsAscii(compiled->pattern);
+  compiled->options = anchors == Anchors::kLines ? kLineAnchors : 0;
+  absl::StatusOr<Code> code =
+      CompileCode(compiled->pattern, kBytes | compiled->options);
+  if (!code.ok()) return code.status();
+  compiled->literals = RequiredLiterals(compiled->pattern);
   compiled->code = *std::move(code);
-  compiled->stack.reset(
-      pcre2_jit_stack_create(kJitStackStart, kJitStackLimit, nullptr));
-  compiled->context.reset(pcre2_match_context_create(nullptr));
-  pcre2_set_match_limit(compiled->context.get(), kMatchLimit);
-  pcre2_set_depth_limit(compiled->context.get(), kDepthLimit);
-  pcre2_set_heap_limit(compiled->context.get(), kHeapLimitKib);
-  pcre2_jit_stack_assign(compiled->context.get(), nullptr,
-                         compiled->stack.get());
   compiled->data.reset(
       pcre2_match_data_create_from_pattern(compiled->code.get(), nullptr));
+  compiled->offsets = pcre2_get_ovector_pointer(compiled->data.get());
+  compiled->group_count = pcre2_get_ovector_count(compiled->data.get());
   return Regex(std::move(compiled));
 }
 
@@ -197,20 +242,28 @@ std::vector<std::string> Regex::GroupNames() const {
   return names;
 }
 
+const std::vector<Literal>& Regex::literals() const {
+  return compiled_->literals;
+}
+
 Regex::Verdict Regex::Search(absl::string_view subject) {
+  const pcre2_code* code = nullptr;
+  if ((compiled_->is_beyond_ascii || !IsAscii(subject)) && IsUtf8(subject)) {
+    code = compiled_->ForText();
+  }
+  if (code == nullptr) code = compiled_->code.get();
   const int found =
-      pcre2_match(compiled_->code.get(), Bytes(subject), subject.size(), 0, 0,
-                  compiled_->data.get(), compiled_->context.get());
+      pcre2_match(code, Bytes(subject), subject.size(), 0, PCRE2_NO_UTF_CHECK,
+                  compiled_->data.get(), Limits());
   if (found > 0) return Verdict::kMatch;
   return found == PCRE2_ERROR_NOMATCH ? Verdict::kNoMatch : Verdict::kLimitHit;
 }
 
 Regex::Span Regex::Group(int number) const {
-  if (number < 0) return {};
-  const uint32_t count = pcre2_get_ovector_count(compiled_->data.get());
-  if (static_cast<uint32_t>(number) >= count) return {};
-  const PCRE2_SIZE* offsets =
-      pcre2_get_ovector_pointer(compiled_->data.get()) + 2 * number;
+  if (number < 0 || static_cast<uint32_t>(number) >= compiled_->group_count) {
+    return {};
+  }
+  const PCRE2_SIZE* offsets = compiled_->offsets + 2 * number;
   if (offsets[0] == PCRE2_UNSET) return {};
   return {.begin = offsets[0], .end = offsets[1]};
 }

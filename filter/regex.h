@@ -4,9 +4,12 @@
 // A regular expression in Python's syntax, compiled for speed by PCRE2. The
 // only place that names PCRE2.
 //
-// Expressions and subjects are bytes; `\w` and its kin are ASCII. `.` does not
-// match a newline, `$` also matches before a final one. Where Python and PCRE2
-// differ, Python's meaning is translated: `{,n}`, the flag `u`, `\Z`.
+// As in Python, a subject is text: `\w` and its kin know all letters. One that
+// is no UTF-8 is searched as the bytes it is, of which only ASCII letters are
+// letters. `.` does not match a newline, `$` also matches before a final one.
+// Where Python and PCRE2 differ, Python's meaning is translated: `{,n}`, the
+// flag `u`, `\Z`, `[` in a class. What only Python has (`\uXXXX`, names beyond
+// 32 characters) does not compile.
 //
 // A search is bounded in backtracking steps, depth and memory, so that no
 // expression and no line can stall the caller.
@@ -21,6 +24,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "filter/required_literal.h"
 
 namespace mxban {
 
@@ -39,8 +43,12 @@ class Regex {
     bool is_set() const { return begin != kUnset; }
   };
 
+  // Where `^` and `$` match: Python's flag MULTILINE.
+  enum class Anchors { kText, kLines };
+
   // INVALID_ARGUMENT says what is wrong with `pattern`, and where in it.
-  static absl::StatusOr<Regex> Compile(absl::string_view pattern);
+  static absl::StatusOr<Regex> Compile(absl::string_view pattern,
+                                       Anchors anchors = Anchors::kText);
 
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
@@ -51,6 +59,9 @@ class Regex {
 
   // The names of all named groups.
   std::vector<std::string> GroupNames() const;
+
+  // Every match contains one of these, if there are any.
+  const std::vector<Literal>& literals() const;
 
   // Looks for the first match anywhere in `subject`. Never allocates, unless
   // JIT is not to be had on this machine.

@@ -1,9 +1,8 @@
 #include "filter/stamp_parser.h"
 
-#include <array>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "filter/date_names.h"
 
 namespace mxban {
 namespace {
@@ -64,6 +63,19 @@ class Scanner {
     return Number(1, 31, day);
   }
 
+  // A month's name; 0 if there is none.
+  int Month() {
+    const int month = MonthOf(text_.substr(position_));
+    if (month != 0) position_ += 3;
+    return month;
+  }
+
+  bool Weekday() {
+    if (WeekdayOf(text_.substr(position_)) < 0) return false;
+    position_ += 3;
+    return true;
+  }
+
   // `[:MM:SS]` behind an hour.
   bool MinuteAndSecond(StampFields& fields) {
     return Consume(':') && Number(0, 59, fields.minute) && Consume(':') &&
@@ -102,7 +114,7 @@ bool ReadOffset(Scanner& scanner, StampFields& fields) {
     scanner.ReturnTo(after_hours);
     minutes = 0;
   }
-  if (hours > 23) return false;
+  if (hours > 19) return false;
   fields.zone_minutes = (west ? -1 : 1) * (hours * 60 + minutes);
   return true;
 }
@@ -121,30 +133,6 @@ void ReadZone(Scanner& scanner, StampFields& fields) {
   }
   fields.zone_minutes = 0;
   scanner.ReturnTo(before);
-}
-
-constexpr std::array<absl::string_view, 12> kMonths = {
-    "jan", "feb", "mar", "apr", "may", "jun",
-    "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr std::array<absl::string_view, 7> kWeekdays = {
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-
-// The index of the name that `scanner` stands at in any case, else -1.
-template <size_t kCount>
-int ReadName(Scanner& scanner,
-             const std::array<absl::string_view, kCount>& names) {
-  const char lower[3] = {absl::ascii_tolower(scanner.Peek(0)),
-                         absl::ascii_tolower(scanner.Peek(1)),
-                         absl::ascii_tolower(scanner.Peek(2))};
-  for (size_t i = 0; i < kCount; ++i) {
-    if (names[i][0] != lower[0] || names[i][1] != lower[1] ||
-        names[i][2] != lower[2]) {
-      continue;
-    }
-    scanner.ReturnTo(scanner.position() + 3);
-    return static_cast<int>(i);
-  }
-  return -1;
 }
 
 // The year that may follow a syslog time: a blank and four digits.
@@ -175,7 +163,10 @@ size_t ParseIsoStamp(absl::string_view text, int last_year,
       !scanner.Day(fields.day)) {
     return 0;
   }
-  if (!scanner.Consume('T') && scanner.Consume(' ')) scanner.Consume(' ');
+  if (!scanner.Consume('T')) {
+    if (!scanner.Consume(' ')) return 0;
+    scanner.Consume(' ');
+  }
   if (!scanner.Number(0, 23, fields.hour) || !scanner.MinuteAndSecond(fields)) {
     return 0;
   }
@@ -197,18 +188,11 @@ size_t ParseSyslogStamp(absl::string_view text, int last_year,
                         StampFields& fields) {
   fields = StampFields();
   Scanner scanner(text);
-  if (ReadName(scanner, kWeekdays) >= 0 && !scanner.Consume(' ')) return 0;
-  fields.month = ReadName(scanner, kMonths) + 1;
+  if (scanner.Weekday() && !scanner.Consume(' ')) return 0;
+  fields.month = scanner.Month();
   if (fields.month == 0 || !scanner.Consume(' ') || !scanner.Day(fields.day) ||
       !scanner.Consume(' ')) {
     return 0;
-  }
-  const size_t after_day = scanner.position();
-  int year;
-  if (scanner.Year(last_year, year) && scanner.Consume(' ')) {
-    fields.year = year;
-  } else {
-    scanner.ReturnTo(after_day);
   }
   scanner.Consume(' ');  // An hour may be padded by a blank.
   if (!scanner.Number(0, 29, fields.hour) || !scanner.MinuteAndSecond(fields)) {
@@ -217,25 +201,25 @@ size_t ParseSyslogStamp(absl::string_view text, int last_year,
   const size_t whole_seconds = scanner.position();
   SkipFraction(scanner, /*comma_too=*/false);
   if (!scanner.AtBoundary()) scanner.ReturnTo(whole_seconds);
-  if (fields.year == 0) ReadTrailingYear(scanner, last_year, fields);
+  ReadTrailingYear(scanner, last_year, fields);
   return scanner.AtBoundary() ? scanner.position() : 0;
 }
 
-size_t ParseEpochStamp(absl::string_view text, int64_t& unix_seconds) {
+size_t ParseEpochStamp(absl::string_view text, StampFields& fields) {
   size_t digits = 0;
-  unix_seconds = 0;
+  int64_t unix_seconds = 0;
   while (digits < text.size() && digits < 12 && IsDigit(text[digits])) {
     unix_seconds = unix_seconds * 10 + (text[digits++] - '0');
   }
   if (digits < 10 || digits > 11) return 0;
   if (digits < text.size() && IsWordCharacter(text[digits])) return 0;
-  if (digits == text.size() || text[digits] != '.') return digits;
-  size_t fraction = 0;
-  while (fraction < 6 && digits + 1 + fraction < text.size() &&
-         IsDigit(text[digits + 1 + fraction])) {
-    ++fraction;
-  }
-  return fraction < 3 ? digits : digits + 1 + fraction;
+  fields = StampFields();
+  fields.unix_seconds = unix_seconds;
+  size_t end = digits;
+  if (end < text.size() && text[end] == '.') ++end;
+  while (end < text.size() && end < digits + 7 && IsDigit(text[end])) ++end;
+  const bool ends_well = end == text.size() || !IsWordCharacter(text[end]);
+  return ends_well && end > digits + 3 ? end : digits;
 }
 
 }  // namespace mxban

@@ -17,8 +17,9 @@ using TagLookup =
     absl::FunctionRef<std::optional<std::string>(absl::string_view tag)>;
 
 // Replaces tags in `text`, innermost first, until nothing changes. A tag is
-// `<`, characters other than blanks and angle brackets, `>`. INVALID_ARGUMENT
-// if one tag is replaced more than 25 times, which a tag within itself is.
+// `<`, characters other than blanks and angle brackets, `>`. A tag is replaced
+// wherever it stands at once; INVALID_ARGUMENT if that has to be done more than
+// 25 times, as for a tag within itself.
 absl::StatusOr<std::string> SubstituteTags(absl::string_view text,
                                            TagLookup lookup);
 

@@ -13,11 +13,10 @@ using testing::HasSubstr;
 // What `part` of `expression` captures of `text`; "-" if nothing.
 std::string Capture(const std::string& expression, const std::string& text,
                     FailRegex::Part part, bool use_names = true) {
-  auto regex = FailRegex::Compile(expression, use_names);
+  auto regex = FailRegex::Compile(expression, {.use_names = use_names});
   if (!regex.ok()) return std::string(regex.status().message());
   if (regex->Search(text) != Regex::Verdict::kMatch) return "(missed)";
-  const Regex::Span span = regex->Captured(part);
-  return span.is_set() ? text.substr(span.begin, span.end - span.begin) : "-";
+  return std::string(regex->Captured(part, text).value_or("-"));
 }
 
 struct Case {
@@ -59,6 +58,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"<F-CONTENT>.*</F-CONTENT>", "abc", FailRegex::kContent, "abc"},
         Case{"<F-USER>.</F-USER>(?(user)</F-X> <HOST>)", "a</F-X> b",
              FailRegex::kDns, "b"},
+        Case{"<F-USER>a*</F-USER><F-ALT_USER>b</F-ALT_USER>", "b",
+             FailRegex::kUser, "b"},
+        Case{"<F-USER>a</F-USER>(?P<alt_user_1>b)", "ab", FailRegex::kUser,
+             "a"},
+        Case{"x (?:(?P<mlfid>x)|y)", "x y", FailRegex::kMlfId, "-"},
+        Case{"<F-FOO/> <HOST>", "<F-FOO/> y", FailRegex::kDns, "y"},
+        Case{"<F-ID>a</F-ID><F-TUPLE_ID>b</F-TUPLE_ID>", "ab", FailRegex::kId,
+             "a b"},
         Case{"<x> <HOST>", "<x> y", FailRegex::kDns, "y"}));
 
 TEST(FailRegexTest, WithoutNamesAHostIsAnAddress) {
@@ -82,10 +89,33 @@ TEST(FailRegexTest, TheHowTosExpressionMissesWhatItMissesInFail2Ban) {
 }
 
 TEST(FailRegexTest, KnowsWhetherItCanSayWhoItWas) {
-  EXPECT_TRUE(FailRegex::Compile("<F-ID/>", true)->CapturesFailureId());
-  EXPECT_TRUE(FailRegex::Compile("(?P<ip4>x)", true)->CapturesFailureId());
-  EXPECT_FALSE(
-      FailRegex::Compile("<F-USER>x</F-USER>", true)->CapturesFailureId());
+  const auto captures = [](absl::string_view expression) {
+    return FailRegex::Compile(expression, {})->CapturesFailureId();
+  };
+  EXPECT_TRUE(captures("<F-ID/>"));
+  EXPECT_TRUE(captures("(?P<ip4>x)"));
+  EXPECT_TRUE(captures("<F-MLFID>x</F-MLFID>"));
+  EXPECT_TRUE(captures("<F-ALT_ID>x</F-ALT_ID>"));
+  EXPECT_FALSE(captures("<F-USER>x</F-USER>"));
+}
+
+TEST(FailRegexTest, ATupleIsMadeOfAllItsParts) {
+  const std::string expression =
+      "<F-TUPLE_ID_1>\\w+</F-TUPLE_ID_1>,<F-TUPLE_ID_2>\\w+</F-TUPLE_ID_2>";
+  EXPECT_EQ(Capture(expression, "a,b", FailRegex::kId), "a b");
+}
+
+TEST(FailRegexTest, LinesCanBeSkipped) {
+  auto regex = FailRegex::Compile("^a<SKIPLINES>^b<SKIPLINES>^c",
+                                  {.anchors = Regex::Anchors::kLines});
+  ASSERT_TRUE(regex.ok()) << regex.status();
+  ASSERT_EQ(regex->Search("a\n1\nb\nb\nb\nc\n"), Regex::Verdict::kMatch);
+  const auto skipped = regex->SkippedLines();
+  ASSERT_EQ(skipped.size(), 2u);
+  EXPECT_EQ(skipped[0].begin, 2u);
+  EXPECT_EQ(skipped[0].end, 4u);
+  EXPECT_EQ(skipped[1].begin, 6u);
+  EXPECT_EQ(skipped[1].end, 10u);
 }
 
 struct Refusal {
@@ -96,7 +126,7 @@ struct Refusal {
 class FailRegexRefusalTest : public testing::TestWithParam<Refusal> {};
 
 TEST_P(FailRegexRefusalTest, SaysWhat) {
-  const auto regex = FailRegex::Compile(GetParam().expression, true);
+  const auto regex = FailRegex::Compile(GetParam().expression, {});
   ASSERT_FALSE(regex.ok());
   EXPECT_THAT(std::string(regex.status().message()),
               HasSubstr(GetParam().message));
@@ -106,12 +136,6 @@ INSTANTIATE_TEST_SUITE_P(
     All, FailRegexRefusalTest,
     testing::Values(Refusal{" ", "the expression is empty"},
                     Refusal{"<HOST> <HOST>", "two named subpatterns"},
-                    Refusal{"<SKIPLINES>", "<SKIPLINES> is not supported yet"},
-                    Refusal{"(?P<mlfid>x)", "<F-MLFID> is not supported yet"},
-                    Refusal{"<F-MLFGAINED>x</F-MLFGAINED>", "<F-MLFGAINED>"},
-                    Refusal{"<F-MLFFORGET>x</F-MLFFORGET>", "<F-MLFFORGET>"},
-                    Refusal{"<F-TUPLE_ID>x</F-TUPLE_ID>", "<F-TUPLE_ID>"},
-                    Refusal{"<F-FOO/>", "unknown tag <F-FOO/>"},
                     Refusal{"<F-ID>x", "missing closing parenthesis"}));
 
 }  // namespace

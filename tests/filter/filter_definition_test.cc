@@ -20,7 +20,7 @@ absl::StatusOr<FilterReading> Load(const std::string& text,
   directory.Write("common.conf",
                   "[DEFAULT]\n_daemon = \\S*\n"
                   "p = ^<lt_<logtype>/p>\n"
-                  "[lt_file]\np = %(_daemon)s:\n"
+                  "[lt_file]\np = <_daemon>%(_daemon)s:\n"
                   "[lt_journal]\np = J");
   const auto values = LoadFilterValues(directory.path(), "f", options);
   if (!values.ok()) return values.status();
@@ -53,9 +53,17 @@ TEST(FilterDefinitionTest, IncludedPrefixesAreResolvedInTwoStages) {
   const std::string text =
       "[INCLUDES]\nbefore = common.conf\n[Definition]\n"
       "_daemon = sendmail\nfailregex = <p> <HOST>";
-  EXPECT_THAT(Regexes(text), ElementsAre("^sendmail: <HOST>"));
+  EXPECT_THAT(Regexes(text), ElementsAre("^sendmail\\S*: <HOST>"))
+      << "%(...)s is the section's own, <...> the filter's";
   EXPECT_THAT(Regexes(text, {{"logtype", "journal"}}),
               ElementsAre("^J <HOST>"));
+}
+
+TEST(FilterDefinitionTest, TagsHaveNoCaseButForThoseOfInit) {
+  EXPECT_THAT(Regexes("[Definition]\nFooBar = a\n"
+                      "failregex = <FooBar><FOOBAR><Other> <HOST>\n"
+                      "[Init]\nother = b"),
+              ElementsAre("aa<Other> <HOST>"));
 }
 
 TEST(FilterDefinitionTest, ModesChooseExpressions) {
@@ -88,9 +96,21 @@ TEST(FilterDefinitionTest, DoublePercentsReachTheExpression) {
               ElementsAre("5% <HOST>"));
 }
 
-TEST(FilterDefinitionTest, UsednsNoTakesNoNames) {
-  EXPECT_THAT(Regexes("[Definition]\nusedns = no\nfailregex = x <HOST>"),
-              ElementsAre("x <ADDR>"));
+TEST(FilterDefinitionTest, ReadsNumbersAndTimes) {
+  const auto reading = Load(
+      "[Definition]\nfailregex = <HOST>\nmaxlines = 7\nmlfpending = 9\n"
+      "mlftime = 2h\nusedns = no\n[Init]\nmaxlines = 8");
+  ASSERT_TRUE(reading.ok()) << reading.status();
+  EXPECT_EQ(reading->filter.max_lines, 8u);
+  EXPECT_EQ(reading->filter.pending_limit, 9u);
+  EXPECT_EQ(reading->filter.join_time, absl::Hours(2));
+  EXPECT_FALSE(reading->filter.use_names);
+}
+
+TEST(FilterDefinitionTest, RawNamesAreANote) {
+  const auto reading = Load("[Definition]\nusedns = raw\nfailregex = <HOST>");
+  ASSERT_TRUE(reading.ok());
+  EXPECT_THAT(reading->notes, ElementsAre(HasSubstr("f.conf:2: usedns")));
 }
 
 TEST(FilterDefinitionTest, JournalmatchIsANote) {
@@ -120,17 +140,13 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"failregex = <HOST>\n  (<HOST>", "failregex 2: missing"},
         Refusal{"ignoreregex = *", "ignoreregex 1: quantifier"},
         Refusal{"prefregex = (", "prefregex: missing"},
-        Refusal{"maxlines = 2", "maxlines above 1 is not supported yet"},
-        Refusal{"maxlines = x", "maxlines: 'x' is not a positive number"},
-        Refusal{"failregex = <HOST><SKIPLINES>x",
-                "failregex 1: <SKIPLINES> is not supported yet"},
-        Refusal{"failregex = <F-MLFID>x</F-MLFID> <HOST>",
-                "failregex 1: <F-MLFID> is not supported yet"},
-        Refusal{"failregex = <F-NOFAIL>x</F-NOFAIL> <HOST>",
-                "failregex 1: <F-NOFAIL> is not supported yet"},
-        Refusal{"datepattern = %%Y-%%m-%%d",
-                "datepattern '%Y-%m-%d' is not supported yet"},
-        Refusal{"usedns = raw", "usedns = raw is not supported yet"},
+        Refusal{"maxlines = 0", "maxlines: '0' is no number from 1 to"},
+        Refusal{"mlfpending = x", "mlfpending: 'x' is no number"},
+        Refusal{"mlftime = 2d", "mlftime: '2d' is no time of up to a day"},
+        Refusal{"failregex = <mdre-none>\n  <HOST>",
+                "failregex 1: <mdre-none> is defined nowhere"},
+        Refusal{"usedns = maybe", "usedns: 'maybe' is none of yes"},
+        Refusal{"datepattern = %%Y(", "datepattern"},
         Refusal{"failregex = %(x)s", "option 'failregex': %(x)s is defined"},
         Refusal{"failregex = <failregex>", "failregex: <failregex> contains"}));
 

@@ -65,6 +65,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Translation{"[^]{,1}]{,1}", "[^]{,1}]{0,1}"},
                     Translation{"a\\", "a\\"}, Translation{"[a", "[a"}));
 
+TEST(RegexTest, TextIsText) {
+  EXPECT_TRUE(Matches(R"(^\w+$)", "M\u00fcller"));
+  EXPECT_TRUE(Matches("^a.b$", "a\u20acb"));
+  EXPECT_TRUE(Matches("^[\u00e4\u00f6]b$", "\u00f6b"));
+  EXPECT_TRUE(Matches("(?i)^\u00c4$", "\u00e4"));
+  EXPECT_TRUE(Matches(R"(^a\sb$)", "a\u00a0b"));
+  EXPECT_TRUE(Matches("^ung\u00fc?ltig$", "ungltig"));
+}
+
 TEST(RegexTest, BytesAreBytes) {
   EXPECT_TRUE(Matches("a.b", std::string("a\0b", 3)));
   EXPECT_TRUE(Matches("a.b",
@@ -73,6 +82,10 @@ TEST(RegexTest, BytesAreBytes) {
   EXPECT_FALSE(Matches(R"(a\wb)",
                        "a\xe9"
                        "b"));
+  EXPECT_TRUE(Matches("^a.+b$",
+                      "a\u00e4\xff"
+                      "b"))
+      << "what is no text does not hide";
 }
 
 TEST(RegexTest, RunawayExpressionsGiveUpSoon) {
@@ -89,6 +102,21 @@ TEST(RegexTest, MistakesSayWhere) {
               HasSubstr("missing closing parenthesis at character 7"));
   EXPECT_FALSE(Regex::Compile("(*UTF)a").ok()) << "filters work on bytes";
   EXPECT_FALSE(Regex::Compile(std::string(70000, 'a')).ok());
+}
+
+TEST(RegexTest, AnchorsCanBeThoseOfLines) {
+  auto text = Regex::Compile("^b$");
+  auto lines = Regex::Compile("^b$", Regex::Anchors::kLines);
+  EXPECT_EQ(text->Search("a\nb\n"), Regex::Verdict::kNoMatch);
+  EXPECT_EQ(lines->Search("a\nb\n"), Regex::Verdict::kMatch);
+  auto after_all = Regex::Compile("^$", Regex::Anchors::kLines);
+  EXPECT_EQ(after_all->Search("a\n"), Regex::Verdict::kMatch)
+      << "as Python has it";
+}
+
+TEST(RegexTest, KnowsWhatEveryMatchContains) {
+  EXPECT_EQ(Regex::Compile("x+ needle{,2}(a|b)")->literals(),
+            (std::vector<Literal>{{.text = " needl"}}));
 }
 
 }  // namespace

@@ -1,0 +1,168 @@
+#include "filter/failure_joiner.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mxban {
+namespace {
+
+// Of a session, beside its texts.
+constexpr size_t kOverhead = 400;
+
+}  // namespace
+
+FailureJoiner::Joined FailureJoiner::Join(const Line& line, absl::Time now) {
+  CloseIdle(now);
+  const auto found = sessions_.find(line.mlfid);
+  const bool is_new = found == sessions_.end();
+  Session* session = is_new ? nullptr : &found->second;
+  if (is_new && line.forgets) {
+    for (std::string& fact : ended_.facts) fact.clear();
+    ended_.has_user = ended_.has_users = false;
+    session = &ended_;
+  } else if (is_new) {
+    session = &Open(line.mlfid);
+  }
+  Merge(line, *session);
+  if (line.gained) ForgetPending(*session);
+
+  times_.clear();
+  const bool is_failure =
+      line.is_failure || !session->pending.empty() || session->has_users;
+  if (is_failure && Tell(*session).failure_id.empty()) {
+    Wait(*session, line);
+  } else if (is_failure) {
+    Release(*session, line);
+  }
+  if (!line.forgets) {
+    Touch(*session, now);
+  } else if (is_new) {
+    ForgetPending(ended_);
+  } else {
+    ForgetPending(*session);
+    ended_.facts = std::move(session->facts);
+    session = &ended_;
+    Close(line.mlfid);
+  }
+  Joined joined = Tell(*session);
+  joined.times = times_;
+  return joined;
+}
+
+void FailureJoiner::Merge(const Line& line, Session& session) {
+  if (const auto& user = line.facts[kUser]) {
+    session.has_users |= session.has_user && session.facts[kUser] != *user;
+    session.has_user = true;
+  }
+  for (int i = 0; i < kFacts; ++i) {
+    if (const auto& fact = line.facts[i]) {
+      session.facts[i].assign(fact->data(), fact->size());
+    }
+  }
+}
+
+FailureJoiner::Joined FailureJoiner::Tell(const Session& session) {
+  Joined joined;
+  for (const Fact fact : {kIp4, kIp6, kDns}) {
+    if (joined.host.empty()) joined.host = session.facts[fact];
+  }
+  joined.failure_id = session.facts[kId];
+  if (joined.failure_id.empty()) joined.failure_id = joined.host;
+  joined.prefix_length = session.facts[kPrefixLength];
+  return joined;
+}
+
+// Remembers the failure of `line` until its host is known.
+void FailureJoiner::Wait(Session& session, const Line& line) {
+  if (session.pending.empty()) {
+    session.pending_from = line.position;
+    session.pending_log = log_;
+    waiting_positions_.insert(line.position);
+  } else if (!line.is_failure) {
+    return;
+  }
+  const size_t room = options_.pending_limit - session.pending.size();
+  session.pending.insert(session.pending.end(),
+                         std::min<size_t>(room, line.repetition), line.time);
+}
+
+// Tells the failures that `line` makes certain: those waiting, and its own.
+void FailureJoiner::Release(Session& session, const Line& line) {
+  if (options_.pending_limit > 1) times_ = session.pending;
+  ForgetPending(session);
+  if (line.is_failure || times_.empty()) {
+    times_.insert(times_.end(), line.repetition, line.time);
+  }
+}
+
+void FailureJoiner::ForgetPending(Session& session) {
+  if (session.pending.empty()) return;
+  session.pending.clear();
+  if (session.pending_log != log_) return;
+  waiting_positions_.erase(waiting_positions_.find(session.pending_from));
+}
+
+void FailureJoiner::TurnToAnotherLog() {
+  ++log_;
+  waiting_positions_.clear();
+}
+
+std::optional<uint64_t> FailureJoiner::waiting_from() const {
+  if (waiting_positions_.empty()) return std::nullopt;
+  return *waiting_positions_.begin();
+}
+
+FailureJoiner::Session& FailureJoiner::Open(absl::string_view mlfid) {
+  quiet_sessions_.emplace_front(mlfid);
+  Session& session = sessions_[quiet_sessions_.front()];
+  session.recency_position = quiet_sessions_.begin();
+  return session;
+}
+
+void FailureJoiner::Close(absl::string_view mlfid) {
+  const auto found = sessions_.find(mlfid);
+  Session& session = found->second;
+  ForgetPending(session);
+  bytes_ -= session.bytes;
+  (session.is_waiting ? waiting_sessions_ : quiet_sessions_)
+      .erase(session.recency_position);
+  sessions_.erase(found);
+}
+
+// Makes `session` the latest of its kind.
+void FailureJoiner::Touch(Session& session, absl::Time now) {
+  session.last_time = now;
+  auto& from = session.is_waiting ? waiting_sessions_ : quiet_sessions_;
+  session.is_waiting = !session.pending.empty();
+  auto& to = session.is_waiting ? waiting_sessions_ : quiet_sessions_;
+  to.splice(to.begin(), from, session.recency_position);
+  bytes_ -= session.bytes;
+  session.bytes = kOverhead + 2 * to.front().size() +
+                  session.pending.capacity() * sizeof(session.pending[0]);
+  for (const std::string& fact : session.facts) session.bytes += fact.size();
+  bytes_ += session.bytes;
+  MakeRoom(to.front());
+}
+
+// Closes the idlest sessions, but for the one called `kept`, while there are
+// too many: quiet ones first.
+void FailureJoiner::MakeRoom(absl::string_view kept) {
+  while (sessions_.size() > 1 &&
+         (sessions_.size() > kMaxSessions || bytes_ > kMaxBytes)) {
+    const bool has_quiet =
+        !quiet_sessions_.empty() && quiet_sessions_.back() != kept;
+    Close(std::string(has_quiet ? quiet_sessions_.back()
+                                : waiting_sessions_.back()));
+  }
+}
+
+void FailureJoiner::CloseIdle(absl::Time now) {
+  for (const auto* list : {&quiet_sessions_, &waiting_sessions_}) {
+    while (!list->empty() &&
+           now - sessions_[list->back()].last_time > options_.idle_limit) {
+      Close(std::string(list->back()));
+    }
+  }
+}
+
+}  // namespace mxban

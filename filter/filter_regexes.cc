@@ -1,0 +1,94 @@
+#include "filter/filter_regexes.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "filter/default_templates.h"
+
+namespace mxban {
+namespace {
+
+absl::StatusOr<NamedRegex> CompileOne(std::string name,
+                                      absl::string_view expression,
+                                      const FailRegex::Options& options) {
+  absl::StatusOr<FailRegex> regex = FailRegex::Compile(expression, options);
+  if (!regex.ok()) {
+    return absl::Status(regex.status().code(),
+                        absl::StrCat(name, ": ", regex.status().message()));
+  }
+  return NamedRegex{std::move(name), *std::move(regex)};
+}
+
+absl::StatusOr<std::vector<NamedRegex>> CompileAll(
+    const std::vector<std::string>& expressions, absl::string_view option,
+    const FailRegex::Options& options) {
+  std::vector<NamedRegex> compiled;
+  for (const std::string& expression : expressions) {
+    ASSIGN_OR_RETURN(NamedRegex regex,
+                     CompileOne(absl::StrCat(option, " ", compiled.size() + 1),
+                                expression, options));
+    compiled.push_back(std::move(regex));
+  }
+  return compiled;
+}
+
+// Every failregex, or else the prefix, must say who it was.
+absl::Status CheckFailureIds(const FilterRegexes& regexes) {
+  if (regexes.fail.empty()) {
+    return absl::InvalidArgumentError("there is no failregex");
+  }
+  if (regexes.prefix && regexes.prefix->regex.CapturesFailureId()) {
+    return absl::OkStatus();
+  }
+  for (const NamedRegex& regex : regexes.fail) {
+    if (regex.regex.CapturesFailureId()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        regex.name, ": captures no failure id; <HOST> is the usual one"));
+  }
+  return absl::OkStatus();
+}
+
+// Null where each line matters by itself: as one of several, or by a stamp that
+// may be anywhere in it.
+std::unique_ptr<LineSkipper> MakeSkipper(
+    const Filter& filter, const std::vector<NamedRegex>& fail_regexes) {
+  for (const std::string& pattern : filter.date_patterns) {
+    if (!StartsWithDefaults(pattern) &&
+        !absl::EqualsIgnoreCase(pattern, "{NONE}")) {
+      return nullptr;
+    }
+  }
+  if (filter.max_lines > 1) return nullptr;
+  std::vector<std::vector<Literal>> literals;
+  for (const NamedRegex& regex : fail_regexes) {
+    literals.push_back(regex.regex.literals());
+  }
+  return LineSkipper::Create(literals);
+}
+
+}  // namespace
+
+absl::StatusOr<FilterRegexes> FilterRegexes::Compile(const Filter& filter) {
+  FilterRegexes regexes;
+  FailRegex::Options options{.use_names = filter.use_names};
+  if (!filter.prefix_regex.empty()) {
+    ASSIGN_OR_RETURN(regexes.prefix,
+                     CompileOne("prefregex", filter.prefix_regex, options));
+  }
+  ASSIGN_OR_RETURN(regexes.ignore,
+                   CompileAll(filter.ignore_regexes, "ignoreregex", options));
+  // Only failregexes see the lines of several as lines.
+  if (filter.max_lines > 1) options.anchors = Regex::Anchors::kLines;
+  ASSIGN_OR_RETURN(regexes.fail,
+                   CompileAll(filter.fail_regexes, "failregex", options));
+  for (const NamedRegex& regex : regexes.fail) {
+    regexes.prefilter.Add(regex.regex.literals());
+  }
+  RETURN_IF_ERROR(CheckFailureIds(regexes));
+  regexes.skipper = MakeSkipper(filter, regexes.fail);
+  return regexes;
+}
+
+}  // namespace mxban
