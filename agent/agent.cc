@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/never_ban.h"
 #include "agent/position_file.h"
+#include "common/name_lookup.h"
 #include "common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -88,7 +89,8 @@ absl::Status Agent::Build() {
   reader_ = std::make_unique<LogReader>(
       outbox_, clock_,
       LogReader::Options{.positions = saved_positions_,
-                         .log_paths = options_.log_paths});
+                         .log_paths = options_.log_paths,
+                         .own_addresses = OwnAddresses()});
   enforcer_ =
       std::make_unique<Enforcer>(*firewall_, clock_, std::move(never_ban));
   link_ = std::make_unique<CoordinatorLink>(

@@ -24,11 +24,18 @@ std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
                  "Failures found and not reported, by reason.",
                  prometheus::MetricType::Counter);
   metrics.Sample({{"reason", "too_old"}}, static_cast<double>(reader.too_old));
+  metrics.Sample({{"reason", "without_time"}},
+                 static_cast<double>(reader.without_time));
   metrics.Sample({{"reason", "without_address"}},
                  static_cast<double>(reader.without_address));
-  metrics.Counter("mxban_agent_regex_limit_hits_total",
-                  "Lines on which a regular expression gave up.",
-                  static_cast<double>(reader.regex_limit_hits));
+  metrics.Sample({{"reason", "own_address"}}, static_cast<double>(reader.own));
+  metrics.Family("mxban_agent_regex_limit_hits_total",
+                 "Lines on which a regular expression gave up.",
+                 prometheus::MetricType::Counter);
+  for (const auto& [where, lines] : reader.limit_hits) {
+    metrics.Sample({{"jail", where.first}, {"regex", where.second}},
+                   static_cast<double>(lines));
+  }
   metrics.Counter("mxban_agent_overlong_lines_total",
                   "Lines passed over because of their length.",
                   static_cast<double>(reader.overlong_lines));

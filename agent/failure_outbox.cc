@@ -35,14 +35,20 @@ bool FailureOutbox::Add(const std::string& jail, const std::string& log_id,
                         std::vector<Failure> failures) {
   {
     absl::MutexLock lock(&mutex_);
+    Lane& lane = lanes_[{jail, log_id}];
+    const uint64_t known_to = lane.failures.empty()
+                                  ? lane.acknowledged
+                                  : lane.failures.back().end_offset;
+    // A log may be read again.
+    if (failures.empty() || failures[0].end_offset <= known_to) return true;
     // Even the line with the most failures fits an empty outbox.
     if (size_ > 0 && size_ + failures.size() > capacity_) {
       refused_ = true;
       return false;
     }
     size_ += failures.size();
-    std::deque<Failure>& lane = lanes_[{jail, log_id}].failures;
-    std::move(failures.begin(), failures.end(), std::back_inserter(lane));
+    std::move(failures.begin(), failures.end(),
+              std::back_inserter(lane.failures));
   }
   if (on_failure_ != nullptr) on_failure_();
   return true;

@@ -34,7 +34,9 @@ class FailureOutbox {
   void SetCallbacks(std::function<void()> on_failure,
                     std::function<void()> on_room);
 
-  // Adds the failures of one line. False if there is no room for them.
+  // Adds the failures of one line, unless it was added before or recorded.
+  // False if there is no room for them. REQUIRES: lines come in their order,
+  // but for those that come again.
   bool Add(const std::string& jail, const std::string& log_id,
            std::vector<Failure> failures);
 

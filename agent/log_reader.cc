@@ -9,12 +9,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <set>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "common/proto_convert.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
@@ -47,6 +48,8 @@ LogReader::LogReader(FailureOutbox& outbox, const Clock& clock, Options options)
     : outbox_(outbox),
       clock_(clock),
       options_(std::move(options)),
+      names_(std::in_place, options_.look_up_name, [this] { Wake(); }),
+      surroundings_{outbox_, *names_, options_.own_addresses},
       positions_(options_.positions),
       inotify_fd_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -54,6 +57,7 @@ LogReader::LogReader(FailureOutbox& outbox, const Clock& clock, Options options)
 
 LogReader::~LogReader() {
   Stop();
+  names_.reset();
   if (inotify_fd_ >= 0) close(inotify_fd_);
   if (wake_fd_ >= 0) close(wake_fd_);
 }
@@ -85,20 +89,25 @@ void LogReader::Wake() { eventfd_write(wake_fd_, 1); }
 
 bool LogReader::Poll() {
   ApplyJails();
-  bool has_room = true;
+  bool is_done = true;
   counts_.overlong_lines = counts_.open_logs = 0;
   for (auto& [path, source] : sources_) {
-    if (has_room) {
-      has_room = source.tailer->Poll(
-          [&, &source = source](absl::string_view line, uint64_t end_offset) {
-            return ReadLine(source, line, end_offset);
-          });
+    const bool is_read = source.tailer->Poll(
+        [&, &source = source](absl::string_view line, uint64_t end_offset) {
+          return ReadLine(source, line, end_offset);
+        },
+        [&, &source = source](absl::string_view lines, uint64_t offset) {
+          return SkipLines(source, lines, offset);
+        });
+    if (is_read && source.tailer->fd() >= 0) {
+      for (Eye& eye : source.eyes) eye.watcher.set_caught_up();
     }
+    is_done &= is_read;
     counts_.overlong_lines += source.tailer->overlong_lines();
     counts_.open_logs += source.tailer->fd() >= 0 ? 1 : 0;
   }
   PublishState();
-  return has_room;
+  return is_done;
 }
 
 LogReader::Statistics LogReader::statistics() const {
@@ -140,46 +149,69 @@ void LogReader::ApplyJails() {
   }
   if (jails == nullptr || *jails == jails_) return;
   jails_ = *std::move(jails);
-  for (auto& [path, source] : sources_) {
-    RememberPositions(source);
-    source.watchers.clear();
-  }
+  broken_jails_.clear();
+  for (auto& [path, source] : sources_) KeepWatchers(path, source);
   FindLogs();
-  absl::erase_if(sources_, [](const auto& source) {
-    return source.second.watchers.empty();
+  absl::erase_if(sources_,
+                 [](const auto& source) { return source.second.eyes.empty(); });
+}
+
+void LogReader::KeepWatchers(const std::string& path, Source& source) {
+  RememberPositions(source);
+  std::erase_if(source.eyes, [&](Eye& eye) {
+    for (const Jail& jail : jails_) {
+      if (jail.name == eye.watcher.jail().name &&
+          absl::c_linear_search(LogsOf(jail), path) &&
+          eye.watcher.Adopt(jail)) {
+        return false;
+      }
+    }
+    if (!source.log_id.empty() && !eye.is_double) {
+      positions_[{eye.watcher.jail().name, source.log_id}] =
+          eye.watcher.safe_position();
+    }
+    return true;
   });
+}
+
+std::vector<std::string> LogReader::LogsOf(const Jail& jail) const {
+  const auto replaced = options_.log_paths.find(jail.name);
+  std::vector<std::string> logs;
+  for (const std::string& pattern : replaced == options_.log_paths.end()
+                                        ? jail.log_paths
+                                        : replaced->second) {
+    absl::c_move(ExpandGlob(pattern), std::back_inserter(logs));
+  }
+  return logs;
 }
 
 void LogReader::FindLogs() {
   for (const Jail& jail : jails_) {
-    const auto replaced = options_.log_paths.find(jail.name);
-    const std::vector<std::string>& patterns =
-        replaced == options_.log_paths.end() ? jail.log_paths
-                                             : replaced->second;
-    for (const std::string& pattern : patterns) {
-      for (const std::string& path : ExpandGlob(pattern)) {
-        AddWatcher(jail, path);
-      }
-    }
+    if (broken_jails_.contains(jail.name)) continue;
+    for (const std::string& path : LogsOf(jail)) AddWatcher(jail, path);
   }
 }
 
 void LogReader::AddWatcher(const Jail& jail, const std::string& path) {
-  Source& source = sources_[path];
-  const bool is_there = std::any_of(
-      source.watchers.begin(), source.watchers.end(),
-      [&](const Watcher& watcher) { return watcher.jail.name == jail.name; });
-  if (is_there) return;
-  absl::StatusOr<FailureMatcher> matcher =
-      FailureMatcher::Compile(jail.filter, {.time_zone = options_.time_zone});
-  if (!matcher.ok()) {
+  const auto known = sources_.find(path);
+  if (known != sources_.end() &&
+      absl::c_any_of(known->second.eyes, [&](const Eye& eye) {
+        return eye.watcher.jail().name == jail.name;
+      })) {
+    return;
+  }
+  absl::StatusOr<LogWatcher> watcher =
+      LogWatcher::Create(jail, options_.time_zone);
+  if (!watcher.ok()) {
     spdlog::error("jail {} is left out: {}", jail.name,
-                  std::string(matcher.status().message()));
+                  std::string(watcher.status().message()));
+    broken_jails_.insert(jail.name);
     return;
   }
   spdlog::info("jail {} watches {}", jail.name, path);
+  Source& source = sources_[path];
   RememberPositions(source);
-  source.watchers.push_back({jail, *std::move(matcher)});
+  source.eyes.push_back({.watcher = *std::move(watcher)});
   // Begins again where the newcomer does; the others pass over what they know.
   source.log_id.clear();
   source.tailer = std::make_unique<LogTailer>(
@@ -193,10 +225,10 @@ bool LogReader::IsRead(const std::string& log_id, const std::string& jail,
   return std::any_of(sources_.begin(), sources_.end(), [&](const auto& other) {
     const auto& [other_path, source] = other;
     return other_path != path && source.log_id == log_id &&
-           std::any_of(source.watchers.begin(), source.watchers.end(),
-                       [&](const Watcher& watcher) {
-                         return watcher.jail.name == jail && !watcher.is_double;
-                       });
+           std::any_of(
+               source.eyes.begin(), source.eyes.end(), [&](const Eye& eye) {
+                 return eye.watcher.jail().name == jail && !eye.is_double;
+               });
   });
 }
 
@@ -204,42 +236,31 @@ bool LogReader::ReadLine(Source& source, absl::string_view line,
                          uint64_t end_offset) {
   const absl::Time now = clock_.TimeNow();
   if (stopping_) return false;
-  const std::string& log_id = source.tailer->log_id();
-  ++counts_.lines;
-  for (Watcher& watcher : source.watchers) {
-    // Another jail may begin earlier, or have refused this line before.
-    if (watcher.is_double || end_offset <= watcher.position) continue;
-    if (!Report(watcher, log_id, line, end_offset, now)) return false;
-    watcher.position = end_offset;
+  for (Eye& eye : source.eyes) {
+    if (eye.is_double) continue;
+    if (!eye.watcher.Read(surroundings_, line, end_offset, now, counts_)) {
+      return false;
+    }
   }
+  ++counts_.lines;
   return true;
 }
 
-bool LogReader::Report(Watcher& watcher, const std::string& log_id,
-                       absl::string_view line, uint64_t end_offset,
-                       absl::Time now) {
-  const FailureMatcher::Result result = watcher.matcher.Match(line, now);
-  if (result.outcome == FailureMatcher::Outcome::kLimitHit) {
-    ++counts_.regex_limit_hits;
+size_t LogReader::SkipLines(Source& source, absl::string_view lines,
+                            uint64_t offset) {
+  for (Eye& eye : source.eyes) {
+    if (eye.is_double) continue;
+    lines = lines.substr(0, eye.watcher.Skippable(lines, offset));
+    if (lines.empty()) return 0;
   }
-  if (result.outcome != FailureMatcher::Outcome::kFailure) return true;
-  const absl::StatusOr<IpNetwork> source = IpNetwork::Parse(result.failure_id);
-  if (!source.ok() || !source->is_address()) {
-    ++counts_.without_address;
-    return true;
+  const absl::Time now = clock_.TimeNow();
+  uint64_t count = 0;
+  for (Eye& eye : source.eyes) {
+    if (eye.is_double) continue;
+    count = std::max(count, eye.watcher.Skip(lines, offset, now));
   }
-  const absl::Time time = result.time.value_or(now);
-  if (time <= now - watcher.jail.find_time) {
-    ++counts_.too_old;
-    return true;
-  }
-  std::vector<Failure> failures = {
-      {*source, time, end_offset, PrintableText(line, kMaxEvidenceText)}};
-  if (!outbox_.Add(watcher.jail.name, log_id, std::move(failures))) {
-    return false;
-  }
-  ++counts_.failures;
-  return true;
+  counts_.lines += count;
+  return lines.size();
 }
 
 uint64_t LogReader::StartOffset(const std::string& path,
@@ -248,10 +269,11 @@ uint64_t LogReader::StartOffset(const std::string& path,
   RememberPositions(source);
   source.log_id = log_id;
   uint64_t offset = UINT64_MAX;
-  for (Watcher& watcher : source.watchers) {
-    watcher.position = PositionOf(watcher.jail.name, log_id);
-    watcher.is_double = IsRead(log_id, watcher.jail.name, path);
-    offset = std::min(offset, watcher.position);
+  for (Eye& eye : source.eyes) {
+    const std::string& jail = eye.watcher.jail().name;
+    eye.watcher.TurnTo(log_id, PositionOf(jail, log_id));
+    eye.is_double = IsRead(log_id, jail, path);
+    offset = std::min(offset, eye.watcher.position());
   }
   return offset;
 }
@@ -293,14 +315,23 @@ bool LogReader::WatchFiles() {
 
 void LogReader::RememberPositions(const Source& source) {
   if (source.log_id.empty()) return;
-  for (const Watcher& watcher : source.watchers) {
-    if (watcher.is_double) continue;
-    positions_[{watcher.jail.name, source.log_id}] = watcher.position;
+  for (const Eye& eye : source.eyes) {
+    if (eye.is_double) continue;
+    positions_[{eye.watcher.jail().name, source.log_id}] =
+        eye.watcher.position();
   }
 }
 
 void LogReader::PublishState() {
-  for (const auto& [path, source] : sources_) RememberPositions(source);
+  LogPositions waiting;  // What has to be read again if we forget it.
+  for (const auto& [path, source] : sources_) {
+    RememberPositions(source);
+    for (const Eye& eye : source.eyes) {
+      if (eye.is_double) continue;
+      waiting[{eye.watcher.jail().name, source.log_id}] =
+          eye.watcher.safe_position();
+    }
+  }
   const LogPositions acknowledged = outbox_.acknowledged();
   absl::MutexLock lock(&mutex_);
   statistics_ = counts_;
@@ -308,11 +339,12 @@ void LogReader::PublishState() {
     uint64_t& safe = safe_positions_[key];
     const auto sent = acknowledged.find(key);
     const bool is_settled = outbox_.IsSettled(key.first, key.second);
-    if (is_settled) {
-      safe = std::max(safe, position);
-    } else if (sent != acknowledged.end()) {
-      safe = std::max(safe, sent->second);
-    }
+    uint64_t candidate = is_settled                   ? position
+                         : sent != acknowledged.end() ? sent->second
+                                                      : 0;
+    const auto held = waiting.find(key);
+    if (held != waiting.end()) candidate = std::min(candidate, held->second);
+    safe = std::max(safe, candidate);
   }
 }
 

@@ -7,11 +7,13 @@
 // sleeps until inotify reports a change, the jails change or the outbox has
 // room again; once a second it looks anyway, for what inotify cannot see.
 //
-// Thread-safe, but for Poll().
+// Thread-safe, but for Poll() and FindLogs().
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,10 +25,12 @@
 #include "absl/synchronization/mutex.h"
 #include "agent/failure_outbox.h"
 #include "agent/log_tailer.h"
+#include "agent/log_watcher.h"
+#include "agent/name_resolver.h"
 #include "agent/position_file.h"
 #include "common/clock.h"
 #include "common/jail.h"
-#include "filter/failure_matcher.h"
+#include "common/name_lookup.h"
 #include "filter/local_zone.h"
 
 namespace mxban {
@@ -34,13 +38,8 @@ namespace mxban {
 class LogReader {
  public:
   // Since construction.
-  struct Statistics {
+  struct Statistics : LogWatcher::Counts {
     uint64_t lines = 0;
-    uint64_t failures = 0;          // Reported to the outbox.
-    uint64_t too_old = 0;           // Failures that can no longer count.
-    uint64_t without_address = 0;   // Failures that name no IP address.
-    uint64_t regex_limit_hits = 0;  // Lines an expression gave up on.
-    uint64_t overlong_lines = 0;
     uint64_t open_logs = 0;
   };
 
@@ -51,6 +50,9 @@ class LogReader {
     absl::btree_map<std::string, std::vector<std::string>> log_paths;
     // Of stamps that name none.
     absl::TimeZone time_zone = LocalZone();
+    // Whose failures do not count where a jail has `ignoreself`.
+    std::vector<IpNetwork> own_addresses;
+    NameResolver::Lookup look_up_name = LookUpName;
   };
 
   // Both must outlive the reader.
@@ -68,8 +70,13 @@ class LogReader {
   // Looks at once. Callable from any thread and from callbacks.
   void Wake();
 
-  // Reads all that is there. False if the outbox is full.
+  // Reads all that is there. False if a line has to wait: for room in the
+  // outbox, or for a name's addresses.
   bool Poll();
+
+  // Looks for logs that have come to match a jail's patterns. Like Poll(), the
+  // thread's own.
+  void FindLogs();
 
   Statistics statistics() const;
 
@@ -77,18 +84,16 @@ class LogReader {
   LogPositions SafePositions() const;
 
  private:
-  // A jail's eye on one log.
-  struct Watcher {
-    Jail jail;
-    FailureMatcher matcher;
-    uint64_t position = 0;   // In the open log: lines up to here are done.
+  // A jail's eye on a source.
+  struct Eye {
+    LogWatcher watcher;
     bool is_double = false;  // Reads the same log by another path already.
   };
 
   // One log and the jails that watch it.
   struct Source {
     std::unique_ptr<LogTailer> tailer;
-    std::vector<Watcher> watchers;
+    std::vector<Eye> eyes;
     std::string log_id;   // That the watchers' positions are in.
     int file_watch = -1;  // inotify's number for the log `watched_id`.
     std::string watched_id;
@@ -98,15 +103,17 @@ class LogReader {
   // Returns whether there is some, or just time has passed.
   bool WaitForNews();
   void ApplyJails();
-  // Opens the logs that the jails name and that are not read yet.
-  void FindLogs();
   void AddWatcher(const Jail& jail, const std::string& path);
+  // The logs that `jail` names now.
+  std::vector<std::string> LogsOf(const Jail& jail) const;
+  // Keeps the watchers of jails that still name the log, with what they know.
+  void KeepWatchers(const std::string& path, Source& source);
   // Whether `jail` reads the log already, by another path than `path`.
   bool IsRead(const std::string& log_id, const std::string& jail,
               const std::string& path) const;
   bool ReadLine(Source& source, absl::string_view line, uint64_t end_offset);
-  bool Report(Watcher& watcher, const std::string& log_id,
-              absl::string_view line, uint64_t end_offset, absl::Time now);
+  // Passes over the first of `lines` as far as they tell no watcher anything.
+  size_t SkipLines(Source& source, absl::string_view lines, uint64_t offset);
   // Turns the watchers of `path` to another log; returns where to begin.
   uint64_t StartOffset(const std::string& path, const std::string& log_id);
   uint64_t PositionOf(const std::string& jail, const std::string& log_id) const;
@@ -119,9 +126,13 @@ class LogReader {
   FailureOutbox& outbox_;
   const Clock& clock_;
   const Options options_;
+  std::optional<NameResolver>
+      names_;  // Wakes the thread; ends before wake_fd_.
+  const LogWatcher::Surroundings surroundings_;
 
   // Owned by the thread that polls.
   std::vector<Jail> jails_;
+  std::set<std::string> broken_jails_;  // Whose filter does not compile here.
   absl::btree_map<std::string, Source> sources_;  // By path.
   LogPositions positions_;  // Where each jail is in each log it ever watched.
   Statistics counts_;

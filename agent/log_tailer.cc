@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -47,16 +48,16 @@ LogTailer::LogTailer(std::string path, StartOffset start_offset)
 
 LogTailer::~LogTailer() { Close(); }
 
-bool LogTailer::Poll(Sink sink) {
+bool LogTailer::Poll(Sink sink, Skip skip) {
   if (fd_ >= 0 && WasTruncated()) Close();
   if (fd_ < 0 && !Open()) return true;
-  if (!Drain(sink)) return false;
+  if (!Drain(sink, skip)) return false;
   while (WasReplaced()) {
     // What was written before the writer turned to the new file.
-    if (!Drain(sink)) return false;
+    if (!Drain(sink, skip)) return false;
     Close();
     if (!Open()) return true;
-    if (!Drain(sink)) return false;
+    if (!Drain(sink, skip)) return false;
   }
   return true;
 }
@@ -111,15 +112,22 @@ bool LogTailer::WasReplaced() const {
   return has_line;
 }
 
-bool LogTailer::Drain(Sink sink) {
+bool LogTailer::Drain(Sink sink, Skip skip) {
   do {
-    if (!Deliver(sink)) return false;
+    if (!Deliver(sink, skip)) return false;
   } while (Fill());
   return true;
 }
 
-bool LogTailer::Deliver(Sink sink) {
+bool LogTailer::Deliver(Sink sink, Skip skip) {
+  const absl::string_view all(buffer_.data(), buffer_.size());
+  const size_t whole_lines = all.rfind('\n') + 1;  // npos + 1 is 0.
   while (next_ < buffer_.size()) {
+    if (!skipping_ && next_ < whole_lines) {
+      next_ +=
+          skip(all.substr(next_, whole_lines - next_), buffer_offset_ + next_);
+      searched_ = std::max(searched_, next_);
+    }
     const char* const begin = buffer_.data() + next_;
     const char* const newline = static_cast<const char*>(std::memchr(
         buffer_.data() + searched_, '\n', buffer_.size() - searched_));

@@ -39,6 +39,11 @@ class LogTailer {
   using Sink =
       absl::FunctionRef<bool(absl::string_view line, uint64_t end_offset)>;
 
+  // Is shown lines that wait, whole ones with their newlines, and where they
+  // begin; returns how much of them, whole lines again, to pass over.
+  using Skip =
+      absl::FunctionRef<size_t(absl::string_view lines, uint64_t offset)>;
+
   // The log may be absent for now: logs often are at boot.
   LogTailer(std::string path, StartOffset start_offset);
   ~LogTailer();
@@ -46,9 +51,12 @@ class LogTailer {
   LogTailer(const LogTailer&) = delete;
   LogTailer& operator=(const LogTailer&) = delete;
 
-  // Passes every complete line written so far to `sink`. Never waits. Returns
-  // false if `sink` refused a line.
-  bool Poll(Sink sink);
+  // Passes every complete line written so far to `sink`, but for those that
+  // `skip` passes over. Never waits. Returns false if `sink` refused a line.
+  bool Poll(Sink sink, Skip skip);
+  bool Poll(Sink sink) {
+    return Poll(sink, [](absl::string_view, uint64_t) { return size_t{0}; });
+  }
 
   const std::string& path() const { return path_; }
 
@@ -70,8 +78,8 @@ class LogTailer {
   void Close();
   bool WasTruncated() const;
   bool WasReplaced() const;
-  bool Drain(Sink sink);
-  bool Deliver(Sink sink);
+  bool Drain(Sink sink, Skip skip);
+  bool Deliver(Sink sink, Skip skip);
   bool Fill();
 
   const std::string path_;

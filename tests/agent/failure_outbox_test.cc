@@ -38,6 +38,19 @@ TEST(FailureOutboxTest, WhatIsNotAcknowledgedIsSentAgain) {
   EXPECT_TRUE(outbox.IsSettled("jail", "log"));
 }
 
+TEST(FailureOutboxTest, ALineThatComesAgainIsThereOnce) {
+  FailureOutbox outbox(10);
+  outbox.Add("jail", "log", {At(5)});
+  outbox.Add("jail", "log", {At(7), At(7)});
+  EXPECT_TRUE(outbox.Add("jail", "log", {At(5)}));
+  EXPECT_TRUE(outbox.Add("jail", "log", {At(7), At(7)}));
+  EXPECT_EQ(outbox.size(), 3);
+  outbox.Take(10);
+  outbox.Acknowledge("jail", "log", 7);
+  EXPECT_TRUE(outbox.Add("jail", "log", {At(7), At(7)}));
+  EXPECT_EQ(outbox.size(), 0);
+}
+
 TEST(FailureOutboxTest, OneLineIsNeverSplit) {
   FailureOutbox outbox(10);
   outbox.Add("jail", "log", {At(1)});

@@ -1,0 +1,183 @@
+#include "agent/log_watcher.h"
+
+#include <algorithm>
+
+#include "absl/algorithm/container.h"
+#include "absl/container/btree_set.h"
+#include "absl/strings/str_cat.h"
+#include "common/proto_convert.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+using Outcome = FailureMatcher::Outcome;
+
+constexpr absl::Duration kComplaintInterval = absl::Minutes(1);
+
+// The longest name that DNS knows.
+constexpr size_t kMaxName = 253;
+
+// Whoever owns a name decides what it resolves to; this many get the failure.
+constexpr size_t kMaxAddressesOfName = 16;
+
+// The address or network that was captured; nullopt for a name and the like.
+std::optional<IpNetwork> SourceIn(const FailureMatcher::Result& result) {
+  std::string text(result.failure_id);
+  if (!result.prefix_length.empty() && result.failure_id == result.host) {
+    absl::StrAppend(&text, "/", result.prefix_length);
+  }
+  const absl::StatusOr<IpNetwork> source = IpNetwork::Parse(text);
+  if (!source.ok() || !MayBeCounted(*source)) return std::nullopt;
+  return *source;
+}
+
+// Whether a host name was captured, and nothing else is to be counted.
+bool IsName(const FailureMatcher::Result& result) {
+  return result.failure_id == result.host && result.host.size() <= kMaxName &&
+         !IpNetwork::Parse(result.host).ok();
+}
+
+}  // namespace
+
+absl::StatusOr<LogWatcher> LogWatcher::Create(const Jail& jail,
+                                              absl::TimeZone time_zone) {
+  absl::StatusOr<FailureMatcher> matcher =
+      FailureMatcher::Compile(jail.filter, {.time_zone = time_zone});
+  if (!matcher.ok()) return matcher.status();
+  return LogWatcher(jail, *std::move(matcher));
+}
+
+LogWatcher::LogWatcher(Jail jail, FailureMatcher matcher)
+    : jail_(std::move(jail)), matcher_(std::move(matcher)) {}
+
+bool LogWatcher::Adopt(const Jail& jail) {
+  if (jail.filter != jail_.filter) return false;
+  jail_ = jail;
+  return true;
+}
+
+size_t LogWatcher::Skippable(absl::string_view lines, uint64_t offset) {
+  const uint64_t known_to = std::max(position_, skippable_to_);
+  const size_t known = known_to > offset
+                           ? std::min<uint64_t>(known_to - offset, lines.size())
+                           : 0;
+  if (known == lines.size()) return known;
+  // What is asked again, because another watcher stopped earlier, is not
+  // searched again.
+  const size_t skippable = known + matcher_.Skippable(lines.substr(known));
+  skippable_to_ = offset + skippable;
+  return skippable;
+}
+
+uint64_t LogWatcher::Skip(absl::string_view lines, uint64_t offset,
+                          absl::Time now) {
+  const uint64_t end = offset + lines.size();
+  if (end <= position_) return 0;
+  const uint64_t begin = std::max(position_, offset);
+  position_ = end;
+  return matcher_.Skip(lines.substr(begin - offset), now);
+}
+
+uint64_t LogWatcher::safe_position() const {
+  return std::min(position_, matcher_.waiting_from().value_or(position_));
+}
+
+void LogWatcher::TurnTo(const std::string& log_id, uint64_t position) {
+  if (log_id != log_id_) {
+    log_id_ = log_id;
+    found_.reset();
+    matcher_.TurnToAnotherLog();
+  }
+  position_ = skippable_to_ = position;
+}
+
+bool LogWatcher::Read(const Surroundings& surroundings, absl::string_view line,
+                      uint64_t end_offset, absl::Time now, Counts& counts) {
+  if (end_offset <= position_) return true;
+  if (!found_ || found_->end_offset != end_offset) {
+    Match(line, end_offset, now, counts);
+  }
+  if (!ResolveName(surroundings.names, now, counts)) return false;
+  if (jail_.ignore_self) {
+    counts.own += std::erase_if(found_->sources, [&](const IpNetwork& source) {
+      return absl::c_linear_search(surroundings.own_addresses, source);
+    });
+  }
+  std::vector<Failure> failures;
+  for (const IpNetwork& source : found_->sources) {
+    for (const absl::Time time : found_->times) {
+      failures.push_back(
+          {source, time, end_offset, PrintableText(line, kMaxEvidenceText)});
+    }
+  }
+  const size_t count = failures.size();
+  if (count > 0 &&
+      !surroundings.outbox.Add(jail_.name, log_id_, std::move(failures))) {
+    return false;
+  }
+  counts.failures += count;
+  position_ = end_offset;
+  found_.reset();
+  return true;
+}
+
+// Notes in `found_` what `line` tells, which may be nothing.
+void LogWatcher::Match(absl::string_view line, uint64_t end_offset,
+                       absl::Time now, Counts& counts) {
+  found_ = Found{.end_offset = end_offset};
+  const FailureMatcher::Result result =
+      matcher_.Match(line, now, end_offset - line.size() - 1);
+  if (result.outcome == Outcome::kLimitHit) {
+    ComplainOfLimit(result, now, counts);
+  }
+  if (result.outcome != Outcome::kFailure) return;
+  KeepTimes(result, now, counts);
+  if (found_->times.empty()) return;
+  if (const std::optional<IpNetwork> source = SourceIn(result)) {
+    found_->sources = {*source};
+  } else if (IsName(result)) {
+    found_->name = std::string(result.host);
+  } else {
+    ++counts.without_address;
+  }
+}
+
+// Keeps those times that can still count.
+void LogWatcher::KeepTimes(const FailureMatcher::Result& result, absl::Time now,
+                           Counts& counts) {
+  for (const std::optional<absl::Time>& time : result.times) {
+    if (!time && !is_caught_up_) {
+      ++counts.without_time;
+    } else if (time && *time <= now - jail_.find_time) {
+      ++counts.too_old;
+    } else {
+      found_->times.push_back(time.value_or(now));
+    }
+  }
+}
+
+// Turns the name that was found into addresses; false while they are awaited.
+bool LogWatcher::ResolveName(NameResolver& names, absl::Time now,
+                             Counts& counts) {
+  if (found_->name.empty()) return true;
+  const auto addresses = names.Find(found_->name, now);
+  if (!addresses) return false;
+  if (addresses->empty()) ++counts.without_address;
+  const size_t count = std::min(addresses->size(), kMaxAddressesOfName);
+  found_->sources.assign(addresses->begin(), addresses->begin() + count);
+  found_->name.clear();
+  return true;
+}
+
+void LogWatcher::ComplainOfLimit(const FailureMatcher::Result& result,
+                                 absl::Time now, Counts& counts) {
+  const std::string regex(result.gave_up);
+  ++counts.limit_hits[{jail_.name, regex}];
+  if (now < next_complaint_) return;
+  next_complaint_ = now + kComplaintInterval;
+  spdlog::warn("jail {}: a line was passed over, because {} gave up on it",
+               jail_.name, regex);
+}
+
+}  // namespace mxban

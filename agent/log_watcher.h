@@ -1,0 +1,118 @@
+#ifndef MXBAN_AGENT_LOG_WATCHER_H_
+#define MXBAN_AGENT_LOG_WATCHER_H_
+
+// A jail's eye on one log: turns lines into failures and those over to the
+// outbox.
+//
+// A line is matched once. What it told waits here until names are resolved and
+// the outbox has room; meanwhile the line is refused, and so is not lost.
+//
+// Thread-compatible; movable.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "agent/failure_outbox.h"
+#include "agent/name_resolver.h"
+#include "common/ban.h"
+#include "common/jail.h"
+#include "filter/failure_matcher.h"
+
+namespace mxban {
+
+class LogWatcher {
+ public:
+  // What watchers of a server share; all must outlive them.
+  struct Surroundings {
+    FailureOutbox& outbox;
+    NameResolver& names;
+    const std::vector<IpNetwork>& own_addresses;
+  };
+
+  // What became of the lines, since the process began.
+  struct Counts {
+    uint64_t failures = 0;         // Reported to the outbox.
+    uint64_t too_old = 0;          // Failures that can no longer count.
+    uint64_t without_time = 0;     // In a part of the log that is not new.
+    uint64_t without_address = 0;  // Failures that name nobody one could ban.
+    uint64_t own = 0;              // Of this server itself.
+    uint64_t overlong_lines = 0;
+    // Lines that an expression gave up on, by jail and expression.
+    absl::btree_map<std::pair<std::string, std::string>, uint64_t> limit_hits;
+  };
+
+  // INVALID_ARGUMENT if the jail's filter does not compile.
+  static absl::StatusOr<LogWatcher> Create(const Jail& jail,
+                                           absl::TimeZone time_zone);
+
+  const Jail& jail() const { return jail_; }
+
+  // Takes another jail's limits; false if its filter differs, too.
+  bool Adopt(const Jail& jail);
+
+  // Reads a line of the log, unless it is done already. False: it has
+  // to come again, for the outbox is full or a name not resolved yet. REQUIRES:
+  // lines come in their order.
+  bool Read(const Surroundings& surroundings, absl::string_view line,
+            uint64_t end_offset, absl::Time now, Counts& counts);
+
+  // How much of `lines` of the log, whole ones from `offset` on, tells nothing.
+  size_t Skippable(absl::string_view lines, uint64_t offset);
+
+  // Passes over `lines` that begin at `offset`, as Skippable() allows it.
+  // Returns how many are new to it.
+  uint64_t Skip(absl::string_view lines, uint64_t offset, absl::Time now);
+
+  // Turns to the log `log_id`, of which lines up to `position` are done.
+  void TurnTo(const std::string& log_id, uint64_t position);
+
+  // Lines up to here are done.
+  uint64_t position() const { return position_; }
+
+  // Where to begin again if this watcher is lost: failures from there on wait
+  // for a later line.
+  uint64_t safe_position() const;
+
+  // Says that all there was has been read: what has no stamp is new from now
+  // on.
+  void set_caught_up() { is_caught_up_ = true; }
+
+ private:
+  // What a line told, until it is reported.
+  struct Found {
+    uint64_t end_offset = 0;
+    std::string name;  // To be resolved; empty: `sources` are known.
+    std::vector<IpNetwork> sources;
+    std::vector<absl::Time> times;
+  };
+
+  LogWatcher(Jail jail, FailureMatcher matcher);
+
+  void Match(absl::string_view line, uint64_t end_offset, absl::Time now,
+             Counts& counts);
+  void KeepTimes(const FailureMatcher::Result& result, absl::Time now,
+                 Counts& counts);
+  bool ResolveName(NameResolver& names, absl::Time now, Counts& counts);
+  void ComplainOfLimit(const FailureMatcher::Result& result, absl::Time now,
+                       Counts& counts);
+
+  Jail jail_;
+  FailureMatcher matcher_;
+  std::string log_id_;
+  uint64_t position_ = 0;
+  uint64_t skippable_to_ = 0;  // Lines up to here are known to tell nothing.
+  bool is_caught_up_ = false;
+  std::optional<Found> found_;
+  absl::Time next_complaint_ = absl::InfinitePast();
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_LOG_WATCHER_H_

@@ -1,0 +1,146 @@
+#include "agent/log_watcher.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace mxban {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const absl::Time kNow = absl::FromCivil(
+    absl::CivilSecond(2026, 11, 23, 12, 0, 0), absl::UTCTimeZone());
+
+class LogWatcherTest : public testing::Test {
+ protected:
+  LogWatcherTest() { jail_.name = "jail"; }
+
+  LogWatcher& Watch(const std::string& fail_regex) {
+    jail_.filter.fail_regexes = {fail_regex};
+    watcher_.emplace(LogWatcher::Create(jail_, absl::UTCTimeZone()).value());
+    watcher_->TurnTo("log", 0);
+    return *watcher_;
+  }
+
+  // Reads a line; false if it was refused.
+  bool Read(const std::string& line) {
+    const uint64_t end = offset_ + line.size() + 1;
+    if (!watcher_->Read(surroundings_, line, end, kNow, counts_)) {
+      return false;
+    }
+    offset_ = end;
+    return true;
+  }
+
+  std::vector<std::string> Reported() {
+    std::vector<std::string> sources;
+    while (const auto batch = outbox_.Take(100)) {
+      for (const Failure& failure : batch->failures) {
+        sources.push_back(failure.source.ToString());
+      }
+    }
+    return sources;
+  }
+
+  Jail jail_;
+  std::optional<LogWatcher> watcher_;
+  FailureOutbox outbox_{4};
+  NameResolver names_{
+      [](const std::string&) { return std::vector<IpNetwork>{}; }, [] {}};
+  const std::vector<IpNetwork> own_ = {IpNetwork::ParseOrDie("192.0.2.77")};
+  LogWatcher::Surroundings surroundings_{outbox_, names_, own_};
+  LogWatcher::Counts counts_;
+  uint64_t offset_ = 0;
+};
+
+TEST_F(LogWatcherTest, OneLineCanTellSeveralFailures) {
+  Watch("<F-REPEATED>\\d</F-REPEATED> x <HOST>$");
+  EXPECT_TRUE(Read("Nov 23 11:59:00 3 x 192.0.2.1"));
+  EXPECT_THAT(Reported(), ElementsAre("192.0.2.1", "192.0.2.1", "192.0.2.1"));
+  EXPECT_EQ(counts_.failures, 3u);
+}
+
+TEST_F(LogWatcherTest, ARefusedLineIsMatchedOnce) {
+  Watch("<F-REPEATED>\\d</F-REPEATED> x <HOST>$");
+  EXPECT_TRUE(Read("Nov 23 11:59:00 3 x 192.0.2.1"));
+  EXPECT_FALSE(Read("Nov 23 11:59:00 2 x 192.0.2.2")) << "no room";
+  EXPECT_FALSE(Read("Nov 23 11:59:00 2 x 192.0.2.2"));
+  Reported();
+  outbox_.Acknowledge("jail", "log", offset_);
+  EXPECT_TRUE(Read("Nov 23 11:59:00 2 x 192.0.2.2"));
+  EXPECT_THAT(Reported(), ElementsAre("192.0.2.2", "192.0.2.2"));
+  EXPECT_EQ(counts_.failures, 5u);
+}
+
+TEST_F(LogWatcherTest, WithoutAStampALineMustBeNew) {
+  Watch("^x <HOST>$");
+  EXPECT_TRUE(Read("x 192.0.2.1"));
+  EXPECT_THAT(Reported(), IsEmpty()) << "it may be years old";
+  EXPECT_EQ(counts_.without_time, 1u);
+  watcher_->set_caught_up();
+  EXPECT_TRUE(Read("x 192.0.2.1"));
+  EXPECT_THAT(Reported(), ElementsAre("192.0.2.1"));
+}
+
+TEST_F(LogWatcherTest, OwnAddressesDoNotCountUnlessAsked) {
+  Watch("<HOST>$");
+  Read("Nov 23 11:59:00 192.0.2.77");
+  EXPECT_THAT(Reported(), IsEmpty());
+  EXPECT_EQ(counts_.own, 1u);
+  jail_.ignore_self = false;
+  EXPECT_TRUE(watcher_->Adopt(jail_));
+  Read("Nov 23 11:59:00 192.0.2.77");
+  EXPECT_THAT(Reported(), ElementsAre("192.0.2.77"));
+}
+
+TEST_F(LogWatcherTest, NetworksCountUpToAWidth) {
+  Watch("<SUBNET>$");
+  Read("Nov 23 11:59:00 x 192.0.2.9/24");
+  Read("Nov 23 11:59:00 x 192.0.2.9/23");
+  Read("Nov 23 11:59:00 x 2001:db8::/48");
+  Read("Nov 23 11:59:00 x 2001:db8::/47");
+  Read("Nov 23 11:59:00 x 192.0.2.9/33");
+  EXPECT_THAT(Reported(), ElementsAre("192.0.2.0/24", "2001:db8::/48"));
+  EXPECT_EQ(counts_.without_address, 3u);
+}
+
+TEST_F(LogWatcherTest, AnIdThatIsNoAddressNamesNobody) {
+  Watch("<F-ID>\\w+</F-ID> <HOST>$");
+  EXPECT_TRUE(Read("Nov 23 11:59:00 joe 192.0.2.1"));
+  EXPECT_THAT(Reported(), IsEmpty());
+  EXPECT_EQ(counts_.without_address, 1u);
+}
+
+TEST_F(LogWatcherTest, AnExpressionThatGivesUpIsNamed) {
+  Watch("^(a+)+ <HOST>$");
+  EXPECT_TRUE(Read("Nov 23 11:59:00" + std::string(60'000, 'a') + "! x"));
+  EXPECT_TRUE(Read(std::string(60'000, 'a') + "! x"));
+  EXPECT_EQ((counts_.limit_hits[{"jail", "failregex 1"}]), 1u);
+}
+
+TEST_F(LogWatcherTest, WhatALogToldIsNotReportedForAnother) {
+  Watch("<F-REPEATED>\\d</F-REPEATED> x <HOST>$");
+  EXPECT_TRUE(Read("Nov 23 11:59:00 3 x 192.0.2.1"));
+  offset_ = 0;
+  watcher_->TurnTo("log 2", 0);
+  EXPECT_FALSE(Read("Nov 23 11:59:00 2 x 192.0.2.2")) << "no room";
+  watcher_->TurnTo("log 3", 0);
+  Reported();
+  outbox_.Acknowledge("jail", "log", 1000);
+  EXPECT_TRUE(Read("Nov 23 11:59:00 2 x 192.0.2.3"));
+  EXPECT_THAT(Reported(), ElementsAre("192.0.2.3", "192.0.2.3"));
+}
+
+TEST_F(LogWatcherTest, AnotherFilterIsNotAdopted) {
+  Watch("<HOST>");
+  Jail other = jail_;
+  other.filter.fail_regexes = {"x <HOST>"};
+  EXPECT_FALSE(watcher_->Adopt(other));
+}
+
+}  // namespace
+}  // namespace mxban
