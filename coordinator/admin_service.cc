@@ -202,17 +202,19 @@ grpc::ServerUnaryReactor* AdminService::ListJails(
 grpc::ServerUnaryReactor* AdminService::ReloadJails(
     grpc::CallbackServerContext* context, const v1::ReloadJailsRequest*,
     v1::ReloadJailsResponse* response) {
-  absl::StatusOr<std::shared_ptr<const JailSet>> jails = parts_.load_jails();
-  if (!jails.ok()) {
-    return Reply(context,
-                 absl::FailedPreconditionError(jails.status().message()));
-  }
-  response->set_jail_count(static_cast<uint32_t>((*jails)->size()));
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  parts_.loop.ReplaceJails(*std::move(jails),
-                           [reactor](const absl::Status& status) {
-                             reactor->Finish(ToGrpcStatus(status));
-                           });
+  parts_.reload_jails([reactor, response](absl::StatusOr<size_t> jail_count) {
+    if (jail_count.ok()) {
+      response->set_jail_count(static_cast<uint32_t>(*jail_count));
+      return reactor->Finish(grpc::Status::OK);
+    }
+    // Whatever is wrong with the files: it is not the request.
+    const absl::Status& refusal = jail_count.status();
+    reactor->Finish(
+        ToGrpcStatus(absl::IsUnavailable(refusal)
+                         ? refusal
+                         : absl::FailedPreconditionError(refusal.message())));
+  });
   return reactor;
 }
 

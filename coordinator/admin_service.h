@@ -22,8 +22,9 @@ namespace mxban {
 class AdminService final : public v1::AdminService::CallbackService {
  public:
   // Reads the configuration again. Called from gRPC's threads.
-  using LoadJailSet =
-      std::function<absl::StatusOr<std::shared_ptr<const JailSet>>()>;
+  // JailUpdater::Reload().
+  using ReloadDone = std::function<void(absl::StatusOr<size_t> jail_count)>;
+  using ReloadJailSet = std::function<void(ReloadDone)>;
 
   // All must outlive the service.
   struct Parts {
@@ -31,7 +32,7 @@ class AdminService final : public v1::AdminService::CallbackService {
     const BanTable& table;
     const AgentRegistry& registry;
     BanWatch& watch;
-    LoadJailSet load_jails;
+    ReloadJailSet reload_jails;
     std::string history_id;
     absl::Time start_time;
   };

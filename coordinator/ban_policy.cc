@@ -5,20 +5,23 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "coordinator/escalation.h"
 
 namespace mxban {
 namespace {
 
-// Wider networks hold too many innocents for a ban without confirmation, and
-// networks wider still are never meant.
-constexpr int kWidestIpv4 = 24, kWidestConfirmedIpv4 = 8;
-constexpr int kWidestIpv6 = 48, kWidestConfirmedIpv6 = 16;
+// Even an operator never means a network that is wider still.
+constexpr int kWidestConfirmedIpv4 = 8;
+constexpr int kWidestConfirmedIpv6 = 16;
 
 // Never a remote host's. A ban on one could only hurt ourselves.
-const std::array<IpNetwork, 5>& NobodysNetworks() {
-  static const std::array<IpNetwork, 5> networks = {
-      IpNetwork::ParseOrDie("0.0.0.0/8"), IpNetwork::ParseOrDie("127.0.0.0/8"),
-      IpNetwork::ParseOrDie("224.0.0.0/3"), IpNetwork::ParseOrDie("::/127"),
+const std::array<IpNetwork, 6>& NobodysNetworks() {
+  static const std::array<IpNetwork, 6> networks = {
+      IpNetwork::ParseOrDie("0.0.0.0/8"),
+      IpNetwork::ParseOrDie("127.0.0.0/8"),
+      IpNetwork::ParseOrDie("224.0.0.0/3"),
+      IpNetwork::ParseOrDie("::/96"),
+      IpNetwork::ParseOrDie("fe80::/10"),
       IpNetwork::ParseOrDie("ff00::/8")};
   return networks;
 }
@@ -39,7 +42,7 @@ absl::Time EndOf(absl::Time start, absl::Duration duration) {
 
 absl::Status CheckWidth(const BanRequest& request) {
   const IpNetwork& source = request.source;
-  const int widest = source.is_ipv4() ? kWidestIpv4 : kWidestIpv6;
+  const int widest = source.is_ipv4() ? kWidestCountedIpv4 : kWidestCountedIpv6;
   const int confirmed =
       source.is_ipv4() ? kWidestConfirmedIpv4 : kWidestConfirmedIpv6;
   if (source.prefix_length() < confirmed) {
@@ -62,18 +65,26 @@ bool IsIgnored(const Jail& jail, const IpNetwork& source) {
          OverlapsAny(NobodysNetworks(), source);
 }
 
-std::optional<Ban> DecideCountedBan(const Jail& jail, const IpNetwork& source,
-                                    size_t count, absl::Time newest,
+std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,
                                     absl::Time now) {
-  if (count < jail.max_retry) return std::nullopt;
+  if (offence.count < jail.max_retry) return std::nullopt;
   Ban ban;
-  ban.key = {jail.name, source};
+  ban.key = {jail.name, offence.source};
   ban.create_time = now;
-  ban.expire_time = EndOf(newest, jail.ban_time);
+  ban.expire_time =
+      EndOf(offence.newest,
+            EscalatedBanTime(jail, offence.earlier_bans, offence.random));
   if (ban.expire_time <= now) return std::nullopt;
-  ban.failure_count = static_cast<uint32_t>(count);
-  ban.reason = absl::StrCat(count, count == 1 ? " failure" : " failures",
+  // One that weighs 3 reaches a limit of 5 with 2 failures.
+  const size_t weight = FailureWeight(jail, offence.earlier_bans);
+  const size_t failures = (offence.count + weight - 1) / weight;
+  ban.failure_count = static_cast<uint32_t>(failures);
+  ban.reason = absl::StrCat(failures, failures == 1 ? " failure" : " failures",
                             " within ", absl::FormatDuration(jail.find_time));
+  if (jail.escalation && offence.earlier_bans > 0) {
+    absl::StrAppend(&ban.reason, ", banned ", offence.earlier_bans,
+                    offence.earlier_bans == 1 ? " time" : " times", " before");
+  }
   return ban;
 }
 

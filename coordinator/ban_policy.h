@@ -26,15 +26,23 @@ struct BanRequest {
 
 // Whether `jail` never counts nor bans some address of `source`: one that it
 // ignores, or one that no remote host can have (loopback, RFC 6890's "this
-// network", multicast).
+// network", link-local IPv6, multicast).
 bool IsIgnored(const Jail& jail, const IpNetwork& source);
 
-// The ban that `count` failures of `source`, the newest at `newest`, have
-// earned; none if they are too few, or if the ban would be over by `now`: it
-// runs from the newest failure, as Fail2Ban's does. Servers, evidence, history
-// and revision are the caller's to fill in.
-std::optional<Ban> DecideCountedBan(const Jail& jail, const IpNetwork& source,
-                                    size_t count, absl::Time newest,
+// What has been counted of a source.
+struct Offence {
+  IpNetwork source;
+  size_t count = 0;  // Of failures within one window, by their weight.
+  absl::Time newest;
+  uint32_t earlier_bans = 0;
+  double random = 0;  // From 0 up to 1; see escalation.h.
+};
+
+// The ban that `offence` has earned; none if the failures are too few, or if
+// the ban would be over by `now`: it runs from the newest failure, as
+// Fail2Ban's does. Servers, evidence, history and revision are the caller's to
+// fill in.
+std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,
                                     absl::Time now);
 
 // The ban that an operator asks for. Errors are those of

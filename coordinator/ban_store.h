@@ -45,8 +45,18 @@ struct StoreChange {
   std::vector<StoredFailure> failures;  // New ones, after the forgetting.
   std::vector<LogProgress> progress;
   std::vector<BanKey> lifted;                      // Pardoned or expired.
+  std::vector<BanKey> pardoned;                    // Were never banned.
   std::vector<Ban> imposed;                        // New or extended.
   absl::Time prune_before = absl::InfinitePast();  // Failures too old to count.
+  // A source is forgotten when three times the length of its last ban had gone
+  // by then; never while it is banned.
+  absl::Time forget_bans_before = absl::InfinitePast();
+};
+
+// How often a source was banned, as far as is remembered.
+struct BanCounts {
+  uint32_t in_jail = 0;
+  uint32_t in_all_jails = 0;
 };
 
 struct StoreContents {
@@ -72,8 +82,9 @@ class BanStore {
   virtual absl::StatusOr<std::vector<StoredFailure>> FailuresOf(
       const BanKey& key, size_t limit) = 0;
 
-  // How many bans of `key` were imposed so far.
-  virtual absl::StatusOr<uint32_t> BanCountOf(const BanKey& key) = 0;
+  // How many bans on the source of `key` were imposed so far; one that stands
+  // is among them.
+  virtual absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) = 0;
 };
 
 }  // namespace mxban

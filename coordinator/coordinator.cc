@@ -10,8 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/synchronization/notification.h"
 #include "common/status_macros.h"
-#include "coordinator/jail_config.h"
+#include "coordinator/ignored_sources.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -76,25 +77,27 @@ Coordinator::~Coordinator() {
   const auto deadline = std::chrono::system_clock::now() + kShutdownGrace;
   if (agent_server_ != nullptr) agent_server_->Shutdown(deadline);
   if (admin_server_ != nullptr) admin_server_->Shutdown(deadline);
-  // Only now: calls under way wait for what the loop decides.
+  // Only now: calls under way wait for what is decided.
+  updater_.reset();
   if (loop_ != nullptr) loop_->Stop();
   if (registry_ != nullptr) table_.RemoveListener(registry_.get());
 }
 
 absl::Status Coordinator::Reload() {
-  ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, LoadJailSet());
-  loop_->ReplaceJails(std::move(jails), [](const absl::Status& status) {
-    if (status.ok()) {
-      spdlog::info("the configuration was read again");
-    } else {
-      spdlog::error("reload failed: {}", std::string(status.message()));
-    }
+  absl::Notification answered;
+  absl::Status answer;
+  updater_->Reload([&](const absl::StatusOr<size_t>& jail_count) {
+    answer = jail_count.status();
+    answered.Notify();
   });
-  return absl::OkStatus();
+  answered.WaitForNotification();
+  return answer;
 }
 
 absl::Status Coordinator::OpenStore() {
-  ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, LoadJailSet());
+  updater_ = std::make_unique<JailUpdater>(options_.config_dir,
+                                           IgnoredSources(clock_));
+  ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, updater_->Load());
   RETURN_IF_ERROR(MakeDirectory(options_.state_dir));
   ASSIGN_OR_RETURN(store_, SqliteBanStore::Open(
                                absl::StrCat(options_.state_dir, "/bans.db")));
@@ -113,10 +116,14 @@ absl::Status Coordinator::StartServices() {
   feed_ = std::make_unique<BanFeed>(table_, history_id_);
   agent_service_ =
       std::make_unique<AgentService>(*loop_, *feed_, *registry_, clock_);
-  admin_service_ = std::make_unique<AdminService>(AdminService::Parts{
-      *loop_, table_, *registry_, *watch_, [this] { return LoadJailSet(); },
-      history_id_, clock_.TimeNow()});
+  admin_service_ = std::make_unique<AdminService>(
+      AdminService::Parts{*loop_, table_, *registry_, *watch_,
+                          [this](AdminService::ReloadDone done) {
+                            updater_->Reload(std::move(done));
+                          },
+                          history_id_, clock_.TimeNow()});
   loop_->Start();
+  updater_->Start(*loop_);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -152,17 +159,6 @@ absl::Status Coordinator::StartHttp() {
                    HttpServer::Start(options_.http_listen, *metrics_,
                                      [] { return absl::OkStatus(); }));
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::shared_ptr<const JailSet>> Coordinator::LoadJailSet()
-    const {
-  ASSIGN_OR_RETURN(JailConfig config, LoadJails(options_.config_dir));
-  for (const std::string& note : config.notes) spdlog::warn("{}", note);
-  auto jails = std::make_shared<JailSet>();
-  for (Jail& jail : config.jails) {
-    jails->emplace(jail.name, std::move(jail));
-  }
-  return jails;
 }
 
 }  // namespace mxban

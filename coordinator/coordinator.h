@@ -24,6 +24,7 @@
 #include "coordinator/ban_watch.h"
 #include "coordinator/coordinator_metrics.h"
 #include "coordinator/decision_loop.h"
+#include "coordinator/jail_updater.h"
 #include "grpcpp/server.h"
 
 namespace mxban {
@@ -49,7 +50,7 @@ class Coordinator {
   // Stops serving, decides what is queued, closes the store.
   ~Coordinator();
 
-  // Reads the configuration again, all or nothing.
+  // Reads the configuration again, all or nothing; returns once it is in force.
   absl::Status Reload();
 
   int agent_port() const { return agent_port_; }
@@ -60,7 +61,6 @@ class Coordinator {
   absl::Status OpenStore();
   absl::Status StartServices();
   absl::Status StartHttp();
-  absl::StatusOr<std::shared_ptr<const JailSet>> LoadJailSet() const;
 
   const Options options_;
   const Clock& clock_;
@@ -71,6 +71,7 @@ class Coordinator {
   std::unique_ptr<BanStore> store_;
   BanTable table_;
   std::unique_ptr<DecisionLoop> loop_;
+  std::unique_ptr<JailUpdater> updater_;
   std::unique_ptr<AgentRegistry> registry_;
   std::unique_ptr<BanWatch> watch_;
   std::unique_ptr<BanFeed> feed_;

@@ -19,7 +19,10 @@ constexpr absl::Duration kPruneInterval = absl::Minutes(1);
 
 DecisionLoop::DecisionLoop(BanStore& store, BanTable& table, const Clock& clock,
                            size_t max_sources)
-    : store_(store), table_(table), clock_(clock), max_sources_(max_sources) {}
+    : store_(store),
+      table_(table),
+      clock_(clock),
+      counter_(store, max_sources) {}
 
 DecisionLoop::~DecisionLoop() { Stop(); }
 
@@ -27,11 +30,11 @@ absl::StatusOr<std::string> DecisionLoop::Load(
     std::shared_ptr<const JailSet> jails) {
   ASSIGN_OR_RETURN(StoreContents contents, store_.Load());
   jails_ = jails;
-  CountAgain(contents);
   StoreChange change;
   change.revision = contents.revision + 1;
   RETURN_IF_ERROR(store_.Commit(change));
   table_.Load(change.revision, std::move(jails), std::move(contents.bans));
+  RETURN_IF_ERROR(CountAgain(Turn(table_, clock_.TimeNow()), contents));
   return std::move(contents.history_id);
 }
 
@@ -121,7 +124,7 @@ void DecisionLoop::RunTurn() {
     queue_.erase(queue_.begin(), queue_.begin() + count);
   }
   Turn turn(table_, clock_.TimeNow());
-  if (must_recount_) turn.error = Recount();
+  if (must_recount_) turn.error = Recount(turn);
   for (Task& task : tasks) task(turn);
   turn.Expire();
   Prune(turn);
@@ -170,10 +173,11 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   ++turn.failures_by_server[server];
   const BanKey key = {jail.name, failure.source};
   turn.counted[key].push_back({key, failure.time, server, failure.evidence});
-  const FailureCounter::Count count =
-      CounterOf(jail).Record(failure.source, failure.time);
-  std::optional<Ban> ban = DecideCountedBan(
-      jail, failure.source, count.failures, count.newest, turn.now);
+  absl::StatusOr<Offence> offence =
+      counter_.Record(turn, jail, key, failure.time);
+  if (!offence.ok()) return turn.error.Update(offence.status());
+  offence->random = absl::Uniform(random_, 0.0, 1.0);
+  std::optional<Ban> ban = DecideCountedBan(jail, *offence, turn.now);
   if (!ban.has_value()) return;
   turn.error.Update(Settle(turn, *std::move(ban)).status());
   ForgetFailures(turn, key);
@@ -238,7 +242,8 @@ absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided) {
 }
 
 absl::Status DecisionLoop::AddHistory(const Turn& turn, Ban& ban) {
-  ASSIGN_OR_RETURN(ban.previous_ban_count, store_.BanCountOf(ban.key));
+  ASSIGN_OR_RETURN(const BanCounts counts, store_.BanCountsOf(ban.key));
+  ban.previous_ban_count = turn.Remembered(ban.key, counts).in_jail;
   if (ban.origin == BanOrigin::kOperator) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
                    store_.FailuresOf(ban.key, ban.failure_count));
@@ -272,23 +277,25 @@ void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
   turn.touches_counts = true;
   turn.counted.erase(key);
   turn.forgotten.push_back(key);
-  const auto counter = counters_.find(key.jail);
-  if (counter != counters_.end()) counter->second->Forget(key.source);
+  counter_.Forget(key);
 }
 
 void DecisionLoop::Prune(Turn& turn) {
   if (turn.now < next_prune_) return;
   next_prune_ = turn.now + kPruneInterval;
-  absl::Duration longest;
+  absl::Duration longest, longest_memory;
   for (const auto& [name, jail] : *jails_) {
     longest = std::max(longest, jail.find_time);
-    CounterOf(jail).ForgetStale(turn.now);
+    longest_memory = std::max(longest_memory, jail.ban_memory);
   }
+  counter_.ForgetStale(turn.now);
   turn.prune_before = turn.now - 2 * longest;
+  if (!jails_->empty()) turn.forget_bans_before = turn.now - longest_memory;
 }
 
 absl::Status DecisionLoop::Commit(Turn& turn) {
-  RETURN_IF_ERROR(turn.error);
+  // Whatever it was, agents must not take it for a fault of their batch.
+  if (!turn.error.ok()) return absl::UnavailableError(turn.error.message());
   const std::optional<StoreChange> change = turn.ToStoreChange();
   return change.has_value() ? store_.Commit(*change) : absl::OkStatus();
 }
@@ -318,41 +325,21 @@ void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
     statistics_.failures_by_server[server] += count;
   }
   statistics_.intake = intake_.tally();
-  statistics_.tracked_sources = 0;
-  statistics_.evicted_sources = evicted_before_;
-  for (const auto& [jail, counter] : counters_) {
-    statistics_.tracked_sources += counter->tracked_sources();
-    statistics_.evicted_sources += counter->evicted_sources();
-  }
+  statistics_.tracked_sources = counter_.tracked_sources();
+  statistics_.evicted_sources = counter_.evicted_sources();
 }
 
-FailureCounter& DecisionLoop::CounterOf(const Jail& jail) {
-  std::unique_ptr<FailureCounter>& counter = counters_[jail.name];
-  if (counter == nullptr) {
-    counter = std::make_unique<FailureCounter>(
-        FailureCounter::Limits{jail.find_time, jail.max_retry, max_sources_});
-  }
-  return *counter;
-}
-
-absl::Status DecisionLoop::Recount() {
+absl::Status DecisionLoop::Recount(const Turn& turn) {
   ASSIGN_OR_RETURN(const StoreContents contents, store_.Load());
-  CountAgain(contents);
+  RETURN_IF_ERROR(CountAgain(turn, contents));
   must_recount_ = false;
   return absl::OkStatus();
 }
 
-void DecisionLoop::CountAgain(const StoreContents& contents) {
-  for (const auto& [jail, counter] : counters_) {
-    evicted_before_ += counter->evicted_sources();
-  }
-  counters_.clear();
+absl::Status DecisionLoop::CountAgain(const Turn& turn,
+                                      const StoreContents& contents) {
   intake_.Load(contents.progress);
-  for (const StoredFailure& failure : contents.failures) {
-    const auto jail = jails_->find(failure.key.jail);
-    if (jail == jails_->end()) continue;
-    CounterOf(jail->second).Record(failure.key.source, failure.time);
-  }
+  return counter_.CountAgain(turn, *jails_, contents.failures);
 }
 
 }  // namespace mxban

@@ -25,16 +25,17 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "common/ban.h"
 #include "common/clock.h"
-#include "common/failure_counter.h"
 #include "coordinator/ban_policy.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/failure_intake.h"
+#include "coordinator/fleet_counter.h"
 #include "coordinator/turn.h"
 
 namespace mxban {
@@ -115,24 +116,22 @@ class DecisionLoop {
   void Publish(const Turn& turn);
   void UpdateStatistics(const Turn& turn, bool was_committed);
 
-  FailureCounter& CounterOf(const Jail& jail);
   // Takes counts and positions from the store.
-  absl::Status Recount();
-  void CountAgain(const StoreContents& contents);
+  absl::Status Recount(const Turn& turn);
+  absl::Status CountAgain(const Turn& turn, const StoreContents& contents);
 
   BanStore& store_;
   BanTable& table_;
   const Clock& clock_;
-  const size_t max_sources_;
 
   // Owned by the thread that makes turns.
   std::shared_ptr<const JailSet> jails_;
   FailureIntake intake_;
-  absl::flat_hash_map<std::string, std::unique_ptr<FailureCounter>> counters_;
+  FleetCounter counter_;
+  absl::BitGen random_;
   absl::Time next_prune_ = absl::InfinitePast();
-  uint64_t evicted_before_ = 0;  // By counters that are gone.
-  bool has_failed_ = false;      // The newest turn.
-  bool must_recount_ = false;    // Counts are not those of the store.
+  bool has_failed_ = false;    // The newest turn.
+  bool must_recount_ = false;  // Counts are not those of the store.
 
   mutable absl::Mutex mutex_;
   std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);

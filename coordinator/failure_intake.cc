@@ -47,11 +47,13 @@ bool FailureIntake::Admit(Failure& failure, const Jail& jail, absl::Time now) {
     ++tally_.too_old;
     return false;
   }
-  if (IsIgnored(jail, failure.source)) {
+  // What it is counted as may be wider, and hold what is never banned.
+  const IpNetwork source = jail.SourceOf(failure.source);
+  if (IsIgnored(jail, failure.source) || IsIgnored(jail, source)) {
     ++tally_.ignored;
     return false;
   }
-  failure.source = jail.SourceOf(failure.source);
+  failure.source = source;
   return true;
 }
 

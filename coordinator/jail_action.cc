@@ -6,196 +6,110 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "common/status_macros.h"
+#include "coordinator/action_file.h"
 #include "coordinator/port_list.h"
 #include "filter/option_list.h"
 
 namespace mxban {
 namespace {
 
-// Close the ports they are given.
-constexpr absl::string_view kPortActions[] = {
-    "iptables",
-    "iptables-multiport",
-    "iptables-multiport-log",
-    "iptables-new",
-    "iptables-ipset",
-    "iptables-ipset-proto4",
-    "iptables-ipset-proto6",
-    "nftables",
-    "nftables-multiport",
-};
-
-// Tell somebody about a ban.
-constexpr absl::string_view kReports[] = {
-    "abuseipdb", "badips",        "blocklist_de",      "complain",
-    "dshield",   "dummy",         "helpers-common",    "mail",
-    "sendmail",  "mynetwatchman", "xarf-login-attack",
-};
-constexpr absl::string_view kReportPrefixes[] = {"mail-", "sendmail-"};
-
-// Options of firewall actions that change nothing here.
-constexpr absl::string_view kNeedless[] = {
-    "actname", "actionstart_on_demand", "returntype", "lockingopt", "bantime",
-};
-
-absl::Status Refusal(const OptionItem& action, absl::string_view what) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("action ", action.name, ": ", what));
-}
-
-bool IsReport(absl::string_view name) {
-  return absl::c_linear_search(kReports, name) ||
-         absl::c_any_of(kReportPrefixes, [&](absl::string_view prefix) {
-           return absl::StartsWith(name, prefix);
-         });
-}
-
-// The words of `text`, blanks and case aside.
-std::string Normalized(absl::string_view text) {
-  const std::vector<std::string> words =
-      absl::StrSplit(text, absl::ByAnyChar(" \t\n"), absl::SkipEmpty());
-  return absl::AsciiStrToLower(absl::StrJoin(words, " "));
-}
-
-std::optional<Rejection> RejectionOf(absl::string_view blocktype) {
-  const std::string text = Normalized(blocktype);
-  if (text == "drop") return Rejection::kDrop;
-  if (text == "reject" || text == "reject --reject-with tcp-reset" ||
-      text == "reject with tcp reset") {
-    return Rejection::kTcpReset;
-  }
-  if (text == "reject --reject-with icmp-port-unreachable" ||
-      text == "reject --reject-with icmp6-port-unreachable") {
-    return Rejection::kIcmpPortUnreachable;
-  }
-  return std::nullopt;
-}
-
-// A chain is named after it, so it may not break a command or a log line.
-bool IsName(absl::string_view name) {
-  return !name.empty() && absl::c_all_of(name, [](char c) {
-    return absl::ascii_isalnum(c) || absl::StrContains("-_.+@:", c);
-  });
-}
-
-// Reads one firewall action.
-class FirewallAction {
+// Reads the actions of one jail, one after the other.
+class Reader {
  public:
-  FirewallAction(const OptionItem& action, absl::string_view jail_name,
-                 absl::string_view jail_port)
-      : action_(action), jail_port_(jail_port) {
-    reading_.enforcement.name = std::string(jail_name);
+  explicit Reader(const ActionContext& context) : context_(context) {}
+
+  absl::Status Add(const OptionItem& action) {
+    switch (KindOfAction(action.name)) {
+      case ActionKind::kPorts:
+      case ActionKind::kAllPorts:
+        return AddFirewall(action);
+      case ActionKind::kReport:
+        LeaveOut(action, "mxban sends no reports");
+        return absl::OkStatus();
+      case ActionKind::kElsewhere:
+        LeaveOut(action, "mxban closes ports on its servers, nothing else");
+        return absl::OkStatus();
+      case ActionKind::kUnknown:
+        break;
+    }
+    if (!HasActionFile(context_.action_dir, action.name)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("action ", action.name, ": there is no such action"));
+    }
+    LeaveOut(action, "mxban runs no commands");
+    return absl::OkStatus();
   }
 
-  absl::StatusOr<ActionReading> Read() {
-    for (const auto& [key, value] : action_.options) {
-      RETURN_IF_ERROR(ReadOption(key, value));
+  absl::StatusOr<ActionReading> Finish() {
+    if (!enforcement_) {
+      std::vector<std::string> reasons = {"no action closes any TCP port"};
+      absl::c_copy(left_out_, std::back_inserter(reasons));
+      absl::c_copy(notes_, std::back_inserter(reasons));
+      return absl::InvalidArgumentError(absl::StrJoin(reasons, "; "));
     }
-    if (!IsName(reading_.enforcement.name)) {
-      return Refusal(action_, absl::StrCat("name '", reading_.enforcement.name,
-                                           "' cannot name a chain"));
-    }
-    if (reading_.enforcement.ports.empty()) {
-      if (jail_port_.empty()) return Refusal(action_, "names no port");
-      Note(absl::StrCat("names no port; closes the jail's, ", jail_port_));
-      RETURN_IF_ERROR(ReadPorts(jail_port_));
-    }
-    return std::move(reading_);
+    RETURN_IF_ERROR(CheckPortSlots(enforcement_->ports));
+    return ActionReading{*std::move(enforcement_), std::move(left_out_),
+                         std::move(notes_)};
   }
 
  private:
-  void Note(absl::string_view what) {
-    reading_.notes.push_back(absl::StrCat("action ", action_.name, ": ", what));
+  void LeaveOut(const OptionItem& action, absl::string_view why) {
+    left_out_.push_back(
+        absl::StrCat("action ", action.name, " is left out: ", why));
   }
 
-  absl::Status Unsupported(absl::string_view key, absl::string_view value) {
-    return Refusal(action_,
-                   absl::StrCat(key, " = '", value, "' is not supported yet"));
-  }
-
-  absl::Status ReadPorts(absl::string_view text) {
-    auto ports = ParsePortList(text);
-    if (!ports.ok()) return Refusal(action_, ports.status().message());
-    reading_.enforcement.ports = *std::move(ports);
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadOption(absl::string_view key, absl::string_view value) {
-    if (key == "port") return ReadPorts(value);
-    if (key == "name") {
-      reading_.enforcement.name = std::string(value);
-    } else if (key == "protocol") {
-      if (Normalized(value) != "tcp") return Unsupported(key, value);
-    } else if (key == "chain") {
-      // `<known/chain>` is how stock jails say: the default.
-      if (value != "INPUT" && value != "<known/chain>") {
-        return Unsupported(key, value);
-      }
-    } else if (key == "type") {
-      if (value != "multiport" && value != "oneport") {
-        return Unsupported(key, value);
-      }
-    } else if (key == "blocktype" || absl::StartsWith(key, "blocktype?")) {
-      return ReadBlockType(key, value);
-    } else if (absl::c_linear_search(kNeedless, key)) {
-      Note(absl::StrCat(key, " is not honoured: mxban needs none"));
-    } else {
-      return Refusal(action_, absl::StrCat("unknown option '", key, "'"));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadBlockType(absl::string_view key, absl::string_view value) {
-    const std::optional<Rejection> rejection = RejectionOf(value);
-    if (!rejection) return Unsupported(key, value);
-    if (key == "blocktype") {
-      reading_.enforcement.rejection = *rejection;
+  absl::Status AddFirewall(const OptionItem& action) {
+    ASSIGN_OR_RETURN(FirewallReading reading,
+                     ReadFirewallAction(action, context_));
+    for (std::string& note : reading.notes) notes_.push_back(std::move(note));
+    if (!reading.enforcement) return absl::OkStatus();
+    if (!enforcement_) {
+      enforcement_ = std::move(reading.enforcement);
       return absl::OkStatus();
     }
-    // Behind `blocktype` in the map's order.
-    if (*rejection == reading_.enforcement.rejection) return absl::OkStatus();
-    return Refusal(action_, "blocktype must be the same for IPv4 and IPv6");
+    return Merge(action, *reading.enforcement);
   }
 
-  const OptionItem& action_;
-  const absl::string_view jail_port_;
-  ActionReading reading_;
+  // A jail has one chain, so a second action can only add ports to it.
+  absl::Status Merge(const OptionItem& action, const Enforcement& second) {
+    if (second.rejection != enforcement_->rejection) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("action ", action.name,
+                       ": turns packets away in another way than the one "
+                       "before; a jail has one blocktype"));
+    }
+    if (second.name != enforcement_->name) {
+      notes_.push_back(absl::StrCat("action ", action.name,
+                                    ": name=", second.name,
+                                    " is not used: its ports are "
+                                    "closed with those of ",
+                                    enforcement_->name));
+    }
+    std::vector<PortRange>& ports = enforcement_->ports;
+    for (const PortRange& range : second.ports) {
+      if (!absl::c_linear_search(ports, range)) ports.push_back(range);
+    }
+    if (absl::c_linear_search(ports, kAllPorts)) ports = {kAllPorts};
+    return absl::OkStatus();
+  }
+
+  const ActionContext& context_;
+  std::optional<Enforcement> enforcement_;
+  std::vector<std::string> left_out_, notes_;
 };
 
 }  // namespace
 
 absl::StatusOr<ActionReading> ReadActions(absl::string_view actions,
-                                          absl::string_view jail_name,
-                                          absl::string_view jail_port) {
+                                          const ActionContext& context) {
   ASSIGN_OR_RETURN(const std::vector<OptionItem> items,
                    ParseOptionList(actions));
-  std::optional<ActionReading> firewall;
-  std::vector<std::string> notes;
-  for (const OptionItem& item : items) {
-    if (IsReport(item.name)) {
-      notes.push_back(absl::StrCat("action ", item.name,
-                                   " is left out: mxban sends no reports"));
-      continue;
-    }
-    if (!absl::c_linear_search(kPortActions, item.name)) {
-      return Refusal(item, absl::StrCat("is not supported; known are ",
-                                        absl::StrJoin(kPortActions, ", ")));
-    }
-    if (firewall) return Refusal(item, "a jail can close ports only once");
-    ASSIGN_OR_RETURN(firewall,
-                     FirewallAction(item, jail_name, jail_port).Read());
-  }
-  if (!firewall) {
-    return absl::InvalidArgumentError("no action closes any port");
-  }
-  absl::c_move(notes, std::back_inserter(firewall->notes));
-  return *std::move(firewall);
+  Reader reader(context);
+  for (const OptionItem& item : items) RETURN_IF_ERROR(reader.Add(item));
+  return reader.Finish();
 }
 
 }  // namespace mxban

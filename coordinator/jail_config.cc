@@ -6,30 +6,21 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "coordinator/jail_option.h"
 #include "coordinator/jail_reader.h"
+#include "coordinator/option_value.h"
+#include "coordinator/section_reader.h"
 #include "filter/error_list.h"
 #include "filter/ini_file.h"
+#include "filter/interpolation.h"
 
 namespace mxban {
 namespace {
 
 using Names = std::set<std::string, std::less<>>;
-
-// Adds the options that `text` asks for by `%(option)s`.
-void CollectReferences(absl::string_view text, Names& options) {
-  for (size_t at = text.find("%("); at != absl::string_view::npos;
-       at = text.find("%(", at + 2)) {
-    const size_t end = text.find(')', at);
-    if (end == absl::string_view::npos) return;
-    absl::string_view name = text.substr(at + 2, end - at - 2);
-    const size_t slash = name.find('/');
-    if (slash != absl::string_view::npos) name.remove_prefix(slash + 1);
-    options.insert(absl::AsciiStrToLower(name));
-  }
-}
 
 Names ReferredOptions(const IniFile& file) {
   Names options;
@@ -37,10 +28,20 @@ Names ReferredOptions(const IniFile& file) {
   sections.push_back("DEFAULT");
   for (const std::string& section : sections) {
     for (const auto& [option, value] : file.OptionsOf(section)) {
-      CollectReferences(value.text, options);
+      options.merge(ReferencesIn(value.text));
     }
   }
   return options;
+}
+
+// Names of sections are case-sensitive, so what such a one says would be lost.
+void CheckDefaultsName(const IniFile& file, ErrorList& errors) {
+  for (const std::string& section : file.sections()) {
+    if (!absl::EqualsIgnoreCase(section, "DEFAULT")) continue;
+    errors.Add(MistakeAt(
+        file.PlaceOf(section),
+        absl::StrCat("[", section, "] is no jail; did you mean [DEFAULT]?")));
+  }
 }
 
 // Two jails must not share a chain: one would undo the other's bans.
@@ -58,57 +59,55 @@ void CheckEnforcementNames(const IniFile& file, const std::vector<Jail>& jails,
   }
 }
 
-std::string DescribeLength(absl::Duration length) {
-  return length == absl::InfiniteDuration() ? "for ever"
-                                            : absl::FormatDuration(length);
-}
-
-std::string DescribeLimit(const Jail& jail) {
-  if (jail.max_retry == 1) return "the first failure";
-  return absl::StrCat(jail.max_retry, " failures within ",
-                      DescribeLength(jail.find_time));
-}
-
-std::string DescribePorts(const std::vector<PortRange>& ports) {
-  return absl::StrJoin(ports, ",", [](std::string* out, PortRange range) {
-    absl::StrAppend(out, range.first);
-    if (range.last != range.first) absl::StrAppend(out, ":", range.last);
-  });
-}
-
-absl::string_view DescribeRejection(Rejection rejection) {
-  switch (rejection) {
-    case Rejection::kTcpReset:
-      return "answered with a TCP reset";
-    case Rejection::kIcmpPortUnreachable:
-      return "answered with ICMP port unreachable";
-    case Rejection::kDrop:
-      return "dropped";
+// What is wrong with options that all jails share is said once.
+void CheckDefaults(const JailSource& source) {
+  SectionReader section(source, "DEFAULT");
+  for (const auto& [option, value] : source.file.OptionsOf("DEFAULT")) {
+    if (source.referred_options.contains(option)) continue;
+    const OptionUse use = UseOf(option);
+    if (use == OptionUse::kNeedless) {
+      section.NoteAt(value.place,
+                     absl::StrCat(option, ": ", WhyNeedless(option)));
+    } else if (use == OptionUse::kUnknown) {
+      const auto similar = SimilarOption(option);
+      if (similar) {
+        section.RefuseAt(value.place,
+                         absl::StrCat("unknown option '", option,
+                                      "'; did you mean ", *similar, "?"));
+      } else {
+        section.NoteAt(value.place,
+                       absl::StrCat(option, " is not known; ignored"));
+      }
+    }
   }
-  return "";
 }
 
-std::string DescribeNetworks(const std::vector<IpNetwork>& networks) {
-  if (networks.empty()) return "nobody";
-  return absl::StrJoin(networks, " ",
-                       [](std::string* out, const IpNetwork& network) {
-                         absl::StrAppend(out, network.ToString());
-                       });
-}
-
-std::string DescribeJail(const Jail& jail) {
-  return absl::StrCat(
-      "[", jail.name, "]\n",                                            //
-      "  logs      ", absl::StrJoin(jail.log_paths, " "), "\n",         //
-      "  filter    ", jail.filter.fail_regexes.size(), " failregex, ",  //
-      jail.filter.ignore_regexes.size(), " ignoreregex\n",              //
-      "  ban       at ", DescribeLimit(jail), ", ",                     //
-      DescribeLength(jail.ban_time), "\n",                              //
-      "  ipv6      by /", jail.ipv6_prefix, "\n",                       //
-      "  ignored   ", DescribeNetworks(jail.ignored_networks), "\n",    //
-      "  closed    tcp ports ", DescribePorts(jail.enforcement.ports),  //
-      " in chain mxban-", jail.enforcement.name, ", ",                  //
-      DescribeRejection(jail.enforcement.rejection), "\n");
+// `dbpurgeage` of fail2ban.conf and .local, a day if they do not say.
+absl::Duration ReadBanMemory(const std::string& base, ErrorList& errors,
+                             std::vector<std::string>& notes) {
+  absl::Duration memory = Jail().ban_memory;
+  const absl::StatusOr<IniFile> file = IniFile::Load(base);
+  if (!file.ok()) {
+    errors.Add(file.status());
+    return memory;
+  }
+  for (const std::string& path : file->files()) {
+    notes.push_back(absl::StrCat(
+        path,
+        ": only dbpurgeage is honoured; the rest is about Fail2Ban "
+        "itself, for mxban see mxban-coordinator --help"));
+  }
+  const auto value = Resolve(*file, "Definition", "dbpurgeage", {});
+  if (absl::IsNotFound(value.status())) return memory;
+  if (!value.ok()) {
+    errors.Add(value.status());
+    return memory;
+  }
+  const absl::StatusOr<absl::Duration> parsed = ParseLength(value->text);
+  if (parsed.ok()) return *parsed;
+  errors.Add(MistakeAt(
+      value->place, absl::StrCat("dbpurgeage: ", parsed.status().message())));
+  return memory;
 }
 
 }  // namespace
@@ -123,14 +122,24 @@ absl::StatusOr<JailConfig> LoadJails(absl::string_view config_dir) {
   }
   JailConfig config;
   ErrorList errors;
+  std::set<std::string> sound_files;
+  const absl::Duration ban_memory = ReadBanMemory(
+      absl::StrCat(config_dir, "/fail2ban"), errors, config.notes);
   const JailSource source{.file = *file,
                           .config_dir = std::string(config_dir),
+                          .ban_memory = ban_memory,
                           .referred_options = ReferredOptions(*file),
+                          .sound_files = sound_files,
                           .errors = errors,
                           .notes = config.notes};
+  CheckDefaultsName(*file, errors);
+  CheckDefaults(source);
   for (const std::string& section : file->sections()) {
-    std::optional<Jail> jail = ReadJail(source, section);
-    if (jail) config.jails.push_back(*std::move(jail));
+    std::optional<JailReading> reading = ReadJail(source, section);
+    if (!reading) continue;
+    config.ignore_lists[section] = std::move(reading->ignored);
+    config.filters[section] = std::move(reading->filter);
+    config.jails.push_back(std::move(reading->jail));
   }
   CheckEnforcementNames(*file, config.jails, errors);
   if (!errors.empty()) return errors.ToStatus();
@@ -138,18 +147,6 @@ absl::StatusOr<JailConfig> LoadJails(absl::string_view config_dir) {
     config.notes.push_back(absl::StrCat(base, ".*: no jail is enabled"));
   }
   return config;
-}
-
-std::string DescribeJails(const JailConfig& config) {
-  std::string text;
-  for (const Jail& jail : config.jails) {
-    absl::StrAppend(&text, DescribeJail(jail), "\n");
-  }
-  if (!config.notes.empty()) {
-    absl::StrAppend(&text, "Not honoured:\n  ",
-                    absl::StrJoin(config.notes, "\n  "), "\n");
-  }
-  return text;
 }
 
 }  // namespace mxban

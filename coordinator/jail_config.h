@@ -5,29 +5,39 @@
 //
 // `jail.conf`, `jail.d/*.conf`, `jail.local` and `jail.d/*.local` in the
 // configuration directory are merged, in that order; filters come from
-// `filter.d` beside them. No stock file is needed: a `jail.local` and one
-// filter are enough.
+// `filter.d` beside them, and of `fail2ban.conf` only `dbpurgeage` matters. A
+// whole copy of /etc/fail2ban will do, but no stock file is needed: a
+// `jail.local` and one filter are enough.
 //
-// Loading is all or nothing. A mistake anywhere refuses the whole set, with one
-// line `file:line: what` for each mistake, so that the jails in force stay.
-// What Fail2Ban knows and mxban leaves out without harm (a mail action, say) is
-// a note, never silence.
+// Loading is all or nothing, where Fail2Ban starts the jails that it
+// understands. A mistake anywhere refuses the whole set, with one line
+// `file:line: what` for each mistake, so that the jails in force stay. What
+// Fail2Ban knows and mxban leaves out without harm (a mail action, say) is a
+// note, never silence, and so is an option that nobody knows, unless it looks
+// like a slip of the pen.
 //
 // Differences, on purpose: a refused packet is answered with a TCP reset unless
-// `blocktype` says otherwise, one unknown option is an error rather than
-// nothing, and IPv6 sources count by network (`ipv6prefix`, ours).
+// `blocktype` says otherwise, failures are counted exactly where Fail2Ban
+// estimates a rate, and IPv6 sources count by network (`ipv6prefix`, ours).
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/jail.h"
+#include "coordinator/ignore_list.h"
 
 namespace mxban {
 
 struct JailConfig {
-  std::vector<Jail> jails;  // The enabled ones, in the order of the files.
+  // The enabled ones, in the order of the files. Each ignores the networks that
+  // its `ignoreip` spells out; what names and files come to is not known here.
+  std::vector<Jail> jails;
+  // By jail: all of `ignoreip`, and the filter as the jail names it.
+  std::map<std::string, IgnoreList> ignore_lists;
+  std::map<std::string, std::string> filters;
   // One line each, `file:line: [jail] what is not honoured and why`.
   std::vector<std::string> notes;
 };
@@ -38,9 +48,6 @@ struct JailConfig {
 //   NOT_FOUND         there is no jail file at all.
 //   INVALID_ARGUMENT  one line for each mistake.
 absl::StatusOr<JailConfig> LoadJails(absl::string_view config_dir);
-
-// What every jail became, and the notes: the text of `--check_config`.
-std::string DescribeJails(const JailConfig& config);
 
 }  // namespace mxban
 

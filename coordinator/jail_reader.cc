@@ -1,23 +1,23 @@
 #include "coordinator/jail_reader.h"
 
+#include <set>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "coordinator/escalation_option.h"
 #include "coordinator/jail_action.h"
 #include "coordinator/jail_option.h"
+#include "coordinator/option_value.h"
 #include "filter/failure_matcher.h"
 #include "filter/filter_definition.h"
-#include "filter/interpolation.h"
 #include "filter/option_list.h"
 
 namespace mxban {
 namespace {
-
-// The Fail2Ban whose language this is, for files that ask.
-constexpr char kFail2BanVersion[] = "1.1.2";
 
 // What a jail may say in place of its filter.
 constexpr absl::string_view kFilterOptions[] = {
@@ -25,231 +25,373 @@ constexpr absl::string_view kFilterOptions[] = {
     "usedns",    "datepattern", "journalmatch",
 };
 
+constexpr absl::string_view kFileBackends[] = {"", "auto", "pyinotify",
+                                               "polling", "gamin"};
+constexpr absl::string_view kPlainEncodings[] = {"", "auto", "ascii", "utf-8",
+                                                 "utf8"};
+constexpr absl::string_view kFail2BansLog = "/var/log/fail2ban.log";
+
 class Reader {
  public:
   Reader(const JailSource& source, absl::string_view section)
-      : source_(source), section_(section) {
-    given_["fail2ban_version"] = kFail2BanVersion;
-    given_["fail2ban_confpath"] = source.config_dir;
-    jail_.name = section_;
+      : section_(source, section) {
+    jail().name = std::string(section);
   }
 
-  std::optional<Jail> Read() {
+  std::optional<JailReading> Read() {
     bool is_enabled = false;
-    Set("enabled", ParseBoolean, is_enabled);
+    section_.Set("enabled", ParseBoolean, is_enabled);
+    CheckOptions(is_enabled);
     if (!is_enabled) return std::nullopt;
-    CheckOptions();
-    const FilterValues values = ReadFilterValues();
-    ReadFilterOptions(values);
-    Set("maxretry", ParseMaxRetry, jail_.max_retry);
-    Set("findtime", ParseFindTime, jail_.find_time);
-    Set("bantime", ParseBanTime, jail_.ban_time);
-    Set("ipv6prefix", ParseIpv6Prefix, jail_.ipv6_prefix);
-    Set("ignoreip", ParseIgnoredNetworks, jail_.ignored_networks);
-    ReadLogPaths();
-    ReadBackend();
+    CheckName();
+    ReadTheFilter();
+    ReadLimits();
+    ReadIgnored();
+    ReadLogs();
     ReadEnforcement();
-    if (is_wrong_) return std::nullopt;
-    return std::move(jail_);
+    if (section_.is_wrong()) return std::nullopt;
+    NoteUnusedOptions();
+    return std::move(reading_);
   }
 
  private:
-  void Refuse(const absl::Status& mistake) {
-    is_wrong_ = true;
-    source_.errors.Add(mistake);
-  }
+  Jail& jail() { return reading_.jail; }
 
-  void RefuseAt(const SourcePlace& place, absl::string_view what) {
-    Refuse(MistakeAt(place, absl::StrCat("[", section_, "] ", what)));
-  }
-
-  void NoteAt(const SourcePlace& place, absl::string_view what) {
-    source_.notes.push_back(
-        absl::StrCat(place.ToString(), ": [", section_, "] ", what));
-  }
-
-  SourcePlace place() const { return source_.file.PlaceOf(section_); }
-
-  // The value of `option`, interpolated; nothing if there is none.
-  std::optional<IniValue> Get(absl::string_view option) {
-    auto value = Resolve(source_.file, section_, option, given_);
-    if (value.ok()) return *std::move(value);
-    if (!absl::IsNotFound(value.status())) Refuse(value.status());
-    return std::nullopt;
-  }
-
-  // Sets `target` to what `parse` makes of `option`, if there is one.
-  template <typename T>
-  void Set(absl::string_view option,
-           absl::StatusOr<T> (*parse)(absl::string_view), T& target) {
-    const std::optional<IniValue> value = Get(option);
-    if (!value) return;
-    absl::StatusOr<T> parsed = parse(value->text);
-    if (parsed.ok()) {
-      target = *std::move(parsed);
-    } else {
-      RefuseAt(value->place,
-               absl::StrCat(option, ": ", parsed.status().message()));
+  void CheckName() {
+    const std::string& name = jail().name;
+    if (name.size() <= kMaxJailName &&
+        absl::c_all_of(name, absl::ascii_isprint)) {
+      return;
     }
+    section_.Refuse(MistakeAt(
+        section_.place(),
+        absl::StrCat("[", absl::CHexEscape(name.substr(0, kMaxJailName)),
+                     "] is no name for a jail: at most ", kMaxJailName,
+                     " printable ASCII characters")));
   }
 
-  void CheckOptions() {
-    for (const auto& [option, value] : source_.file.OptionsOf(section_)) {
-      CheckOption(option, value);
+  // Of a jail that is off, only a slip in `enabled` itself matters.
+  void CheckOptions(bool is_enabled) {
+    const JailSource& source = section_.source();
+    for (const auto& [option, value] :
+         source.file.OptionsOf(section_.section())) {
+      if (is_enabled) {
+        CheckOption(option, value);
+      } else if (UseOf(option) == OptionUse::kUnknown &&
+                 SimilarOption(option) == "enabled") {
+        CheckUnknown(option, value);
+      }
     }
-    for (const auto& [option, value] : source_.file.OptionsOf("DEFAULT")) {
+    if (!is_enabled) return;
+    for (const auto& [option, value] : source.file.OptionsOf("DEFAULT")) {
       if (UseOf(option) == OptionUse::kOffOnly) CheckIsOff(option);
     }
   }
 
-  void CheckOption(absl::string_view option, const IniValue& value) {
-    const bool is_referred = source_.referred_options.contains(option);
+  void CheckOption(const std::string& option, const IniValue& value) {
     switch (UseOf(option)) {
       case OptionUse::kHonoured:
         return;
+      case OptionUse::kVariable:
+        if (!IsReferred(option)) {
+          section_.NoteAt(value.place, absl::StrCat(option,
+                                                    " is not used: nothing "
+                                                    "refers to it"));
+        }
+        return;
       case OptionUse::kNeedless:
-        if (!is_referred) {
-          NoteAt(value.place, absl::StrCat(option, " is not honoured"));
+        if (!IsReferred(option)) {
+          section_.NoteAt(value.place,
+                          absl::StrCat(option, ": ", WhyNeedless(option)));
         }
         return;
       case OptionUse::kOffOnly:
         return CheckIsOff(option);
       case OptionUse::kUnknown:
-        if (!is_referred) {
-          Refuse(MistakeAt(value.place,
-                           absl::StrCat("unknown option '", option, "'")));
-        }
-        return;
+        return CheckUnknown(option, value);
+    }
+  }
+
+  bool IsReferred(absl::string_view option) const {
+    return section_.source().referred_options.contains(option);
+  }
+
+  void CheckUnknown(const std::string& option, const IniValue& value) {
+    if (IsReferred(option)) return;
+    const auto similar = SimilarOption(option);
+    if (similar) {
+      section_.RefuseAt(value.place,
+                        absl::StrCat("unknown option '", option,
+                                     "'; did you mean ", *similar, "?"));
+    } else {
+      section_.NoteAt(value.place,
+                      absl::StrCat(option, " is not known; ignored"));
     }
   }
 
   void CheckIsOff(absl::string_view option) {
-    const std::optional<IniValue> value = Get(option);
-    if (!value) return;
-    const absl::StatusOr<bool> is_on = ParseBoolean(value->text);
-    if (is_on.ok() && !*is_on) return;
-    RefuseAt(value->place, absl::StrCat(option, " is not supported yet"));
+    const std::optional<IniValue> value = section_.Get(option);
+    if (!value || IsOff(option, value->text)) return;
+    section_.RefuseAt(
+        value->place,
+        option == "ignorecommand"
+            ? "ignorecommand is not supported: mxban runs no commands"
+            : absl::StrCat(option, " is not supported yet"));
   }
 
-  // The values of the jail's filter; they become `%(known/option)s`.
-  FilterValues ReadFilterValues() {
-    const std::optional<IniValue> value = Get("filter");
-    if (!value || value->text.empty()) return {};
-    const absl::StatusOr<OptionItem> item = ParseOptionItem(value->text);
-    if (!item.ok()) {
-      RefuseAt(value->place, absl::StrCat("filter: ", item.status().message()));
-      return {};
+  bool IsJournal() {
+    const std::optional<IniValue> backend = section_.Get("backend");
+    return backend && absl::StartsWith(backend->text, "systemd");
+  }
+
+  void ReadTheFilter() {
+    std::optional<FilterValues> read = ReadFilterValues();
+    if (!read) return;
+    FilterValues values = *std::move(read);
+    for (const absl::string_view option : kFilterOptions) {
+      std::optional<IniValue> own = section_.Get(option);
+      if (own) values[std::string(option)] = *std::move(own);
     }
-    absl::StatusOr<FilterValues> values = LoadFilterValues(
-        source_.config_dir + "/filter.d", item->name, item->options);
+    absl::StatusOr<FilterReading> reading = ReadFilter(values);
+    if (!reading.ok()) return section_.Refuse(reading.status());
+    for (std::string& note : reading->notes) section_.Note(std::move(note));
+    jail().filter = std::move(reading->filter);
+    section_.Set("logtimezone", ParseTimeZoneName, jail().filter.time_zone);
+    ReadJournalMatches(values);
+    const auto matcher = FailureMatcher::Compile(jail().filter, {});
+    if (!matcher.ok()) {
+      const auto regexes = values.find("failregex");
+      section_.RefuseAt(
+          regexes == values.end() ? section_.place() : regexes->second.place,
+          matcher.status().message());
+    }
+  }
+
+  // The values of the jail's filter; they become `%(known/option)s`. None if
+  // there is no such filter, or it is wrong.
+  std::optional<FilterValues> ReadFilterValues() {
+    const std::optional<IniValue> value = section_.GetFilled("filter");
+    if (!value) return FilterValues();
+    reading_.filter = value->text;
+    absl::StatusOr<OptionItem> item = ParseOptionItem(value->text);
+    if (!item.ok()) {
+      section_.RefuseAt(value->place,
+                        absl::StrCat("filter: ", item.status().message()));
+      return std::nullopt;
+    }
+    const std::string directory = section_.source().config_dir + "/filter.d";
+    if (IsJournal() && !SaysLogType(directory + "/" + item->name)) {
+      item->options.try_emplace("logtype", "journal");
+    }
+    absl::StatusOr<FilterValues> values =
+        LoadFilterValues(directory, item->name, item->options);
     if (absl::IsNotFound(values.status())) {
-      RefuseAt(value->place, values.status().message());
-      return {};
+      section_.RefuseAt(value->place, values.status().message());
+      return std::nullopt;
     }
     if (!values.ok()) {
-      Refuse(values.status());
-      return {};
+      section_.Refuse(values.status());
+      return std::nullopt;
     }
     for (const auto& [option, resolved] : *values) {
-      given_["known/" + option] = resolved.text;
+      section_.Give("known/" + option, resolved.text);
     }
     return *std::move(values);
   }
 
-  // Puts the jail's own expressions in place of the filter's.
-  void ReadFilterOptions(FilterValues values) {
-    for (const absl::string_view option : kFilterOptions) {
-      std::optional<IniValue> own = Get(option);
-      if (own) values[std::string(option)] = *std::move(own);
+  // Whether the filter itself decides what head its lines have.
+  static bool SaysLogType(const std::string& base) {
+    const absl::StatusOr<IniFile> filter = IniFile::Load(base);
+    return filter.ok() && filter->OptionsOf("Definition").contains("logtype");
+  }
+
+  void ReadJournalMatches(const FilterValues& values) {
+    const auto value = values.find("journalmatch");
+    if (value == values.end()) return;
+    auto matches = ParseJournalMatches(value->second.text);
+    if (!matches.ok()) {
+      return section_.Refuse(MistakeAt(
+          value->second.place,
+          absl::StrCat("journalmatch: ", matches.status().message())));
     }
-    if (is_wrong_) return;  // The filter itself may be what is missing.
-    absl::StatusOr<FilterReading> reading = ReadFilter(values);
-    if (!reading.ok()) return Refuse(reading.status());
-    for (std::string& note : reading->notes) {
-      source_.notes.push_back(std::move(note));
+    jail().journal_matches = *std::move(matches);
+  }
+
+  void ReadLimits() {
+    section_.Set("maxretry", ParseMaxRetry, jail().max_retry);
+    section_.Set("findtime", ParseLength, jail().find_time);
+    section_.Set("bantime", ParseBanTime, jail().ban_time);
+    jail().escalation = ReadEscalation(section_);
+    jail().ban_memory = section_.source().ban_memory;
+  }
+
+  void ReadIgnored() {
+    section_.Set("ipv6prefix", ParseIpv6Prefix, jail().ipv6_prefix);
+    section_.Set("ignoreself", ParseBoolean, jail().ignore_self);
+    section_.Set("ignoreip", ParseIgnoreList, reading_.ignored);
+    jail().ignored_networks = reading_.ignored.networks;
+    for (const std::string& path : reading_.ignored.files) {
+      if (!section_.source().sound_files.insert(path).second) continue;
+      const absl::Status read = ReadIgnoreFile(path).status();
+      if (!read.ok()) {
+        section_.source().sound_files.erase(path);
+        section_.RefuseAt(section_.Get("ignoreip")->place,
+                          absl::StrCat("ignoreip: ", read.message()));
+      }
     }
-    jail_.filter = std::move(reading->filter);
-    const auto matcher = FailureMatcher::Compile(jail_.filter, {});
-    if (!matcher.ok()) {
-      const auto regexes = values.find("failregex");
-      RefuseAt(regexes == values.end() ? place() : regexes->second.place,
-               matcher.status().message());
+  }
+
+  void ReadLogs() {
+    ReadBackend();
+    ReadLogPaths();
+    const std::optional<IniValue> encoding = section_.Get("logencoding");
+    if (encoding &&
+        !absl::c_linear_search(kPlainEncodings,
+                               absl::AsciiStrToLower(encoding->text))) {
+      section_.NoteAt(encoding->place,
+                      absl::StrCat("logencoding = ", encoding->text,
+                                   ": lines are read as they are, in ASCII or "
+                                   "UTF-8"));
+    }
+  }
+
+  void ReadBackend() {
+    const std::optional<IniValue> value = section_.Get("backend");
+    if (!value || absl::c_linear_search(kFileBackends, value->text)) return;
+    if (IsJournal()) {
+      section_.NoteAt(value->place,
+                      absl::StrCat("backend = ", value->text,
+                                   ": the journal is not read yet; the files "
+                                   "of logpath are"));
+    } else {
+      section_.RefuseAt(value->place, absl::StrCat("backend = ", value->text,
+                                                   " is not known"));
     }
   }
 
   void ReadLogPaths() {
+    const std::optional<IniValue> value = section_.GetFilled("logpath");
+    if (!value) {
+      return section_.RefuseAt(
+          section_.place(), IsJournal() ? "has no logpath, and the journal is "
+                                          "not read yet"
+                                        : "has no logpath");
+    }
     LogPaths paths;
-    Set("logpath", ParseLogPaths, paths);
-    const std::optional<IniValue> value = Get("logpath");
-    if (!value || value->text.empty()) {
-      return RefuseAt(place(), "has no logpath");
-    }
+    section_.Set("logpath", ParseLogPaths, paths);
     for (const std::string& path : paths.with_position) {
-      NoteAt(value->place,
-             absl::StrCat("logpath '", path,
-                          "': head and tail are not honoured; a log is read "
-                          "from where its lines still count"));
+      section_.NoteAt(value->place,
+                      absl::StrCat("logpath '", path,
+                                   "': head and tail are not honoured; a log "
+                                   "is read from where its lines still count"));
     }
-    jail_.log_paths = std::move(paths.globs);
+    if (absl::c_linear_search(paths.globs, kFail2BansLog)) {
+      section_.NoteAt(value->place,
+                      absl::StrCat(kFail2BansLog,
+                                   " is written by Fail2Ban alone; for mxban's "
+                                   "own bans there is bantime.increment"));
+    }
+    jail().log_paths = std::move(paths.globs);
   }
 
-  void ReadBackend() {
-    const std::optional<IniValue> value = Get("backend");
-    if (!value) return;
-    for (const absl::string_view known :
-         {"", "auto", "pyinotify", "polling", "gamin"}) {
-      if (value->text == known) return;
-    }
-    RefuseAt(value->place,
-             absl::StrCat("backend = ", value->text, " is not supported yet"));
-  }
-
-  // `action`, else what the stock jail makes of `banaction` and `port`.
+  // `action`, else what the stock jail makes of `banaction` and `port`. An
+  // empty one is no reason to guess.
   void ReadEnforcement() {
-    const std::optional<IniValue> port = Get("port");
+    const std::optional<IniValue> port = section_.GetFilled("port");
     const std::string ports = port ? port->text : "";
-    std::optional<IniValue> action = Get("action");
-    if (!action || action->text.empty()) {
-      action = Get("banaction");
-      if (!action || action->text.empty()) {
-        return RefuseAt(place(), "has no action: nothing would be closed");
+    std::optional<IniValue> action = section_.Get("action");
+    if (!action) {
+      if (section_.source().file.Find(section_.section(), "action") !=
+          nullptr) {
+        return;  // It is wrong, which has been said.
       }
-      const std::optional<IniValue> protocol = Get("protocol");
-      absl::StrAppend(&action->text, "[protocol=\"",
-                      protocol ? protocol->text : "tcp", "\"]");
-      if (port) absl::StrAppend(&action->text, "[port=\"", ports, "\"]");
+      action = ActionOfBanaction();
+    }
+    if (!action || action->text.empty()) {
+      return section_.RefuseAt(action ? action->place : section_.place(),
+                               "has no action: nothing would be closed");
     }
     absl::StatusOr<ActionReading> reading =
-        ReadActions(action->text, section_, ports);
+        ReadActions(action->text,
+                    {.jail_name = jail().name,
+                     .jail_port = ports,
+                     .action_dir = section_.source().config_dir + "/action.d"});
     if (!reading.ok()) {
-      return RefuseAt(action->place, reading.status().message());
+      return section_.RefuseOwnAt(action->place, reading.status().message());
     }
-    for (const std::string& note : reading->notes) NoteAt(action->place, note);
-    jail_.enforcement = std::move(reading->enforcement);
+    for (const std::string& left_out : reading->left_out) {
+      section_.NoteAt(action->place, left_out);
+    }
+    for (const std::string& note : reading->notes) {
+      section_.NoteOwnAt(action->place, note);
+    }
+    jail().enforcement = std::move(reading->enforcement);
     NoteUnusedPort(port, action->text);
+  }
+
+  std::optional<IniValue> ActionOfBanaction() {
+    std::optional<IniValue> action = section_.GetFilled("banaction");
+    if (!action) return std::nullopt;
+    for (const absl::string_view option : {"port", "protocol", "chain"}) {
+      const auto value = section_.GetFilled(option);
+      if (!value) continue;
+      absl::StrAppend(&action->text, "[", option, "=\"", value->text, "\"]");
+    }
+    return action;
   }
 
   // A jail's `port` only matters to actions that interpolate it.
   void NoteUnusedPort(const std::optional<IniValue>& port,
                       absl::string_view actions) {
-    const bool is_own = source_.file.OptionsOf(section_).contains("port");
+    const bool is_own =
+        section_.source().file.OptionsOf(section_.section()).contains("port");
     if (!is_own || !port || absl::StrContains(actions, port->text)) return;
-    NoteAt(port->place,
-           absl::StrCat("port = ", port->text,
-                        " is not used: the action names its own ports"));
+    section_.NoteAt(port->place,
+                    absl::StrCat("port = ", port->text,
+                                 " is not used: the action names its own "
+                                 "ports"));
   }
 
-  const JailSource& source_;
-  const std::string section_;
-  GivenValues given_;
-  Jail jail_;
-  bool is_wrong_ = false;
+  // Of the options that stock files hand to an action, the jail's own that its
+  // `action` does not take; without an `action`, all are taken.
+  void NoteUnusedOptions() {
+    const IniFile& file = section_.source().file;
+    const IniValue* action = file.Find(section_.section(), "action");
+    if (action == nullptr) return;
+    std::set<std::string, std::less<>> used;
+    CollectUsed(action->text, used);
+    const IniFile::Options& own = file.OptionsOf(section_.section());
+    for (const absl::string_view option : {"banaction", "chain", "protocol"}) {
+      const auto found = own.find(option);
+      if (found == own.end() || used.contains(option)) continue;
+      section_.NoteAt(found->second.place,
+                      absl::StrCat(option,
+                                   " is not used: the action does not "
+                                   "refer to it"));
+    }
+  }
+
+  // Adds the options that `text` and what it interpolates refer to.
+  void CollectUsed(absl::string_view text,
+                   std::set<std::string, std::less<>>& used) const {
+    const IniFile& file = section_.source().file;
+    for (const std::string& option : ReferencesIn(text)) {
+      if (!used.insert(option).second) continue;
+      const IniValue* value = file.Find(section_.section(), option);
+      for (; value != nullptr; value = value->known.get()) {
+        CollectUsed(value->text, used);
+      }
+    }
+  }
+
+  SectionReader section_;
+  JailReading reading_;
 };
 
 }  // namespace
 
-std::optional<Jail> ReadJail(const JailSource& source,
-                             absl::string_view section) {
+std::optional<JailReading> ReadJail(const JailSource& source,
+                                    absl::string_view section) {
   return Reader(source, section).Read();
 }
 

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -13,7 +15,9 @@
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/ignored_sources.h"
 #include "coordinator/jail_config.h"
+#include "coordinator/jail_description.h"
 #include "spdlog/spdlog.h"
 #include "systemd/sd-daemon.h"
 
@@ -47,8 +51,16 @@ namespace mxban {
 namespace {
 
 absl::Status CheckConfig() {
-  ASSIGN_OR_RETURN(const JailConfig config,
+  ASSIGN_OR_RETURN(JailConfig config,
                    LoadJails(absl::GetFlag(FLAGS_config_dir)));
+  // Names are looked up now, so that one that is mistyped shows.
+  std::vector<IgnoreList> lists;
+  for (const auto& [jail, list] : config.ignore_lists) lists.push_back(list);
+  const RealClock clock;
+  IgnoredSources sources(clock);
+  for (std::string& warning : sources.Refresh(lists).warnings) {
+    config.notes.push_back(std::move(warning));
+  }
   std::fputs(DescribeJails(config).c_str(), stdout);
   return absl::OkStatus();
 }

@@ -15,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/status_macros.h"
 
 namespace mxban {
 namespace {
@@ -25,10 +26,13 @@ struct Service {
 };
 
 // For hosts without /etc/services, which containers are.
-constexpr Service kMailServices[] = {
-    {"smtp", 25},        {"smtps", 465}, {"ssmtp", 465},  {"submissions", 465},
-    {"submission", 587}, {"imap", 143},  {"imap2", 143},  {"imaps", 993},
-    {"pop3", 110},       {"pop3s", 995}, {"sieve", 4190},
+constexpr Service kServices[] = {
+    {"smtp", 25},        {"smtps", 465}, {"ssmtp", 465},   {"submissions", 465},
+    {"submission", 587}, {"imap", 143},  {"imap2", 143},   {"imaps", 993},
+    {"pop3", 110},       {"pop3s", 995}, {"sieve", 4190},  {"ssh", 22},
+    {"http", 80},        {"https", 443}, {"ftp-data", 20}, {"ftp", 21},
+    {"ftps-data", 989},  {"ftps", 990},  {"domain", 53},   {"socks", 1080},
+    {"ldap", 389},       {"ldaps", 636},
 };
 
 std::optional<uint16_t> PortOf(absl::string_view text) {
@@ -46,7 +50,7 @@ std::optional<uint16_t> PortOf(absl::string_view text) {
       found != nullptr) {
     return ntohs(static_cast<uint16_t>(found->s_port));
   }
-  for (const Service& service : kMailServices) {
+  for (const Service& service : kServices) {
     if (service.name == text) return service.port;
   }
   return std::nullopt;
@@ -66,7 +70,6 @@ std::optional<PortRange> RangeOf(absl::string_view text) {
 
 absl::StatusOr<std::vector<PortRange>> ParsePortList(absl::string_view text) {
   std::vector<PortRange> ranges;
-  size_t slots = 0;
   for (absl::string_view word : absl::StrSplit(text, ',')) {
     word = absl::StripAsciiWhitespace(word);
     const std::optional<PortRange> range = RangeOf(word);
@@ -75,15 +78,21 @@ absl::StatusOr<std::vector<PortRange>> ParsePortList(absl::string_view text) {
           absl::StrCat("'", absl::Utf8SafeCHexEscape(word),
                        "' is no port, service or range first:last"));
     }
-    slots += range->first == range->last ? 1 : 2;
     ranges.push_back(*range);
   }
-  if (slots > kMaxPortSlots) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", text, "' takes ", slots, " slots; a firewall rule ",
-                     "holds ", kMaxPortSlots, ", a range counting two"));
-  }
+  RETURN_IF_ERROR(CheckPortSlots(ranges));
   return ranges;
+}
+
+absl::Status CheckPortSlots(const std::vector<PortRange>& ports) {
+  size_t slots = 0;
+  for (const PortRange& range : ports) {
+    slots += range.first == range.last ? 1 : 2;
+  }
+  if (slots <= kMaxPortSlots) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the ports take ", slots, " slots; a firewall rule holds ",
+                   kMaxPortSlots, ", a range counting two"));
 }
 
 }  // namespace mxban

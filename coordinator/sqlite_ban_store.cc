@@ -12,17 +12,29 @@
 namespace mxban {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
-constexpr char kSchema[] = R"sql(
+constexpr char kMetaTable[] = R"sql(
   CREATE TABLE IF NOT EXISTS meta (
     key BLOB PRIMARY KEY, value) WITHOUT ROWID;
+)sql";
+
+// Version 1 did not know when a ban was imposed: for it, all were just now.
+constexpr char kFromVersion1[] = R"sql(
+  ALTER TABLE ban_history ADD COLUMN time INTEGER;
+  UPDATE ban_history SET time = strftime('%s', 'now') * 1000000;
+  UPDATE meta SET value = 2 WHERE key = 'schema_version';
+)sql";
+
+constexpr char kTables[] = R"sql(
   CREATE TABLE IF NOT EXISTS ban (
     jail BLOB, source BLOB, message BLOB,
     PRIMARY KEY (jail, source)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS ban_history (
-    jail BLOB, source BLOB, ban_count INTEGER,
+    jail BLOB, source BLOB, ban_count INTEGER, time INTEGER,
     PRIMARY KEY (jail, source)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS ban_history_by_source ON ban_history (source);
+  CREATE INDEX IF NOT EXISTS ban_history_by_time ON ban_history (time);
   CREATE TABLE IF NOT EXISTS failure (
     jail BLOB, source BLOB, time INTEGER, server BLOB, evidence BLOB);
   CREATE INDEX IF NOT EXISTS failure_by_source ON failure (jail, source);
@@ -31,6 +43,12 @@ constexpr char kSchema[] = R"sql(
     server BLOB, jail BLOB, log_id BLOB, end_offset INTEGER,
     PRIMARY KEY (server, jail, log_id)) WITHOUT ROWID;
 )sql";
+
+// Then a ban begins to be forgotten: a long one is remembered for long. Never,
+// if it is for ever.
+absl::Time RememberedUntil(const Ban& ban) {
+  return ban.create_time + 3 * (ban.expire_time - ban.create_time);
+}
 
 std::string RandomHistoryId() {
   absl::BitGen random;
@@ -52,7 +70,7 @@ absl::StatusOr<std::unique_ptr<SqliteBanStore>> SqliteBanStore::Open(
 
 absl::Status SqliteBanStore::CreateTables() {
   RETURN_IF_ERROR(database_->Execute("BEGIN"));
-  RETURN_IF_ERROR(database_->Execute(kSchema));
+  RETURN_IF_ERROR(database_->Execute(kMetaTable));
   RETURN_IF_ERROR(
       database_
           ->Prepare("INSERT OR IGNORE INTO meta VALUES "
@@ -60,15 +78,21 @@ absl::Status SqliteBanStore::CreateTables() {
           .Bind(kSchemaVersion)
           .Bind(RandomHistoryId())
           .Run());
+  ASSIGN_OR_RETURN(const int64_t version, SchemaVersion());
+  if (version > kSchemaVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "store: schema version ", version, " was written by a newer mxban"));
+  }
+  if (version == 1) RETURN_IF_ERROR(database_->Execute(kFromVersion1));
+  RETURN_IF_ERROR(database_->Execute(kTables));
+  return database_->Execute("COMMIT");
+}
+
+absl::StatusOr<int64_t> SqliteBanStore::SchemaVersion() {
   SqliteStatement version =
       database_->Prepare("SELECT value FROM meta WHERE key = 'schema_version'");
   RETURN_IF_ERROR(version.Step().status());
-  if (version.Int(0) > kSchemaVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("store: schema version ", version.Int(0),
-                     " was written by a newer mxban"));
-  }
-  return database_->Execute("COMMIT");
+  return version.Int(0);
 }
 
 absl::Status SqliteBanStore::Prepare() {
@@ -81,16 +105,22 @@ absl::Status SqliteBanStore::Prepare() {
   set_progress_ = prepare("REPLACE INTO log_progress VALUES (?, ?, ?, ?)");
   lift_ = prepare("DELETE FROM ban WHERE jail = ? AND source = ?");
   impose_ = prepare("REPLACE INTO ban VALUES (?, ?, ?)");
-  count_ban_ = prepare("REPLACE INTO ban_history VALUES (?, ?, ?)");
+  pardon_ = prepare("DELETE FROM ban_history WHERE jail = ? AND source = ?");
+  count_ban_ = prepare("REPLACE INTO ban_history VALUES (?, ?, ?, ?)");
   prune_ = prepare("DELETE FROM failure WHERE time < ?");
+  forget_bans_ = prepare(
+      "DELETE FROM ban_history WHERE time < ? AND NOT EXISTS (SELECT 1 FROM "
+      "ban WHERE jail = ban_history.jail AND source = ban_history.source)");
   failures_of_ = prepare(
       "SELECT jail, source, time, server, evidence FROM failure "
       "WHERE jail = ? AND source = ? ORDER BY time DESC LIMIT ?");
-  ban_count_of_ = prepare(
-      "SELECT ban_count FROM ban_history WHERE jail = ? AND source = ?");
+  ban_counts_of_ = prepare(
+      "SELECT SUM(CASE WHEN jail = ? THEN ban_count END), SUM(ban_count) "
+      "FROM ban_history WHERE source = ?");
   for (const SqliteStatement* statement :
        {&set_revision_, &forget_, &add_failure_, &set_progress_, &lift_,
-        &impose_, &count_ban_, &prune_, &failures_of_, &ban_count_of_}) {
+        &impose_, &pardon_, &count_ban_, &prune_, &forget_bans_, &failures_of_,
+        &ban_counts_of_}) {
     RETURN_IF_ERROR(statement->status());
   }
   return absl::OkStatus();
@@ -175,6 +205,9 @@ absl::Status SqliteBanStore::CommitBans(const StoreChange& change) {
   for (const BanKey& key : change.lifted) {
     RETURN_IF_ERROR(lift_.Bind(key.jail).Bind(key.source.ToString()).Run());
   }
+  for (const BanKey& key : change.pardoned) {
+    RETURN_IF_ERROR(pardon_.Bind(key.jail).Bind(key.source.ToString()).Run());
+  }
   for (const Ban& ban : change.imposed) {
     const std::string source = ban.key.source.ToString();
     RETURN_IF_ERROR(impose_.Bind(ban.key.jail)
@@ -184,9 +217,13 @@ absl::Status SqliteBanStore::CommitBans(const StoreChange& change) {
     RETURN_IF_ERROR(count_ban_.Bind(ban.key.jail)
                         .Bind(source)
                         .Bind(int64_t{ban.previous_ban_count} + 1)
+                        .Bind(absl::ToUnixMicros(RememberedUntil(ban)))
                         .Run());
   }
-  return absl::OkStatus();
+  if (change.forget_bans_before == absl::InfinitePast()) {
+    return absl::OkStatus();
+  }
+  return forget_bans_.Bind(absl::ToUnixMicros(change.forget_bans_before)).Run();
 }
 
 absl::StatusOr<std::vector<StoredFailure>> SqliteBanStore::FailuresOf(
@@ -200,13 +237,14 @@ absl::StatusOr<std::vector<StoredFailure>> SqliteBanStore::FailuresOf(
   return failures;
 }
 
-absl::StatusOr<uint32_t> SqliteBanStore::BanCountOf(const BanKey& key) {
-  ban_count_of_.Bind(key.jail).Bind(key.source.ToString());
-  ASSIGN_OR_RETURN(const bool is_row, ban_count_of_.Step());
-  if (!is_row) return 0;
-  const uint32_t count = static_cast<uint32_t>(ban_count_of_.Int(0));
-  RETURN_IF_ERROR(ban_count_of_.Run());
-  return count;
+absl::StatusOr<BanCounts> SqliteBanStore::BanCountsOf(const BanKey& key) {
+  ban_counts_of_.Bind(key.jail).Bind(key.source.ToString());
+  // A sum over nothing is NULL, which reads as 0.
+  RETURN_IF_ERROR(ban_counts_of_.Step().status());
+  const BanCounts counts = {static_cast<uint32_t>(ban_counts_of_.Int(0)),
+                            static_cast<uint32_t>(ban_counts_of_.Int(1))};
+  RETURN_IF_ERROR(ban_counts_of_.Run());
+  return counts;
 }
 
 absl::StatusOr<std::vector<StoredFailure>> SqliteBanStore::ReadFailures(

@@ -37,6 +37,15 @@ void Turn::Pardon(const Ban& ban) {
   ended[ban.key] = {BanTable::ChangeKind::kPardoned, ban};
 }
 
+BanCounts Turn::Remembered(const BanKey& key, BanCounts stored) const {
+  const auto end = ended.find(key);
+  if (end == ended.end() ||
+      end->second.kind != BanTable::ChangeKind::kPardoned) {
+    return stored;
+  }
+  return {.in_jail = 0, .in_all_jails = stored.in_all_jails - stored.in_jail};
+}
+
 void Turn::Expire() {
   for (const Ban& ban : table.ExpiredBy(now)) {
     ended.try_emplace(ban.key,
@@ -53,16 +62,23 @@ std::optional<StoreChange> Turn::ToStoreChange() {
               std::back_inserter(change.failures));
   }
   change.progress = std::move(progress);
-  for (const auto& [key, end] : ended) change.lifted.push_back(key);
+  for (const auto& [key, end] : ended) {
+    change.lifted.push_back(key);
+    if (end.kind == BanTable::ChangeKind::kPardoned) {
+      change.pardoned.push_back(key);
+    }
+  }
   for (auto& [key, ban] : imposed) {
     ban.revision = change.revision;
     change.imposed.push_back(ban);
   }
   change.prune_before = prune_before;
+  change.forget_bans_before = forget_bans_before;
   const bool is_empty = !NeedsRevision() && change.forgotten.empty() &&
                         change.failures.empty() && change.progress.empty() &&
                         change.lifted.empty() &&
-                        change.prune_before == absl::InfinitePast();
+                        change.prune_before == absl::InfinitePast() &&
+                        change.forget_bans_before == absl::InfinitePast();
   if (is_empty) return std::nullopt;
   return change;
 }

@@ -36,7 +36,11 @@ struct Turn {
   std::vector<Ban> Covering(const IpNetwork& source,
                             const std::string& jail) const;
 
+  // Ends `ban`, which then counts as never imposed.
   void Pardon(const Ban& ban);
+
+  // What is left of `stored`, the counts of `key`, after the pardons.
+  BanCounts Remembered(const BanKey& key, BanCounts stored) const;
 
   // Ends the bans whose time is over, but for those extended meanwhile.
   void Expire();
@@ -59,6 +63,7 @@ struct Turn {
   absl::btree_map<BanKey, BanTable::Change> ended;
   std::shared_ptr<const JailSet> jails;  // Null if they stay as they are.
   absl::Time prune_before = absl::InfinitePast();
+  absl::Time forget_bans_before = absl::InfinitePast();
 
   // Why the turn cannot be committed.
   absl::Status error;

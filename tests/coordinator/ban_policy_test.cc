@@ -19,6 +19,10 @@ Jail SomeJail() {
   return jail;
 }
 
+Offence Failures(size_t count, absl::Time newest = kNoon) {
+  return {.source = kAttacker, .count = count, .newest = newest};
+}
+
 BanRequest Request(const char* source) {
   BanRequest request;
   request.jail = "sendmail-auth";
@@ -28,8 +32,8 @@ BanRequest Request(const char* source) {
 
 TEST(BanPolicyTest, BansAtTheLimitAndNotBefore) {
   const Jail jail = SomeJail();
-  EXPECT_FALSE(DecideCountedBan(jail, kAttacker, 4, kNoon, kNoon).has_value());
-  const auto ban = DecideCountedBan(jail, kAttacker, 5, kNoon, kNoon);
+  EXPECT_FALSE(DecideCountedBan(jail, Failures(4), kNoon).has_value());
+  const auto ban = DecideCountedBan(jail, Failures(5), kNoon);
   ASSERT_TRUE(ban.has_value());
   EXPECT_EQ(ban->expire_time, kNoon + absl::Hours(8));
   EXPECT_EQ(ban->reason, "5 failures within 10m");
@@ -37,23 +41,34 @@ TEST(BanPolicyTest, BansAtTheLimitAndNotBefore) {
 
 TEST(BanPolicyTest, ABanRunsFromTheFailureNotFromItsReport) {
   const auto ban =
-      DecideCountedBan(SomeJail(), kAttacker, 5, kNoon, kNoon + absl::Hours(1));
+      DecideCountedBan(SomeJail(), Failures(5), kNoon + absl::Hours(1));
   ASSERT_TRUE(ban.has_value());
   EXPECT_EQ(ban->create_time, kNoon + absl::Hours(1));
   EXPECT_EQ(ban->expire_time, kNoon + absl::Hours(8));
 }
 
 TEST(BanPolicyTest, ABanThatWouldBeOverIsNone) {
-  EXPECT_FALSE(
-      DecideCountedBan(SomeJail(), kAttacker, 5, kNoon, kNoon + absl::Hours(8))
-          .has_value());
+  EXPECT_FALSE(DecideCountedBan(SomeJail(), Failures(5), kNoon + absl::Hours(8))
+                   .has_value());
 }
 
 TEST(BanPolicyTest, APermanentJailBansForEver) {
   Jail jail = SomeJail();
   jail.ban_time = absl::InfiniteDuration();
-  EXPECT_EQ(DecideCountedBan(jail, kAttacker, 5, kNoon, kNoon)->expire_time,
+  EXPECT_EQ(DecideCountedBan(jail, Failures(5), kNoon)->expire_time,
             absl::InfiniteFuture());
+}
+
+TEST(BanPolicyTest, AKnownOffenderIsBannedSoonerAndLonger) {
+  Jail jail = SomeJail();
+  jail.escalation.emplace();
+  Offence offence = Failures(5);  // Two, each of which counts as three.
+  offence.earlier_bans = 2;
+  const auto ban = DecideCountedBan(jail, offence, kNoon);
+  ASSERT_TRUE(ban.has_value());
+  EXPECT_EQ(ban->expire_time, kNoon + absl::Hours(32));
+  EXPECT_EQ(ban->failure_count, 2);
+  EXPECT_EQ(ban->reason, "2 failures within 10m, banned 2 times before");
 }
 
 TEST(BanPolicyTest, OperatorsGetTheJailsTimeUnlessTheyNameOne) {
@@ -106,7 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(BanPolicyTest, NobodyBansWhatTheJailIgnores) {
   for (const char* source :
        {"192.0.2.1", "192.0.2.0/24", "2001:db8:cafe::1", "127.0.0.1", "::1",
-        "0.0.0.0", "255.255.255.255", "ff02::1"}) {
+        "0.0.0.0", "255.255.255.255", "ff02::1", "fe80::1", "::192.0.2.99",
+        "0:0:0:0:1::1"}) {
     EXPECT_EQ(
         DecideRequestedBan(SomeJail(), Request(source), kNoon).status().code(),
         absl::StatusCode::kFailedPrecondition)
@@ -128,9 +144,9 @@ TEST(BanPolicyTest, APermanentBanCannotBeExtended) {
 }
 
 TEST(BanPolicyTest, ABanIsExtendedNeverShortened) {
-  const Ban ban = *DecideCountedBan(SomeJail(), kAttacker, 5, kNoon, kNoon);
-  const Ban later = *DecideCountedBan(SomeJail(), kAttacker, 5,
-                                      kNoon + absl::Minutes(1), kNoon);
+  const Ban ban = *DecideCountedBan(SomeJail(), Failures(5), kNoon);
+  const Ban later = *DecideCountedBan(
+      SomeJail(), Failures(5, kNoon + absl::Minutes(1)), kNoon);
   EXPECT_FALSE(Extend(later, ban).has_value());
   EXPECT_FALSE(Extend(ban, ban).has_value());
   const auto extended = Extend(ban, later);

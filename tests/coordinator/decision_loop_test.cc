@@ -32,10 +32,12 @@ class FullableStore final : public BanStore {
                                                         size_t limit) override {
     return store_->FailuresOf(key, limit);
   }
-  absl::StatusOr<uint32_t> BanCountOf(const BanKey& key) override {
-    return store_->BanCountOf(key);
+  absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) override {
+    if (!counts_error_.ok()) return counts_error_;
+    return store_->BanCountsOf(key);
   }
 
+  absl::Status counts_error_;
   bool is_full_ = false;
   int commits_ = 0;
 
@@ -61,6 +63,45 @@ class DecisionLoopTest : public testing::Test {
     jail.ban_time = absl::Hours(8);
     jail.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/24")};
     return std::make_shared<JailSet>(JailSet{{"jail", jail}});
+  }
+
+  // The same, and what a source did in one of them is held against it.
+  static std::shared_ptr<const JailSet> EscalatingJails(bool over_all_jails) {
+    Jail jail = Jails(3)->at("jail");
+    jail.escalation.emplace().over_all_jails = over_all_jails;
+    jail.ban_memory = absl::Hours(100);
+    Jail other = jail;
+    other.name = "other";
+    return std::make_shared<JailSet>(JailSet{{"jail", jail}, {"other", other}});
+  }
+
+  void Replace(std::shared_ptr<const JailSet> jails) {
+    absl::Status answer = absl::InternalError("no answer");
+    loop_->ReplaceJails(std::move(jails),
+                        [&](absl::Status status) { answer = status; });
+    loop_->RunTurn();
+    ASSERT_TRUE(answer.ok()) << answer;
+  }
+
+  // Fails in `jail` until banned; says how often, and how long the ban lasts.
+  std::pair<int, absl::Duration> FailUntilBanned(const char* jail = "jail") {
+    const BanKey key = {jail, IpNetwork::ParseOrDie(kAttacker)};
+    int failures = 0;
+    while (!table_->Find(key).has_value() && failures < 10) {
+      loop_->ReportFailures(
+          "mx1",
+          {jail, "log", {{key.source, clock_.TimeNow(), ++next_offset_, ""}}},
+          [](const absl::StatusOr<uint64_t>&) {});
+      loop_->RunTurn();
+      ++failures;
+    }
+    return {failures, table_->Find(key)->expire_time - clock_.TimeNow()};
+  }
+
+  // Lets every ban end.
+  void Wait(absl::Duration duration) {
+    clock_.Advance(duration);
+    loop_->RunTurn();
   }
 
   // As after kill -9 and a new start.
@@ -113,6 +154,7 @@ class DecisionLoopTest : public testing::Test {
 
   const std::string path_;
   FakeClock clock_;
+  uint64_t next_offset_ = 0;
   std::unique_ptr<FullableStore> store_;
   std::unique_ptr<BanTable> table_;
   std::unique_ptr<DecisionLoop> loop_;
@@ -207,11 +249,36 @@ TEST_F(DecisionLoopTest, APardonForgetsTheFailures) {
   EXPECT_TRUE(Standing().has_value());
 }
 
-TEST_F(DecisionLoopTest, APardonedSourceIsCountedAsBannedBefore) {
+TEST_F(DecisionLoopTest, APardonForgetsEarlierBans) {
   ASSERT_TRUE(Impose(kAttacker).ok());
-  ASSERT_TRUE(Pardon(kAttacker).ok());
+  Wait(absl::Hours(8));
   ASSERT_TRUE(Impose(kAttacker).ok());
   EXPECT_EQ(Standing()->previous_ban_count, 1);
+  ASSERT_TRUE(Pardon(kAttacker).ok());
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  EXPECT_EQ(Standing()->previous_ban_count, 0);
+}
+
+TEST_F(DecisionLoopTest, APardonCountsWithinItsTurn) {
+  Replace(EscalatingJails(true));
+  FailUntilBanned();
+  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "",
+                    [](const absl::StatusOr<std::vector<Ban>>&) {});
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  EXPECT_EQ(Standing()->previous_ban_count, 0);
+  Wait(absl::Hours(8));
+  EXPECT_EQ(FailUntilBanned(), std::make_pair(2, absl::Hours(16)))
+      << "the ban after the pardon is remembered";
+}
+
+TEST_F(DecisionLoopTest, WhateverIsWrongBatchesAreToBeSentAgain) {
+  Replace(EscalatingJails(false));
+  store_->counts_error_ = absl::InvalidArgumentError("not readable");
+  const absl::Status refused = Report("mx1", 100).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(refused.message(), "not readable");
+  store_->counts_error_ = absl::OkStatus();
+  EXPECT_EQ(*Report("mx1", 100), 100);
 }
 
 TEST_F(DecisionLoopTest, NobodyToPardonIsNotFound) {
@@ -243,6 +310,60 @@ TEST_F(DecisionLoopTest, NewLimitsHoldForWhatWasCountedBefore) {
   ASSERT_TRUE(answer->ok());
   ASSERT_TRUE(Report("mx1", 200).ok());
   EXPECT_TRUE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, BansOfAKnownOffenderGrow) {
+  Replace(EscalatingJails(false));
+  EXPECT_EQ(FailUntilBanned(), std::make_pair(3, absl::Hours(8)));
+  Wait(absl::Hours(8));
+  EXPECT_EQ(FailUntilBanned(), std::make_pair(2, absl::Hours(16)));
+  EXPECT_EQ(Standing()->failure_count, 2);
+  EXPECT_EQ(Standing()->previous_ban_count, 1);
+  Wait(absl::Hours(16));
+  EXPECT_EQ(FailUntilBanned(), std::make_pair(1, absl::Hours(32)));
+  EXPECT_EQ(Standing()->failure_count, 1);
+}
+
+TEST_F(DecisionLoopTest, ItsHistorySurvivesARestart) {
+  Replace(EscalatingJails(false));
+  FailUntilBanned();
+  Wait(absl::Hours(8));
+  ASSERT_TRUE(Report("mx1", ++next_offset_).ok());
+  Restart();
+  Replace(EscalatingJails(false));
+  EXPECT_EQ(FailUntilBanned(), std::make_pair(1, absl::Hours(16)))
+      << "the one failure before counts as two again";
+}
+
+TEST_F(DecisionLoopTest, AStandingBanIsNotHeldAgainstItself) {
+  Replace(EscalatingJails(false));
+  FailUntilBanned();
+  clock_.Advance(absl::Minutes(1));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Report("mx1", ++next_offset_).ok());
+  EXPECT_EQ(Standing()->expire_time,
+            clock_.TimeNow() + absl::Hours(8) - absl::Minutes(1))
+      << "two are two still";
+  ASSERT_TRUE(Report("mx1", ++next_offset_).ok());
+  EXPECT_EQ(Standing()->expire_time, clock_.TimeNow() + absl::Hours(8));
+}
+
+TEST_F(DecisionLoopTest, JailsMayShareTheirHistory) {
+  Replace(EscalatingJails(false));
+  FailUntilBanned();
+  EXPECT_EQ(FailUntilBanned("other"), std::make_pair(3, absl::Hours(8)));
+  Wait(absl::Hours(8));
+  Replace(EscalatingJails(true));
+  EXPECT_EQ(FailUntilBanned("other"), std::make_pair(1, absl::Hours(32)))
+      << "banned twice before";
+}
+
+TEST_F(DecisionLoopTest, WhatIsLongAgoIsForgotten) {
+  Replace(EscalatingJails(false));
+  FailUntilBanned();
+  Wait(absl::Hours(3 * 8 + 100));
+  EXPECT_EQ(FailUntilBanned(), std::make_pair(2, absl::Hours(16)));
+  Wait(absl::Hours(3 * 16 + 101));
+  EXPECT_EQ(FailUntilBanned(), std::make_pair(3, absl::Hours(8)));
 }
 
 TEST_F(DecisionLoopTest, ATurnServesManyWithOneCommit) {

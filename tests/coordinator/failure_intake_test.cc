@@ -83,6 +83,19 @@ TEST_F(FailureIntakeTest, Ipv6CountsByItsNetwork) {
   EXPECT_EQ(accepted.failures[0].source.ToString(), "2001:db8:bad::/64");
 }
 
+TEST_F(FailureIntakeTest, NoNetworkWithLoopbackIsCounted) {
+  EXPECT_EQ(Accepted(Batch({At(1, "0:0:0:0:1::1")})), 0) << "::/64";
+  EXPECT_EQ(intake_.tally().ignored, 1);
+}
+
+TEST_F(FailureIntakeTest, ClientsBehindNat64CountEachForItself) {
+  const auto accepted = intake_.Accept(
+      "mx1", Batch({At(1, "64:ff9b::203.0.113.9")}), &jail_, kNoon);
+  ASSERT_EQ(accepted.failures.size(), 1);
+  EXPECT_EQ(accepted.failures[0].source,
+            IpNetwork::ParseOrDie("64:ff9b::203.0.113.9"));
+}
+
 TEST_F(FailureIntakeTest, AJailThatIsNotInForceIsAnsweredAndForgotten) {
   const auto accepted =
       intake_.Accept("mx1", Batch({At(1, "192.0.2.1"), At(2)}), nullptr, kNoon);

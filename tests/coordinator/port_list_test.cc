@@ -33,7 +33,7 @@ TEST(PortListTest, RangesMayBeNamed) {
 TEST(PortListTest, FifteenSlotsAreAll) {
   EXPECT_EQ(ErrorOf("1,2,3,4,5,6,7,8,9,10,11,12,13,14:15"), "");
   EXPECT_THAT(ErrorOf("1,2,3,4,5,6,7,8,9,10,11,12,13,14,15:16"),
-              HasSubstr("takes 16 slots"));
+              HasSubstr("take 16 slots"));
 }
 
 TEST(PortListTest, QuotesWhatIsNoPort) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "coordinator/sqlite.h"
 #include "gtest/gtest.h"
 
 namespace mxban {
@@ -118,14 +119,101 @@ TEST_F(SqliteBanStoreTest, OldFailuresArePruned) {
 
 TEST_F(SqliteBanStoreTest, HistoryOutlivesTheBan) {
   auto store = Open();
-  EXPECT_EQ(*store->BanCountOf(kKey), 0);
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 0);
   StoreChange change;
   change.imposed = {SomeBan(kKey)};
   ASSERT_TRUE(store->Commit(change).ok());
   StoreChange end;
   end.lifted = {kKey};
   ASSERT_TRUE(store->Commit(end).ok());
-  EXPECT_EQ(*store->BanCountOf(kKey), 1);
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 1);
+  EXPECT_EQ(store->BanCountsOf(kOther)->in_jail, 0);
+}
+
+TEST_F(SqliteBanStoreTest, HistoryIsKeptByJailAndOverAll) {
+  auto store = Open();
+  const BanKey elsewhere = {"elsewhere", kKey.source};
+  StoreChange change;
+  change.imposed = {SomeBan(kKey), SomeBan(elsewhere)};
+  change.imposed[1].previous_ban_count = 4;
+  ASSERT_TRUE(store->Commit(change).ok());
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 1);
+  EXPECT_EQ(store->BanCountsOf(elsewhere)->in_jail, 5);
+  EXPECT_EQ(store->BanCountsOf(elsewhere)->in_all_jails, 6);
+}
+
+TEST_F(SqliteBanStoreTest, OldBansAreForgotten) {
+  auto store = Open();
+  StoreChange change;
+  change.imposed = {SomeBan(kKey), SomeBan(kOther)};
+  change.imposed[1].expire_time += absl::Hours(1);
+  ASSERT_TRUE(store->Commit(change).ok());
+  StoreChange forget;
+  forget.lifted = {kKey, kOther};
+  forget.forget_bans_before = kNoon + 3 * absl::Hours(8);
+  ASSERT_TRUE(store->Commit(forget).ok());
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 1);
+  forget.forget_bans_before += absl::Minutes(1);
+  ASSERT_TRUE(store->Commit(forget).ok());
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 0);
+  EXPECT_EQ(store->BanCountsOf(kOther)->in_jail, 1) << "it was longer";
+}
+
+TEST_F(SqliteBanStoreTest, WhatStandsOrIsForEverIsNotForgotten) {
+  auto store = Open();
+  StoreChange change;
+  change.imposed = {SomeBan(kKey), SomeBan(kOther)};
+  change.imposed[1].expire_time = absl::InfiniteFuture();
+  ASSERT_TRUE(store->Commit(change).ok());
+  StoreChange forget;
+  forget.lifted = {kOther};
+  forget.forget_bans_before = kNoon + absl::Hours(24 * 365);
+  ASSERT_TRUE(store->Commit(forget).ok());
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 1) << "still banned";
+  EXPECT_EQ(store->BanCountsOf(kOther)->in_jail, 1);
+}
+
+TEST_F(SqliteBanStoreTest, APardonForgetsBeforeWhatIsImposed) {
+  auto store = Open();
+  const BanKey elsewhere = {"elsewhere", kKey.source};
+  StoreChange change;
+  change.imposed = {SomeBan(kKey), SomeBan(kOther), SomeBan(elsewhere)};
+  ASSERT_TRUE(store->Commit(change).ok());
+  StoreChange pardon;
+  pardon.lifted = pardon.pardoned = {kKey, kOther};
+  pardon.imposed = {SomeBan(kOther)};
+  ASSERT_TRUE(store->Commit(pardon).ok());
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 0);
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_all_jails, 1);
+  EXPECT_EQ(store->BanCountsOf(kOther)->in_jail, 1);
+}
+
+TEST_F(SqliteBanStoreTest, AStoreOfVersion1IsBroughtUpToDate) {
+  {
+    auto database = SqliteDatabase::Open(path_);
+    ASSERT_TRUE(database.ok()) << database.status();
+    ASSERT_TRUE((*database)
+                    ->Execute("CREATE TABLE meta (key BLOB PRIMARY KEY, value) "
+                              "WITHOUT ROWID;"
+                              "INSERT INTO meta VALUES ('schema_version', 1),"
+                              "  ('history_id', 'its own'), ('revision', 7);"
+                              "CREATE TABLE ban_history (jail BLOB, source "
+                              "  BLOB, ban_count INTEGER,"
+                              "  PRIMARY KEY (jail, source)) WITHOUT ROWID;"
+                              "INSERT INTO ban_history VALUES"
+                              "  (CAST('jail' AS BLOB),"
+                              "   CAST('203.0.113.30' AS BLOB), 3);")
+                    .ok());
+  }
+  auto store = Open();
+  EXPECT_EQ(store->Load()->revision, 7);
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 3);
+  StoreChange forget;
+  forget.forget_bans_before = absl::FromUnixSeconds(1);
+  ASSERT_TRUE(store->Commit(forget).ok());
+  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 3) << "as if imposed just now";
+  store.reset();
+  EXPECT_EQ(Open()->BanCountsOf(kKey)->in_jail, 3);
 }
 
 TEST_F(SqliteBanStoreTest, TwoCoordinatorsCannotShareAStore) {

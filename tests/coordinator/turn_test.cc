@@ -70,6 +70,23 @@ TEST_F(TurnTest, ASourceBannedAgainAfterAPardonStandsAgain) {
   EXPECT_EQ(update.changes[1].kind, BanTable::ChangeKind::kImposed);
 }
 
+TEST_F(TurnTest, APardonIsOfTheHistoryToo) {
+  Turn turn(table_, kNoon);
+  const BanCounts stored = {.in_jail = 2, .in_all_jails = 5};
+  EXPECT_EQ(turn.Remembered(kKey, stored).in_jail, 2);
+  turn.Pardon(*turn.Standing(kKey));
+  EXPECT_EQ(turn.Remembered(kKey, stored).in_jail, 0);
+  EXPECT_EQ(turn.Remembered(kKey, stored).in_all_jails, 3);
+  EXPECT_EQ(turn.ToStoreChange()->pardoned, std::vector<BanKey>{kKey});
+}
+
+TEST_F(TurnTest, AnExpiryIsNoPardon) {
+  Turn turn(table_, kNoon + absl::Hours(1));
+  turn.Expire();
+  EXPECT_EQ(turn.Remembered(kKey, {2, 5}).in_jail, 2);
+  EXPECT_TRUE(turn.ToStoreChange()->pardoned.empty());
+}
+
 TEST_F(TurnTest, ABanWhoseTimeIsOverStandsNoLonger) {
   Turn turn(table_, kNoon + absl::Hours(1));
   EXPECT_FALSE(turn.Standing(kKey).has_value());

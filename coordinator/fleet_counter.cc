@@ -1,0 +1,88 @@
+#include "coordinator/fleet_counter.h"
+
+#include <optional>
+
+#include "common/status_macros.h"
+#include "coordinator/escalation.h"
+
+namespace mxban {
+
+absl::Status FleetCounter::CountAgain(
+    const Turn& turn, const JailSet& jails,
+    const std::vector<StoredFailure>& failures) {
+  evicted_before_ = evicted_sources();
+  counters_.clear();
+  for (const StoredFailure& failure : failures) {
+    const auto jail = jails.find(failure.key.jail);
+    if (jail == jails.end()) continue;
+    RETURN_IF_ERROR(
+        Record(turn, jail->second, failure.key, failure.time).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Offence> FleetCounter::Record(const Turn& turn, const Jail& jail,
+                                             const BanKey& key,
+                                             absl::Time time) {
+  ASSIGN_OR_RETURN(const uint32_t earlier_bans, EarlierBans(turn, jail, key));
+  FailureCounter& counter = CounterOf(jail);
+  FailureCounter::Count count;
+  for (uint32_t i = FailureWeight(jail, earlier_bans); i > 0; --i) {
+    count = counter.Record(key.source, time);
+  }
+  return Offence{.source = key.source,
+                 .count = count.failures,
+                 .newest = count.newest,
+                 .earlier_bans = earlier_bans};
+}
+
+void FleetCounter::Forget(const BanKey& key) {
+  const auto counter = counters_.find(key.jail);
+  if (counter != counters_.end()) counter->second->Forget(key.source);
+}
+
+void FleetCounter::ForgetStale(absl::Time now) {
+  for (const auto& [jail, counter] : counters_) counter->ForgetStale(now);
+}
+
+uint64_t FleetCounter::tracked_sources() const {
+  uint64_t sources = 0;
+  for (const auto& [jail, counter] : counters_) {
+    sources += counter->tracked_sources();
+  }
+  return sources;
+}
+
+uint64_t FleetCounter::evicted_sources() const {
+  uint64_t sources = evicted_before_;
+  for (const auto& [jail, counter] : counters_) {
+    sources += counter->evicted_sources();
+  }
+  return sources;
+}
+
+FailureCounter& FleetCounter::CounterOf(const Jail& jail) {
+  std::unique_ptr<FailureCounter>& counter = counters_[jail.name];
+  if (counter == nullptr) {
+    counter = std::make_unique<FailureCounter>(
+        FailureCounter::Limits{jail.find_time, jail.max_retry, max_sources_});
+  }
+  return *counter;
+}
+
+absl::StatusOr<uint32_t> FleetCounter::EarlierBans(const Turn& turn,
+                                                   const Jail& jail,
+                                                   const BanKey& key) {
+  if (!jail.escalation) return 0;
+  ASSIGN_OR_RETURN(const BanCounts stored, store_.BanCountsOf(key));
+  const BanCounts counts = turn.Remembered(key, stored);
+  const uint32_t count =
+      jail.escalation->over_all_jails ? counts.in_all_jails : counts.in_jail;
+  // The one that stands is none of them. It is among the stored ones unless
+  // this turn has imposed it, which gave it no revision yet.
+  const std::optional<Ban> standing = turn.Standing(key);
+  const bool counts_itself = standing.has_value() && standing->revision != 0;
+  return counts_itself && count > 0 ? count - 1 : count;
+}
+
+}  // namespace mxban

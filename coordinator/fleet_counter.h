@@ -1,0 +1,73 @@
+#ifndef MXBAN_COORDINATOR_FLEET_COUNTER_H_
+#define MXBAN_COORDINATOR_FLEET_COUNTER_H_
+
+// Counts the failures of every source in every jail, over the whole fleet.
+//
+// In a jail that escalates, a failure of a source that was banned before counts
+// as several (escalation.h); how often it was, the store knows.
+//
+// Thread-compatible.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/ban.h"
+#include "common/failure_counter.h"
+#include "common/jail.h"
+#include "coordinator/ban_policy.h"
+#include "coordinator/ban_store.h"
+#include "coordinator/ban_table.h"
+#include "coordinator/turn.h"
+
+namespace mxban {
+
+class FleetCounter {
+ public:
+  // `store` must outlive the counter. At most `max_sources` are tracked in each
+  // jail.
+  FleetCounter(BanStore& store, size_t max_sources)
+      : store_(store), max_sources_(max_sources) {}
+
+  // Starts again with `failures`, oldest first, of those of `jails`.
+  absl::Status CountAgain(const Turn& turn, const JailSet& jails,
+                          const std::vector<StoredFailure>& failures);
+
+  // Counts a failure of `key` in `jail`, and says what its source has done by
+  // now; nothing random is in it. Errors are those of the store.
+  absl::StatusOr<Offence> Record(const Turn& turn, const Jail& jail,
+                                 const BanKey& key, absl::Time time);
+
+  // Starts `key` afresh, because it was banned or pardoned.
+  void Forget(const BanKey& key);
+
+  // Forgets what cannot count any more at `now`.
+  void ForgetStale(absl::Time now);
+
+  uint64_t tracked_sources() const;
+
+  // For want of room, since construction.
+  uint64_t evicted_sources() const;
+
+ private:
+  FailureCounter& CounterOf(const Jail& jail);
+
+  // How many bans of `key` are over, as far as `jail` wants to know.
+  absl::StatusOr<uint32_t> EarlierBans(const Turn& turn, const Jail& jail,
+                                       const BanKey& key);
+
+  BanStore& store_;
+  const size_t max_sources_;
+  absl::flat_hash_map<std::string, std::unique_ptr<FailureCounter>> counters_;
+  uint64_t evicted_before_ = 0;  // By counters that are gone.
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_FLEET_COUNTER_H_

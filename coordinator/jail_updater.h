@@ -1,0 +1,81 @@
+#ifndef MXBAN_COORDINATOR_JAIL_UPDATER_H_
+#define MXBAN_COORDINATOR_JAIL_UPDATER_H_
+
+// Reads the jails and keeps those in force in step with what they refer to.
+//
+// A thread of its own reads the configuration when asked to, and every few
+// seconds looks whether a file or a name of some `ignoreip` has come to mean
+// something else; then the jails are replaced as by a reload. It may wait for
+// the network, so neither the decision loop nor a service does. What it
+// replaces goes through the loop's queue one at a time, so a refresh never
+// undoes a reload.
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "coordinator/ban_table.h"
+#include "coordinator/decision_loop.h"
+#include "coordinator/ignored_sources.h"
+#include "coordinator/jail_config.h"
+
+namespace mxban {
+
+class JailUpdater {
+ public:
+  // How many jails are in force then.
+  using ReloadDone = std::function<void(absl::StatusOr<size_t>)>;
+
+  JailUpdater(std::string config_dir, IgnoredSources sources);
+  ~JailUpdater();
+
+  // Reads the configuration for the first time. Errors are those of
+  // LoadJails(); INVALID_ARGUMENT also if no message to agents could hold it.
+  absl::StatusOr<std::shared_ptr<const JailSet>> Load();
+
+  // Follows the configuration from here on. `loop` runs with the jails that
+  // Load() has returned, and must outlive the updater.
+  void Start(DecisionLoop& loop);
+
+  // Reads the configuration again, all or nothing; `done` is called by another
+  // thread once it is in force. Thread-safe.
+  void Reload(ReloadDone done);
+
+  // What the thread does every few seconds; for those who did not start it.
+  void Refresh(DecisionLoop& loop);
+
+ private:
+  // Learns what the lists of `config` and of those in force come to.
+  void RefreshSources(const JailConfig& config);
+  // The jails of `config` with all that they ignore.
+  absl::StatusOr<std::shared_ptr<const JailSet>> Complete(
+      const JailConfig& config) const;
+  absl::StatusOr<size_t> ReadAgain(DecisionLoop& loop);
+  // Returns once `jails` are in force, or are not.
+  absl::Status PutInForce(DecisionLoop& loop,
+                          std::shared_ptr<const JailSet> jails);
+  void Run(DecisionLoop& loop);
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::string config_dir_;
+
+  // Owned by the thread, before it starts by the caller of Load().
+  IgnoredSources sources_;
+  JailConfig config_;
+  bool is_behind_ = false;  // What is in force ignores less or more.
+
+  absl::Mutex mutex_;
+  std::deque<ReloadDone> reloads_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::thread thread_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_JAIL_UPDATER_H_
