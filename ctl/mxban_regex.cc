@@ -1,9 +1,13 @@
 // mxban-regex: tries a filter on a log. Everything is in mxban_regex_run.h.
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
 
 #include "absl/strings/str_split.h"
+#include "common/clock.h"
 #include "ctl/mxban_regex_request.h"
 #include "ctl/mxban_regex_run.h"
 #include "ctl/printable.h"
@@ -22,13 +26,41 @@ int Fail(int exit_code, const absl::Status& status) {
   return exit_code;
 }
 
+bool IsSet(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+// Where the progress bar may be drawn: not among lines on the same terminal.
+ProgressBar::Terminal StandardError(const RegexRequest& request) {
+  const bool prints_lines =
+      request.print_matched || request.print_missed || request.print_ignored;
+  const bool lines_on_error = request.json && prints_lines;
+  const bool lines_on_output = request.json || prints_lines;
+  if (!isatty(STDERR_FILENO) || lines_on_error ||
+      (lines_on_output && isatty(STDOUT_FILENO))) {
+    return {};
+  }
+  winsize size = {};
+  ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+  return {.is_terminal = true,
+          .has_color = !IsSet("NO_COLOR"),
+          .columns = size.ws_col > 0 ? size.ws_col : size_t{80}};
+}
+
 int Main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
   const absl::StatusOr<RegexRequest> request = ParseRegexRequest(argc, argv);
   if (!request.ok()) return Fail(kUsage, request.status());
   if (request->text.empty()) {
+    const RealClock clock;
     const absl::Status status =
-        RunRegex(*request, LocalZone(),
-                 {.in = std::cin, .out = std::cout, .notes = std::cerr});
+        RunRegex(*request, {.in = std::cin,
+                            .out = std::cout,
+                            .notes = std::cerr,
+                            .clock = clock,
+                            .zone = LocalZone(),
+                            .terminal = StandardError(*request)});
     if (!status.ok()) return Fail(kFailed, status);
   } else {
     std::cout << request->text;

@@ -1,196 +1,202 @@
 #include "ctl/mxban_regex_run.h"
 
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <sstream>
+#include <cstring>
 #include <string>
-#include <system_error>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/ip_network.h"
+#include "absl/strings/string_view.h"
 #include "common/status_macros.h"
+#include "ctl/mxban_regex_filter.h"
+#include "ctl/mxban_regex_json.h"
+#include "ctl/mxban_regex_log.h"
+#include "ctl/mxban_regex_report.h"
 #include "ctl/printable.h"
 #include "filter/failure_matcher.h"
-#include "filter/filter_definition.h"
-#include "filter/option_list.h"
-#include "nlohmann/json.hpp"
+#include "filter/regex_leaks.h"
 
 namespace mxban::ctl {
 namespace {
 
-bool IsFile(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored) ||
-         std::filesystem::is_fifo(path, ignored);
+using Outcome = FailureMatcher::Outcome;
+
+// Samples are annotated by comments, which are no part of the log.
+bool IsComment(absl::string_view line) {
+  return line.empty() || line == "\r" || line[0] == '#';
 }
 
-// Whether `text` can only be meant as a path or a name.
-bool LooksLikePath(absl::string_view text) {
-  return (absl::StartsWith(text, "/") || absl::StartsWith(text, "./")) &&
-         text.find_first_of(" \t\\(<*[") == absl::string_view::npos;
-}
-
-bool LooksLikeName(absl::string_view text) {
-  for (const char c : text) {
-    if (!absl::ascii_isalnum(c) && c != '-' && c != '_' && c != '.') {
-      return false;
-    }
-  }
-  return true;
-}
-
-absl::StatusOr<FilterReading> ReadValues(
-    const absl::StatusOr<FilterValues>& values) {
-  if (!values.ok()) return values.status();
-  return ReadFilter(*values);
-}
-
-FilterReading OneRegex(const std::string& regex) {
-  return {.filter = {.fail_regexes = {regex}}};
-}
-
-// Finds out what FILTER means.
-absl::StatusOr<FilterReading> FindFilter(const RegexRequest& request) {
-  const absl::StatusOr<OptionItem> item = ParseOptionItem(request.filter);
-  if (!item.ok()) return OneRegex(request.filter);
-  GivenValues options = item->options;
-  for (const auto& [key, value] : request.options) options[key] = value;
-  if (IsFile(item->name)) {
-    return ReadValues(LoadFilterFile(item->name, options));
-  }
-  const std::string base = absl::StrCat(request.filter_dir, "/", item->name);
-  if (LooksLikeName(item->name) &&
-      (IsFile(base + ".conf") || IsFile(base + ".local"))) {
-    return ReadValues(
-        LoadFilterValues(request.filter_dir, item->name, options));
-  }
-  if (LooksLikeName(request.filter) || LooksLikePath(request.filter)) {
-    return absl::NotFoundError(absl::StrCat("there is no file ", request.filter,
-                                            " and no ", base, ".conf"));
-  }
-  return OneRegex(request.filter);
-}
-
-// What is counted: an address with its prefix length, where one was captured.
-std::string FailureIdOf(const FailureMatcher::Result& result) {
-  const std::string id(result.failure_id);
-  if (result.prefix_length.empty() || result.failure_id != result.host) {
-    return id;
-  }
-  const auto network =
-      IpNetwork::Parse(absl::StrCat(id, "/", result.prefix_length));
-  return network.ok() ? network->ToString() : id;
-}
-
+// One pass of a matcher over a log.
 class Run {
  public:
-  Run(const RegexRequest& request, FailureMatcher matcher,
-      const RegexStreams& streams)
-      : request_(request), matcher_(std::move(matcher)), streams_(streams) {}
+  Run(const RegexRequest& request, const RegexSurroundings& surroundings,
+      FailureMatcher matcher)
+      : request_(request),
+        surroundings_(surroundings),
+        matcher_(std::move(matcher)),
+        needs_every_line_(!request.json || request.print_missed ||
+                          request.print_ignored) {}
 
-  void ReadAll(std::istream& log) {
-    for (std::string line; std::getline(log, line);) Read(line);
+  void ReadAll(std::istream& log, uint64_t bytes) {
+    const absl::Time start = surroundings_.clock.TimeNow();
+    ProgressBar progress(surroundings_.terminal, bytes, surroundings_.notes,
+                         surroundings_.clock);
+    if (needs_every_line_ || bytes == 0) {
+      for (std::string line; std::getline(log, line);) {
+        Read(line);
+        progress.Advance(line.size() + 1);
+      }
+    } else {
+      ReadBlocks(log, progress);
+    }
+    tally_.took = surroundings_.clock.TimeNow() - start;
   }
 
-  // The summary, for eyes.
-  void Report(const Filter& filter) {
-    const FailureMatcher::Counters& counters = matcher_.counters();
-    streams_.out << "Lines: " << counters.lines
-                 << ", matched: " << counters.failures
-                 << ", missed: " << counters.missed
-                 << ", ignored: " << counters.ignored
-                 << ", given up: " << counters.limit_hits << "\n\nFailregex:\n";
-    for (size_t i = 0; i < filter.fail_regexes.size(); ++i) {
-      streams_.out << "  " << matcher_.regex_hits()[i] << "  "
-                   << Printable(filter.fail_regexes[i]) << "\n";
-    }
-    streams_.out << "\nTime stamps:\n";
-    for (const auto& [name, lines] : matcher_.stamp_counts()) {
-      if (lines > 0) streams_.out << "  " << lines << "  " << name << "\n";
-    }
-  }
+  const FailureMatcher& matcher() const { return matcher_; }
+  const RegexTally& tally() const { return tally_; }
 
  private:
-  using Outcome = FailureMatcher::Outcome;
+  static constexpr size_t kBlockBytes = 256 * 1024;
 
-  void Read(const std::string& line) {
-    ++line_number_;
-    const absl::Time now = request_.now.value_or(absl::Now());
-    const FailureMatcher::Result result = matcher_.Match(line, now);
-    if (result.outcome == Outcome::kFailure) {
-      if (request_.json) PrintFailure(result);
-    } else if (request_.print_missed && result.outcome != Outcome::kIgnored) {
-      std::ostream& stream = request_.json ? streams_.notes : streams_.out;
-      stream << "missed " << line_number_ << ": "
-             << Printable(absl::string_view(line).substr(0, 4096)) << "\n";
+  void ReadBlocks(std::istream& log, ProgressBar& progress) {
+    std::vector<char> buffer(kBlockBytes);
+    size_t filled = 0;
+    while (log.read(buffer.data() + filled, buffer.size() - filled),
+           log.gcount() > 0) {
+      filled += log.gcount();
+      progress.Advance(log.gcount());
+      const absl::string_view all(buffer.data(), filled);
+      const size_t whole_lines = all.rfind('\n') + 1;  // npos + 1 is 0.
+      ReadLines(all.substr(0, whole_lines));
+      filled -= whole_lines;
+      std::memmove(buffer.data(), buffer.data() + whole_lines, filled);
+      if (filled == buffer.size()) buffer.resize(2 * filled);
+    }
+    if (filled > 0) Read(absl::string_view(buffer.data(), filled));
+  }
+
+  // Reads whole lines.
+  void ReadLines(absl::string_view lines) {
+    while (!lines.empty()) {
+      lines.remove_prefix(Skip(lines));
+      if (lines.empty()) return;
+      const size_t end = lines.find('\n');
+      Read(lines.substr(0, end));
+      lines.remove_prefix(end + 1);
     }
   }
 
-  void PrintFailure(const FailureMatcher::Result& result) {
-    nlohmann::ordered_json object;
-    object["line"] = line_number_;
-    object["host"] = nullptr;
-    if (!result.host.empty()) object["host"] = std::string(result.host);
-    object["time"] = nullptr;
-    if (result.time) {
-      object["time"] = static_cast<double>(absl::ToUnixSeconds(*result.time));
+  // Passes over the lines that cannot matter; returns their length.
+  size_t Skip(absl::string_view lines) {
+    // The stamp of a comment is nobody's time.
+    for (size_t at = lines.find('#'); at != absl::string_view::npos;
+         at = lines.find('#', at + 1)) {
+      if (at == 0 || lines[at - 1] == '\n') {
+        lines = lines.substr(0, at);
+        break;
+      }
     }
-    object["failid"] = FailureIdOf(result);
-    streams_.out << object.dump(-1, ' ', /*ensure_ascii=*/false,
-                                nlohmann::json::error_handler_t::replace)
-                 << "\n";
+    lines = lines.substr(0, matcher_.Skippable(lines));
+    line_number_ += matcher_.Skip(lines, Now());
+    return lines.size();
+  }
+
+  absl::Time Now() const {
+    return request_.now ? *request_.now : surroundings_.clock.TimeNow();
+  }
+
+  void Read(absl::string_view line) {
+    ++line_number_;
+    if (IsComment(line)) {
+      ++tally_.skipped;
+      return;
+    }
+    const FailureMatcher::Result result = matcher_.Match(line, Now());
+    switch (result.outcome) {
+      case Outcome::kFailure:
+        TakeFailures(result);
+        if (request_.print_matched) Print("matched", line);
+        break;
+      case Outcome::kNoFailure:
+        ++tally_.without_failure;
+        if (request_.print_matched) Print("no failure in", line);
+        break;
+      case Outcome::kMissed:
+        tally_.missed.Add(line_number_, line);
+        if (request_.print_missed) Print("missed", line);
+        break;
+      case Outcome::kIgnored:
+        tally_.ignored.Add(line_number_, line);
+        if (request_.print_ignored) Print("ignored", line);
+        break;
+      case Outcome::kLimitHit:
+        tally_.given_up.Add(line_number_, line);
+        ++tally_.gave_up[std::string(result.gave_up)];
+        if (request_.print_missed) {
+          Print(absl::StrCat(result.gave_up, " gave up on"), line);
+        }
+        break;
+    }
+  }
+
+  void TakeFailures(const FailureMatcher::Result& result) {
+    ++tally_.matched;
+    tally_.failures += result.times.size();
+    if (request_.json) PrintFailures(line_number_, result, surroundings_.out);
+  }
+
+  void Print(absl::string_view what, absl::string_view line) {
+    std::ostream& out = request_.json ? surroundings_.notes : surroundings_.out;
+    out << what << " " << line_number_ << ": " << PrintableLine(line) << "\n";
   }
 
   const RegexRequest& request_;
+  const RegexSurroundings& surroundings_;
   FailureMatcher matcher_;
-  const RegexStreams& streams_;
+  const bool needs_every_line_;  // For a report, say.
+  RegexTally tally_;
   uint64_t line_number_ = 0;
 };
 
-// Calls `read` with what LOG means.
-absl::Status OpenLog(const RegexRequest& request, std::istream& standard_input,
-                     const std::function<void(std::istream&)>& read) {
-  if (request.log == "-") {
-    read(standard_input);
-  } else if (IsFile(request.log)) {
-    std::ifstream file(request.log, std::ios::binary);
-    if (!file) {
-      return absl::NotFoundError(absl::StrCat(request.log, ": cannot be read"));
-    }
-    read(file);
-  } else if (LooksLikePath(request.log)) {
-    return absl::NotFoundError(absl::StrCat("there is no log ", request.log));
-  } else {
-    std::istringstream line(request.log);
-    read(line);
+// What the author should know before the first line is read.
+void PrintNotes(const FilterReading& reading, std::ostream& notes) {
+  for (const std::string& note : reading.notes) {
+    notes << "note: " << Printable(note) << "\n";
   }
-  return absl::OkStatus();
+  for (const std::string& leak : RegexLeaks(reading.filter)) {
+    notes << "warning: " << Printable(leak) << "\n";
+  }
+}
+
+// What programs that read objects must know as well.
+void PrintLimitHits(const RegexTally& tally, std::ostream& notes) {
+  for (const auto& [regex, lines] : tally.gave_up) {
+    notes << "warning: " << regex << " gave up on " << lines
+          << (lines == 1 ? " line\n" : " lines\n");
+  }
 }
 
 }  // namespace
 
-absl::Status RunRegex(const RegexRequest& request, absl::TimeZone zone,
-                      const RegexStreams& streams) {
-  ASSIGN_OR_RETURN(FilterReading reading, FindFilter(request));
-  for (const std::string& note : reading.notes) {
-    streams.notes << "note: " << note << "\n";
+absl::Status RunRegex(const RegexRequest& request,
+                      const RegexSurroundings& surroundings) {
+  ASSIGN_OR_RETURN(const FilterReading reading, FindFilter(request));
+  ASSIGN_OR_RETURN(FailureMatcher matcher,
+                   FailureMatcher::Compile(reading.filter,
+                                           {.time_zone = surroundings.zone}));
+  if (!request.json) PrintNotes(reading, surroundings.notes);
+  Run run(request, surroundings, std::move(matcher));
+  RETURN_IF_ERROR(ReadLog(
+      request.log, surroundings.in,
+      [&run](std::istream& log, uint64_t bytes) { run.ReadAll(log, bytes); }));
+  if (request.json) {
+    PrintLimitHits(run.tally(), surroundings.notes);
+    return absl::OkStatus();
   }
-  // Bare messages of the journal have no stamp, even if they look like it.
-  const auto logtype = request.options.find("logtype");
-  if (logtype != request.options.end() && logtype->second == "journal") {
-    reading.filter.date_patterns = {"{NONE}"};
-  }
-  ASSIGN_OR_RETURN(
-      FailureMatcher matcher,
-      FailureMatcher::Compile(reading.filter, {.time_zone = zone}));
-  Run run(request, std::move(matcher), streams);
-  RETURN_IF_ERROR(OpenLog(request, streams.in,
-                          [&run](std::istream& log) { run.ReadAll(log); }));
-  if (!request.json) run.Report(reading.filter);
+  PrintReport(reading.filter, run.matcher(), run.tally(),
+              {.list_missed = request.list_missed && !request.print_missed,
+               .list_ignored = request.list_ignored && !request.print_ignored},
+              surroundings.out);
   return absl::OkStatus();
 }
 

@@ -1,0 +1,115 @@
+#include "ctl/mxban_regex_report.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "ctl/printable.h"
+
+namespace mxban::ctl {
+namespace {
+
+constexpr size_t kMostBytes = 4096;
+
+void PrintCount(uint64_t count, absl::string_view what, std::ostream& out) {
+  out << absl::StrFormat("%9d  %s\n", count, what);
+}
+
+std::string Numbered(size_t index, absl::string_view expression) {
+  return absl::StrFormat("%2d. %s", index + 1, Printable(expression));
+}
+
+void PrintExpressions(const Filter& filter, const FailureMatcher& matcher,
+                      std::ostream& out) {
+  if (!filter.prefix_regex.empty()) {
+    out << "Prefregex:\n           " << Printable(filter.prefix_regex)
+        << "\n\n";
+  }
+  out << "Failregex, by hits:\n";
+  for (size_t i = 0; i < filter.fail_regexes.size(); ++i) {
+    PrintCount(matcher.regex_hits()[i], Numbered(i, filter.fail_regexes[i]),
+               out);
+  }
+  if (filter.ignore_regexes.empty()) return;
+  out << "\nIgnoreregex:\n";
+  for (size_t i = 0; i < filter.ignore_regexes.size(); ++i) {
+    out << "           " << Numbered(i, filter.ignore_regexes[i]) << "\n";
+  }
+}
+
+void PrintStamps(const FailureMatcher& matcher, std::ostream& out) {
+  out << "\nTime stamps, by lines:\n";
+  uint64_t without = matcher.counters().lines;
+  for (const auto& [name, lines] : matcher.stamp_counts()) {
+    if (lines > 0) PrintCount(lines, Printable(name), out);
+    without -= lines;
+  }
+  if (without > 0) PrintCount(without, "none", out);
+}
+
+// Lists `sample`; `option` prints all of them.
+void PrintSample(absl::string_view title, absl::string_view option,
+                 const LineSample& sample, std::ostream& out) {
+  if (sample.count() == 0) return;
+  out << "\n" << title << " lines";
+  if (sample.count() > sample.lines().size()) {
+    out << ", the first " << sample.lines().size() << " of " << sample.count()
+        << " (" << option << " prints all)";
+  }
+  out << ":\n";
+  for (const LineSample::Line& line : sample.lines()) {
+    PrintCount(line.number, line.text, out);
+  }
+}
+
+void PrintSums(const FailureMatcher& matcher, const RegexTally& tally,
+               std::ostream& out) {
+  const uint64_t lines = matcher.counters().lines;
+  out << "\nLines: " << lines << ", matched: " << tally.matched
+      << ", missed: " << tally.missed.count()
+      << ", ignored: " << tally.ignored.count()
+      << ", given up: " << tally.given_up.count();
+  if (tally.without_failure > 0) {
+    out << ", hit without a failure: " << tally.without_failure;
+  }
+  if (tally.skipped > 0) out << ", skipped: " << tally.skipped;
+  out << "\n";
+  if (tally.failures != tally.matched) {
+    out << "Failures: " << tally.failures << "\n";
+  }
+  for (const auto& [what, count] : tally.gave_up) {
+    out << "Given up by " << what << ": " << count << "\n";
+  }
+  const double seconds = absl::ToDoubleSeconds(tally.took);
+  out << absl::StrFormat("Took %.3f s", seconds);
+  if (seconds > 0) out << absl::StrFormat(", %.0f lines/s", lines / seconds);
+  out << "\n";
+}
+
+}  // namespace
+
+void LineSample::Add(uint64_t number, absl::string_view line) {
+  ++count_;
+  if (lines_.size() >= kMost) return;
+  lines_.push_back({.number = number, .text = PrintableLine(line)});
+}
+
+std::string PrintableLine(absl::string_view line) {
+  return absl::StrCat(Printable(line.substr(0, kMostBytes)),
+                      line.size() > kMostBytes ? "..." : "");
+}
+
+void PrintReport(const Filter& filter, const FailureMatcher& matcher,
+                 const RegexTally& tally, const ReportOptions& options,
+                 std::ostream& out) {
+  PrintExpressions(filter, matcher, out);
+  PrintStamps(matcher, out);
+  if (options.list_ignored) {
+    PrintSample("Ignored", "--print-ignored", tally.ignored, out);
+  }
+  if (options.list_missed) {
+    PrintSample("Given up", "--print-missed", tally.given_up, out);
+    PrintSample("Missed", "--print-missed", tally.missed, out);
+  }
+  PrintSums(matcher, tally, out);
+}
+
+}  // namespace mxban::ctl
