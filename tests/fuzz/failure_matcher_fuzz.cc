@@ -1,38 +1,74 @@
-// Lines are the attacker's: whatever they hold, matching ends, and what it
-// names lies within the line.
+// Lines are the attacker's: whatever they hold, matching ends, what it names
+// stands in one of the lines, and it is told in bounded numbers.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "filter/failure_matcher.h"
 
+namespace mxban {
 namespace {
 
-mxban::FailureMatcher& Matcher() {
-  static mxban::FailureMatcher* const matcher = [] {
-    mxban::Filter filter;
-    filter.fail_regexes = {
-        R"(\[<HOST>\]: possible SMTP attack: command=AUTH)",
-        R"(AUTH failure .*relay=(?:\S+ )?\[(?:IPv6:<IP6>|<IP4>)\]$)"};
-    filter.ignore_regexes = {"user=monitoring"};
-    return new mxban::FailureMatcher(
-        *mxban::FailureMatcher::Compile(filter, {absl::UTCTimeZone(), true}));
+// How sendmail's lines are joined, and lines of every kind at once.
+std::vector<FailureMatcher>& Matchers() {
+  static auto& matchers = *[] {
+    auto* made = new std::vector<FailureMatcher>;
+    const Filter sessions = {
+        .fail_regexes = {R"(^<F-MLFID>\w{14}</F-MLFID>: AUTH failure .*relay=)"
+                         R"((?:[^\s,=\[\]]+[ @])?\[(?:<IP4>|IPv6:<IP6>)\]$)",
+                         R"(^<F-MLFID>\w{14}</F-MLFID>: AUTH failure )",
+                         R"(^<F-MLFID>\w{14}</F-MLFID><F-MLFFORGET>: )"
+                         R"(<F-NOFAIL>\[</F-NOFAIL><IP4></F-MLFFORGET>\])",
+                         R"(<F-REPEATED>\d+</F-REPEATED> times: <HOST>)"},
+        .ignore_regexes = {"user=monitoring"},
+        .prefix_regex = R"(^\s*\S+ sm-mta\[\d+\]: <F-CONTENT>.+</F-CONTENT>$)",
+        .pending_limit = 100,
+        .join_time = absl::Hours(2)};
+    const Filter windows = {
+        .fail_regexes = {R"(^begin (\d+)<SKIPLINES>^end \1 <SUBNET>$)",
+                         R"(^<F-ID>a+</F-ID>$<SKIPLINES>^b)"},
+        .max_lines = 5};
+    for (const Filter& filter : {sessions, windows}) {
+      made->push_back(
+          *FailureMatcher::Compile(filter, {.time_zone = absl::UTCTimeZone()}));
+    }
+    return made;
   }();
-  return *matcher;
+  return matchers;
+}
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+void ReadAll(FailureMatcher& matcher, absl::string_view text, absl::Time now) {
+  for (int i = 0; i < 5; ++i) matcher.Match("", now);  // Empties a window.
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    const FailureMatcher::Result result = matcher.Match(line, now);
+    if (result.outcome != FailureMatcher::Outcome::kFailure) {
+      Check(result.times.empty());
+      continue;
+    }
+    Check(!result.failure_id.empty());
+    Check(text.find(result.host) != absl::string_view::npos);
+    Check(!result.times.empty());
+    Check(result.times.size() <= 100 + FailureMatcher::kMaxRepetition);
+  }
 }
 
 }  // namespace
+}  // namespace mxban
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const absl::string_view line(reinterpret_cast<const char*>(data), size);
-  const auto result =
-      Matcher().Match(line, absl::FromUnixSeconds(1'795'435'200));
-  const bool is_failure =
-      result.outcome == mxban::FailureMatcher::Outcome::kFailure;
-  if (is_failure && line.find(result.host) == absl::string_view::npos) {
-    std::abort();
-  }
+  // Days apart: nothing is remembered of the input before.
+  static absl::Time now = absl::FromUnixSeconds(1'795'435'200);
+  now += absl::Hours(25);
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  for (auto& matcher : mxban::Matchers()) mxban::ReadAll(matcher, text, now);
   return 0;
 }
