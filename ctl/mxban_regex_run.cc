@@ -67,6 +67,7 @@ class Run {
       progress.Advance(log.gcount());
       const absl::string_view all(buffer.data(), filled);
       const size_t whole_lines = all.rfind('\n') + 1;  // npos + 1 is 0.
+      comment_ = nullptr;
       ReadLines(all.substr(0, whole_lines));
       filled -= whole_lines;
       std::memmove(buffer.data(), buffer.data() + whole_lines, filled);
@@ -86,16 +87,22 @@ class Run {
     }
   }
 
+  // Where the first comment begins, or else the end.
+  static const char* FirstComment(absl::string_view lines) {
+    for (size_t at = lines.find('#'); at != absl::string_view::npos;
+         at = lines.find('#', at + 1)) {
+      if (at == 0 || lines[at - 1] == '\n') return lines.data() + at;
+    }
+    return lines.data() + lines.size();
+  }
+
   // Passes over the lines that cannot matter; returns their length.
   size_t Skip(absl::string_view lines) {
     // The stamp of a comment is nobody's time.
-    for (size_t at = lines.find('#'); at != absl::string_view::npos;
-         at = lines.find('#', at + 1)) {
-      if (at == 0 || lines[at - 1] == '\n') {
-        lines = lines.substr(0, at);
-        break;
-      }
+    if (comment_ == nullptr || comment_ < lines.data()) {
+      comment_ = FirstComment(lines);
     }
+    lines = lines.substr(0, comment_ - lines.data());
     lines = lines.substr(0, matcher_.Skippable(lines));
     line_number_ += matcher_.Skip(lines, Now());
     return lines.size();
@@ -156,6 +163,7 @@ class Run {
   const bool needs_every_line_;  // For a report, say.
   RegexTally tally_;
   uint64_t line_number_ = 0;
+  const char* comment_ = nullptr;  // The next one in the block.
 };
 
 // What the author should know before the first line is read.
