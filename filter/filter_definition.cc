@@ -40,7 +40,7 @@ bool IsOwnOption(absl::string_view option) {
 }
 
 // Whether `expression` is nothing but a tag that should have been replaced.
-bool IsHelperTag(absl::string_view expression) {
+bool IsUnreplacedTag(absl::string_view expression) {
   return absl::StartsWith(expression, "<") && absl::EndsWith(expression, ">") &&
          expression.find_first_of(" <>\\*+[(", 1) == expression.size() - 1;
 }
@@ -211,7 +211,7 @@ class Reader {
     const auto compiled = FailRegex::Compile(expression, {});
     if (!compiled.ok()) {
       Refuse(value, absl::StrCat(name, ": ", compiled.status().message()));
-    } else if (IsHelperTag(expression) && !compiled->CapturesFailureId()) {
+    } else if (IsUnreplacedTag(expression) && !compiled->CapturesFailureId()) {
       Refuse(value, absl::StrCat(name, ": ", expression,
                                  " is defined nowhere; is `mode` right?"));
     }
