@@ -64,7 +64,7 @@ class FailRegex {
   bool CapturesFailureId() const;
 
   // Every match contains one of these, if there are any.
-  const std::vector<Literal>& literals() const { return regex_.literals(); }
+  std::vector<Literal> literals() const { return regex_.literals(); }
 
   Regex::Verdict Search(absl::string_view text) { return regex_.Search(text); }
 

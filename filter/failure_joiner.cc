@@ -15,13 +15,14 @@ FailureJoiner::Joined FailureJoiner::Join(const Line& line, absl::Time now) {
   CloseIdle(now);
   const auto found = sessions_.find(line.mlfid);
   const bool is_new = found == sessions_.end();
-  Session* session = is_new ? nullptr : &found->second;
-  if (is_new && line.forgets) {
+  Session* session = &ended_;
+  if (!is_new) {
+    session = &found->second;
+  } else if (!line.forgets) {
+    session = &Open(line.mlfid);
+  } else {
     for (std::string& fact : ended_.facts) fact.clear();
     ended_.has_user = ended_.has_users = false;
-    session = &ended_;
-  } else if (is_new) {
-    session = &Open(line.mlfid);
   }
   Merge(line, *session);
   if (line.gained) ForgetPending(*session);

@@ -53,7 +53,7 @@ absl::Status CheckFailureIds(const FilterRegexes& regexes) {
 // Null where each line matters by itself: as one of several, or by a stamp that
 // may be anywhere in it.
 std::unique_ptr<LineSkipper> MakeSkipper(
-    const Filter& filter, const std::vector<NamedRegex>& fail_regexes) {
+    const Filter& filter, const std::vector<std::vector<Literal>>& literals) {
   for (const std::string& pattern : filter.date_patterns) {
     if (!StartsWithDefaults(pattern) &&
         !absl::EqualsIgnoreCase(pattern, "{NONE}")) {
@@ -61,10 +61,6 @@ std::unique_ptr<LineSkipper> MakeSkipper(
     }
   }
   if (filter.max_lines > 1) return nullptr;
-  std::vector<std::vector<Literal>> literals;
-  for (const NamedRegex& regex : fail_regexes) {
-    literals.push_back(regex.regex.literals());
-  }
   return LineSkipper::Create(literals);
 }
 
@@ -83,11 +79,13 @@ absl::StatusOr<FilterRegexes> FilterRegexes::Compile(const Filter& filter) {
   if (filter.max_lines > 1) options.anchors = Regex::Anchors::kLines;
   ASSIGN_OR_RETURN(regexes.fail,
                    CompileAll(filter.fail_regexes, "failregex", options));
-  for (const NamedRegex& regex : regexes.fail) {
-    regexes.prefilter.Add(regex.regex.literals());
-  }
   RETURN_IF_ERROR(CheckFailureIds(regexes));
-  regexes.skipper = MakeSkipper(filter, regexes.fail);
+  std::vector<std::vector<Literal>> literals;
+  for (const NamedRegex& regex : regexes.fail) {
+    literals.push_back(regex.regex.literals());
+    regexes.prefilter.Add(literals.back());
+  }
+  regexes.skipper = MakeSkipper(filter, literals);
   return regexes;
 }
 

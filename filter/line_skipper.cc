@@ -5,15 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/ascii.h"
+#include "filter/utf8.h"
 
 namespace mxban {
 namespace {
 
 // Shorter words are in too many lines.
 constexpr size_t kMinLength = 4;
-
-bool IsWordCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
 // The longest word in `text`.
 absl::string_view LongestWord(absl::string_view text) {

@@ -183,7 +183,6 @@ struct Regex::Compiled {
 
   std::string pattern;  // As PCRE2 is told it.
   uint32_t options = 0;
-  std::vector<Literal> literals;
   Code code;
   Code text_code;
   bool is_text_tried = false;
@@ -203,7 +202,6 @@ absl::StatusOr<Regex> Regex::Compile(absl::string_view pattern,
   absl::StatusOr<Code> code =
       CompileCode(compiled->pattern, kBytes | compiled->options);
   if (!code.ok()) return code.status();
-  compiled->literals = RequiredLiterals(compiled->pattern);
   compiled->code = *std::move(code);
   compiled->data.reset(
       pcre2_match_data_create_from_pattern(compiled->code.get(), nullptr));
@@ -242,8 +240,8 @@ std::vector<std::string> Regex::GroupNames() const {
   return names;
 }
 
-const std::vector<Literal>& Regex::literals() const {
-  return compiled_->literals;
+std::vector<Literal> Regex::literals() const {
+  return RequiredLiterals(compiled_->pattern);
 }
 
 Regex::Verdict Regex::Search(absl::string_view subject) {

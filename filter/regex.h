@@ -60,8 +60,9 @@ class Regex {
   // The names of all named groups.
   std::vector<std::string> GroupNames() const;
 
-  // Every match contains one of these, if there are any.
-  const std::vector<Literal>& literals() const;
+  // Every match contains one of these, if there are any. Found out anew at each
+  // call: most expressions are never asked.
+  std::vector<Literal> literals() const;
 
   // Looks for the first match anywhere in `subject`. Never allocates, unless
   // JIT is not to be had on this machine.

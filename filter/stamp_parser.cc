@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "filter/date_names.h"
+#include "filter/utf8.h"
 
 namespace mxban {
 namespace {
@@ -148,8 +149,6 @@ void ReadTrailingYear(Scanner& scanner, int last_year, StampFields& fields) {
 }
 
 }  // namespace
-
-bool IsWordCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
 size_t ParseIsoStamp(absl::string_view text, int last_year,
                      StampFields& fields) {

@@ -28,9 +28,6 @@ size_t ParseSyslogStamp(absl::string_view text, int last_year,
 // Ten or eleven digits, and perhaps a fraction, which is dropped.
 size_t ParseEpochStamp(absl::string_view text, StampFields& fields);
 
-// What `\w` matches.
-bool IsWordCharacter(char c);
-
 }  // namespace mxban
 
 #endif  // MXBAN_FILTER_STAMP_PARSER_H_

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
+
 namespace mxban {
 namespace {
 
@@ -26,6 +28,8 @@ size_t Utf8Length(absl::string_view text) {
 }
 
 }  // namespace
+
+bool IsWordCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
 bool IsAscii(absl::string_view text) {
   uint64_t bits = 0;

@@ -1,7 +1,7 @@
 #ifndef MXBAN_FILTER_UTF8_H_
 #define MXBAN_FILTER_UTF8_H_
 
-// Whether bytes are text.
+// Whether bytes are text, and which belong to words.
 
 #include "absl/strings/string_view.h"
 
@@ -13,6 +13,9 @@ bool IsAscii(absl::string_view text);
 // Whether `text` is UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing
 // beyond U+10FFFF.
 bool IsUtf8(absl::string_view text);
+
+// What `\w` matches of ASCII.
+bool IsWordCharacter(char c);
 
 }  // namespace mxban
 
