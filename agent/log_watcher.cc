@@ -105,10 +105,12 @@ bool LogWatcher::Read(const Surroundings& surroundings, absl::string_view line,
     });
   }
   std::vector<Failure> failures;
-  for (const IpNetwork& source : found_->sources) {
-    for (const absl::Time time : found_->times) {
-      failures.push_back(
-          {source, time, end_offset, PrintableText(line, kMaxEvidenceText)});
+  if (!found_->sources.empty()) {
+    const std::string evidence = PrintableText(line, kMaxEvidenceText);
+    for (const IpNetwork& source : found_->sources) {
+      for (const absl::Time time : found_->times) {
+        failures.push_back({source, time, end_offset, evidence});
+      }
     }
   }
   const size_t count = failures.size();

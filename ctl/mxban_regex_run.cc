@@ -41,6 +41,8 @@ class Run {
     const absl::Time start = surroundings_.clock.TimeNow();
     ProgressBar progress(surroundings_.terminal, bytes, surroundings_.notes,
                          surroundings_.clock);
+    // Whoever writes to standard input may be slow: each line counts as it
+    // comes.
     if (needs_every_line_ || bytes == 0) {
       for (std::string line; std::getline(log, line);) {
         Read(line);
