@@ -50,12 +50,19 @@ JailUpdater::~JailUpdater() {
 }
 
 absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Load() {
-  ASSIGN_OR_RETURN(JailConfig config, LoadJails(config_dir_));
+  JailConfig config;
+  ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, Read(config));
+  is_behind_ = false;
+  config_ = std::move(config);
+  return jails;
+}
+
+absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Read(
+    JailConfig& config) {
+  ASSIGN_OR_RETURN(config, LoadJails(config_dir_));
   RefreshSources(config);
   ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, Complete(config));
-  is_behind_ = false;
   for (const std::string& note : config.notes) spdlog::warn("{}", note);
-  config_ = std::move(config);
   return jails;
 }
 
@@ -98,10 +105,8 @@ void JailUpdater::Run(DecisionLoop& loop) {
 bool JailUpdater::HasWork() const { return stopping_ || !reloads_.empty(); }
 
 absl::StatusOr<size_t> JailUpdater::ReadAgain(DecisionLoop& loop) {
-  ASSIGN_OR_RETURN(JailConfig config, LoadJails(config_dir_));
-  RefreshSources(config);
-  ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, Complete(config));
-  for (const std::string& note : config.notes) spdlog::warn("{}", note);
+  JailConfig config;
+  ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, Read(config));
   const size_t count = jails->size();
   RETURN_IF_ERROR(PutInForce(loop, std::move(jails)));
   config_ = std::move(config);

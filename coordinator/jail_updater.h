@@ -55,6 +55,8 @@ class JailUpdater {
   // The jails of `config` with all that they ignore.
   absl::StatusOr<std::shared_ptr<const JailSet>> Complete(
       const JailConfig& config) const;
+  // Reads the files into `config`, and what they become.
+  absl::StatusOr<std::shared_ptr<const JailSet>> Read(JailConfig& config);
   absl::StatusOr<size_t> ReadAgain(DecisionLoop& loop);
   // Returns once `jails` are in force, or are not.
   absl::Status PutInForce(DecisionLoop& loop,
