@@ -1,5 +1,9 @@
 #include "agent/agent.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -70,13 +74,19 @@ absl::Status Agent::Build() {
         absl::StrCat("--state_dir: cannot create ", options_.state_dir, ": ",
                      error.message()));
   }
+  if (access(options_.state_dir.c_str(), W_OK) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--state_dir: ", options_.state_dir,
+                     " cannot be written by user ", geteuid(), ": ",
+                     std::strerror(errno)));
+  }
   ASSIGN_OR_RETURN(std::vector<IpNetwork> never_ban,
                    NeverBanList(options_.never_ban, options_.coordinators));
   CoordinatorLink::Options link = {
       .coordinators = options_.coordinators,
       .credentials = {},
       .server_name = options_.server_name,
-      .firewall = std::string(firewall_->name()),
+      .firewall = [this] { return firewall_->name(); },
   };
   for (const std::string& coordinator : options_.coordinators) {
     ASSIGN_OR_RETURN(

@@ -51,6 +51,9 @@ class Agent {
   // OK when the kernel enforces what a coordinator has said; else why not.
   absl::Status Readiness() const;
 
+  // Somebody else changed the firewall.
+  void OnFirewallChanged() { enforcer_->OnFirewallChanged(); }
+
   Enforcer::Statistics enforcer_statistics() const {
     return enforcer_->statistics();
   }

@@ -61,7 +61,7 @@ class CoordinatorLink::Session {
     subscription.set_history_id(history_id);
     subscription.set_known_revision(revision);
     subscription.set_agent_version(kVersion);
-    subscription.set_firewall(options.firewall);
+    subscription.set_firewall(options.firewall());
     link_.outbox_.Rewind();
     watch_.emplace(*stub_->async(), watch_context_, link_.enforcer_,
                    std::move(subscription),

@@ -35,7 +35,8 @@ class CoordinatorLink {
     // One for each coordinator.
     std::vector<std::shared_ptr<grpc::ChannelCredentials>> credentials;
     std::string server_name;
-    std::string firewall;  // The backend's name, for people.
+    // The name of the backend that works now, for people.
+    std::function<std::string()> firewall;
     absl::Duration shortest_pause = absl::Milliseconds(200);
     absl::Duration longest_pause = absl::Seconds(30);
   };

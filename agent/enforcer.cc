@@ -78,6 +78,11 @@ void Enforcer::ApplyDelta(const Delta& delta, uint64_t revision) {
   has_news_ = true;
 }
 
+void Enforcer::OnFirewallChanged() {
+  absl::MutexLock lock(&mutex_);
+  firewall_changed_ = true;
+}
+
 std::pair<std::string, uint64_t> Enforcer::held_revision() const {
   absl::MutexLock lock(&mutex_);
   return {history_id_, revision_};
@@ -118,7 +123,9 @@ void Enforcer::Loop() {
   }
 }
 
-bool Enforcer::HasNews() const { return stopping_ || has_news_; }
+bool Enforcer::HasNews() const { 
+  return stopping_ || has_news_ || firewall_changed_;
+}
 
 absl::Time Enforcer::Step() {
   const absl::Time now = clock_.TimeNow();
@@ -136,6 +143,7 @@ Enforcer::Work Enforcer::TakeWork(absl::Time now) {
   absl::MutexLock lock(&mutex_);
   Work work;
   work.is_news = std::exchange(has_news_, false);
+  suspects_damage_ |= std::exchange(firewall_changed_, false);
   if (revision_ == 0 || !has_jails_) return work;
   ExpireBans(now);
   work.history_id = history_id_;
@@ -167,16 +175,26 @@ absl::Status Enforcer::Enforce(const Work& work, absl::Time now) {
   if (!work.changes.empty()) {
     RETURN_IF_ERROR(firewall_.Apply(work.changes, now));
   }
+  if (suspects_damage_ && IsDue(next_suspicion_, kLookInterval, now)) {
+    return Repair(now);
+  }
   if (!IsDue(next_look_, kLookInterval, now)) return absl::OkStatus();
   next_look_ = now + kLookInterval;
   ASSIGN_OR_RETURN(const bool is_intact, RulesAreIntact(now));
-  if (is_intact) return absl::OkStatus();
+  return is_intact ? absl::OkStatus() : Repair(now);
+}
+
+absl::Status Enforcer::Repair(absl::Time now) {
+  suspects_damage_ = false;
+  next_suspicion_ = now + kLookInterval;
+  ASSIGN_OR_RETURN(const FirewallChanges changes, Difference(now));
+  if (changes.empty()) return absl::OkStatus();
   spdlog::warn("firewall: rules were changed by someone else, repairing");
   {
     absl::MutexLock lock(&mutex_);
     ++statistics_.repairs;
   }
-  return Reconcile(now);
+  return firewall_.Apply(changes, now);
 }
 
 absl::Status Enforcer::Reconcile(absl::Time now) {
@@ -248,8 +266,8 @@ absl::StatusOr<bool> Enforcer::RulesAreIntact(absl::Time now) {
   return std::all_of(jails_.begin(), jails_.end(), [&](const auto& jail) {
     const auto wanted = ban_counts_.find(jail.first);
     return wanted == ban_counts_.end() ||
-           actual.at(RulesOf(jail.second).name).ban_count + uncertain >=
-               wanted->second;
+           actual.at(RulesOf(jail.second).name).ban_count.value_or(
+               wanted->second) + uncertain >= wanted->second;
   });
 }
 
@@ -275,7 +293,7 @@ void Enforcer::Finish(const Work& work, const absl::Status& status,
       retry_ = now + kRetryInterval;
     }
     if (!work.is_news && !is_other_error) return;
-    report = {enforced_history_, statistics_.enforced_revision, error};
+    report = {enforced_history_, statistics_.enforced_revision, status};
     callback = report_;
   }
   if (callback != nullptr) callback(report);

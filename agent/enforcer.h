@@ -9,10 +9,9 @@
 // bound: what is kept is the ban set and which parts of it are new.
 //
 // Once a second the kernel's rules are compared with what they should be; once
-// an hour, and after any error or damage, everything is: reconciled, not
-// replayed. Until the
-// first complete set has arrived the kernel is left as it is, so a restart
-// leaves no moment without protection.
+// an hour, and after any error, damage or news of it, everything is:
+// reconciled, not replayed. Until the first complete set has arrived the kernel
+// is left as it is, so a restart leaves no moment without protection.
 //
 // Thread-safe, but for Step().
 
@@ -39,12 +38,12 @@ namespace mxban {
 
 class Enforcer {
  public:
-  // What the coordinator must be told: the kernel enforces `revision`; `error`
-  // says why not more.
+  // What the coordinator must be told: the kernel enforces `revision`; `status`
+  // says why not more, in the terms of Firewall::Apply().
   struct Report {
     std::string history_id;
     uint64_t revision = 0;  // Of that history; 0: nothing yet.
-    std::string error;
+    absl::Status status;
   };
   using ReportCallback = std::function<void(const Report&)>;
 
@@ -83,6 +82,10 @@ class Enforcer {
   // `revision` is 0 if the delta goes on in the next one.
   void ApplyDelta(const Delta& delta, uint64_t revision);
 
+  // Somebody else has, or may have, changed the firewall: it is compared at
+  // once, but no more often than once a second.
+  void OnFirewallChanged();
+
   // What to resume from: the newest set held, enforced or not.
   std::pair<std::string, uint64_t> held_revision() const;
 
@@ -116,6 +119,7 @@ class Enforcer {
   Work TakeWork(absl::Time now);
   absl::Status Enforce(const Work& work, absl::Time now);
   absl::Status Reconcile(absl::Time now);
+  absl::Status Repair(absl::Time now);
   absl::StatusOr<FirewallChanges> Difference(absl::Time now);
   absl::StatusOr<bool> RulesAreIntact(absl::Time now);
   void Finish(const Work& work, const absl::Status& status, absl::Time now);
@@ -145,6 +149,7 @@ class Enforcer {
   absl::btree_set<BanKey> changed_ ABSL_GUARDED_BY(mutex_);
   bool has_news_ ABSL_GUARDED_BY(mutex_) = false;
   bool must_reconcile_ ABSL_GUARDED_BY(mutex_) = true;
+  bool firewall_changed_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
   std::string enforced_history_ ABSL_GUARDED_BY(mutex_);
@@ -155,6 +160,8 @@ class Enforcer {
   // The enforcement thread's.
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time next_reconcile_ = absl::InfinitePast();
+  bool suspects_damage_ = false;
+  absl::Time next_suspicion_ = absl::InfinitePast();
 
   std::thread thread_;
 };

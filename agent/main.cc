@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,7 +15,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "agent/agent.h"
+#include "agent/enforcing_half.h"
+#include "agent/firewall/firewall_client.h"
 #include "agent/firewall/open_firewall.h"
+#include "agent/privileges.h"
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/grpc_waker.h"
@@ -55,6 +59,9 @@ std::string AbslUnparseFlag(const LogOverrides& overrides) {
   return absl::StrJoin(pairs, ",");
 }
 
+constexpr char kDefaultUser[] = "mxban-agent";
+const std::vector<std::string> kDefaultGroups = {"adm", "systemd-journal"};
+
 std::string HostName() {
   char name[256] = "";
   gethostname(name, sizeof(name) - 1);
@@ -70,7 +77,17 @@ ABSL_FLAG(std::string, server_name, HostName(),
 ABSL_FLAG(std::string, state_dir, "/var/lib/mxban-agent",
           "Where positions in logs are kept.");
 ABSL_FLAG(std::string, firewall, "auto",
-          "auto, ipset, iptables or none. auto takes the first that works.");
+          "auto, ipset, nftables, iptables or none. auto takes the first of "
+          "these that works.");
+ABSL_FLAG(bool, probe_firewall, false,
+          "Tries each firewall, says which work and which one auto takes, and "
+          "exits.");
+ABSL_FLAG(std::string, user, kDefaultUser,
+          "Whom the half that reads logs and the network becomes, if started "
+          "as root; nobody, if the default does not exist.");
+ABSL_FLAG(std::vector<std::string>, groups, kDefaultGroups,
+          "Groups beside the user's own, that may read logs; those that do not "
+          "exist are passed over.");
 ABSL_FLAG(LogOverrides, log, {},
           "JAIL=PATH,...: logs to follow here in place of the jail's own.");
 ABSL_FLAG(std::vector<std::string>, never_ban, {},
@@ -116,14 +133,69 @@ absl::StatusOr<Agent::Options> OptionsFromFlags() {
   return options;
 }
 
-// Works until SIGTERM or SIGINT.
+absl::StatusOr<Account> AccountFromFlags() {
+  const std::string user = absl::GetFlag(FLAGS_user);
+  const std::vector<std::string> groups = absl::GetFlag(FLAGS_groups);
+  const absl::StatusOr<Account> account = FindAccount(user, groups);
+  if (account.ok() || user != kDefaultUser) return account;
+  return FindAccount("nobody", groups);
+}
+
+// What only root can do for whom it becomes: makes the directory for state, if
+// it is not there.
+absl::Status MakeStateDirectory(const std::string& path,
+                                const Account& account) {
+  std::error_code error;
+  if (geteuid() != 0 || std::filesystem::exists(path, error)) {
+    return absl::OkStatus();
+  }
+  if (!std::filesystem::create_directories(path, error) ||
+      chown(path.c_str(), account.user, account.group) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--state_dir: cannot make ", path, " for user ", account.name));
+  }
+  return absl::OkStatus();
+}
+
+// Becomes the half that reads what attackers write.
+absl::Status Confine(const std::string& state_dir) {
+  if (geteuid() != 0) return DropPrivileges({}).status();
+  ASSIGN_OR_RETURN(const Account account, AccountFromFlags());
+  RETURN_IF_ERROR(MakeStateDirectory(state_dir, account));
+  ASSIGN_OR_RETURN(const bool is_root, DropPrivileges(account));
+  if (is_root) {
+    spdlog::warn("still root, without capabilities: it takes CAP_SETUID and "
+                 "CAP_SETGID to become {}", account.name);
+  } else {
+    spdlog::info("logs and the network are read as user {}", account.name);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrintProbes() {
+  bool works = false;
+  std::printf("%-10s %-6s %s\n", "FIREWALL", "WORKS", "");
+  for (const ProbedFirewall& probed : ProbeFirewalls()) {
+    works |= probed.status.ok();
+    std::printf("%-10s %-6s %s\n", probed.kind.c_str(),
+                probed.status.ok() ? "yes" : "no",
+                probed.chosen ? "auto takes this one"
+                              : std::string(probed.status.message()).c_str());
+  }
+  if (works) return absl::OkStatus();
+  return absl::UnimplementedError("no firewall works here");
+}
+
+// Works until SIGTERM or SIGINT, or until the enforcing half is gone.
 absl::Status Serve(const sigset_t& signals) {
+  if (absl::GetFlag(FLAGS_probe_firewall)) return PrintProbes();
+  const std::string kind = absl::GetFlag(FLAGS_firewall);
+  RETURN_IF_ERROR(ValidateFirewallKind(kind));
   ASSIGN_OR_RETURN(const Agent::Options options, OptionsFromFlags());
-  ASSIGN_OR_RETURN(OpenedFirewall opened,
-                   OpenFirewall(absl::GetFlag(FLAGS_firewall)));
-  spdlog::info("mxban-agent {} on {}: firewall {}: {}", kVersion,
-               options.server_name, std::string(opened.firewall->name()),
-               opened.why);
+  spdlog::info("mxban-agent {} on {}", kVersion, options.server_name);
+  // Before there is a thread, a log or a connection.
+  ASSIGN_OR_RETURN(EnforcingHalf enforcing, StartEnforcingHalf(kind));
+  RETURN_IF_ERROR(Confine(options.state_dir));
   if (options.insecure) {
     spdlog::warn(
         "--insecure: the coordinator is believed without a "
@@ -132,13 +204,24 @@ absl::Status Serve(const sigset_t& signals) {
   RealClock clock;
   GrpcWaker waker;
   ASSIGN_OR_RETURN(const std::unique_ptr<Agent> agent,
-                   Agent::Start(options, std::move(opened.firewall), clock));
+                   Agent::Start(options,
+                                std::make_unique<FirewallClient>(
+                                    std::move(enforcing.channel.requests)),
+                                clock));
+  const FirewallNews news(
+      std::move(enforcing.channel.news),
+      {.on_changed = [&] { agent->OnFirewallChanged(); },
+       .on_lost = [] { kill(getpid(), SIGTERM); }});
   sd_notify(0, "READY=1");
   int signal = 0;
   // Agents have no configuration to read again: SIGHUP changes nothing.
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
   }
   sd_notify(0, "STOPPING=1");
+  if (news.is_lost()) {
+    return absl::UnavailableError(
+        "the enforcing half is gone; the bans stay in the kernel");
+  }
   spdlog::info("stopping; the bans {}",
                options.flush_on_exit ? "go with us" : "stay in the kernel");
   return absl::OkStatus();

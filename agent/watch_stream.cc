@@ -124,7 +124,8 @@ void WatchStream::Write() {
   request_.Clear();
   v1::Acknowledgement& message = *request_.mutable_acknowledgement();
   message.set_enforced_revision(is_ours ? report_.revision : 0);
-  message.set_error(PrintableText(report_.error, kMaxEvidenceText));
+  message.set_problem(ProblemToProto(report_.status.code()));
+  message.set_error(PrintableText(report_.status.message(), kMaxEvidenceText));
   has_report_ = false;
   writing_ = true;
   StartWrite(&request_);

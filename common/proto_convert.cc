@@ -153,6 +153,42 @@ absl::StatusOr<FailureBatch> FailureBatchFromProto(
   return batch;
 }
 
+v1::EnforcementProblem ProblemToProto(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kOk:
+      return v1::ENFORCEMENT_PROBLEM_UNSPECIFIED;
+    case absl::StatusCode::kPermissionDenied:
+      return v1::ENFORCEMENT_PROBLEM_NO_PERMISSION;
+    case absl::StatusCode::kResourceExhausted:
+      return v1::ENFORCEMENT_PROBLEM_FULL;
+    case absl::StatusCode::kUnavailable:
+      return v1::ENFORCEMENT_PROBLEM_LOCK_HELD;
+    case absl::StatusCode::kUnimplemented:
+      return v1::ENFORCEMENT_PROBLEM_NO_BACKEND;
+    default:
+      return v1::ENFORCEMENT_PROBLEM_REFUSED;
+  }
+}
+
+absl::Status EnforcementStatusFromProto(const v1::Acknowledgement& message) {
+  if (message.error().empty()) return absl::OkStatus();
+  const auto code = [&] {
+    switch (message.problem()) {
+      case v1::ENFORCEMENT_PROBLEM_NO_PERMISSION:
+        return absl::StatusCode::kPermissionDenied;
+      case v1::ENFORCEMENT_PROBLEM_FULL:
+        return absl::StatusCode::kResourceExhausted;
+      case v1::ENFORCEMENT_PROBLEM_LOCK_HELD:
+        return absl::StatusCode::kUnavailable;
+      case v1::ENFORCEMENT_PROBLEM_NO_BACKEND:
+        return absl::StatusCode::kUnimplemented;
+      default:
+        return absl::StatusCode::kInternal;
+    }
+  };
+  return absl::Status(code(), PrintableText(message.error(), kMaxEvidenceText));
+}
+
 std::string PrintableText(absl::string_view bytes, size_t max_size) {
   const bool is_printable = std::all_of(
       bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c <= '~'; });

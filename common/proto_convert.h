@@ -7,6 +7,7 @@
 // and answers INVALID_ARGUMENT with the field that is wrong. Jails and times
 // have files of their own, which come with this one.
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/ban.h"
 #include "common/jail_convert.h"  // IWYU pragma: export
@@ -34,6 +35,10 @@ absl::StatusOr<BanKey> LiftedBanFromProto(const v1::LiftedBan& message);
 v1::ReportFailuresRequest FailureBatchToProto(const FailureBatch& batch);
 absl::StatusOr<FailureBatch> FailureBatchFromProto(
     const v1::ReportFailuresRequest& message);
+
+// Why a kernel does not enforce, in the terms of an agent's Firewall::Apply().
+v1::EnforcementProblem ProblemToProto(absl::StatusCode code);
+absl::Status EnforcementStatusFromProto(const v1::Acknowledgement& message);
 
 // Bytes of unknown origin as printable ASCII: others become C escapes.
 std::string PrintableText(absl::string_view bytes, size_t max_size);

@@ -73,7 +73,8 @@ v1::AgentStatus StatusOf(const AgentInfo& agent, uint64_t failure_count) {
   status.set_agent_version(agent.version);
   status.set_firewall(agent.firewall);
   status.set_enforced_revision(agent.enforced_revision);
-  status.set_enforcement_error(agent.error);
+  status.set_enforcement_error(std::string(agent.status.message()));
+  status.set_enforcement_problem(ProblemToProto(agent.status.code()));
   *status.mutable_contact_time() = TimestampToProto(agent.contact_time);
   status.set_failure_count(failure_count);
   return status;

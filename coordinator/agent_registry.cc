@@ -45,7 +45,7 @@ void AgentRegistry::Disconnect(const std::string& server_name, uint64_t ticket,
 }
 
 void AgentRegistry::Acknowledge(const std::string& server_name, uint64_t ticket,
-                                uint64_t revision, std::string error,
+                                uint64_t revision, absl::Status status,
                                 absl::Time now) {
   EnforcedCallback enforced;
   uint64_t least;
@@ -55,7 +55,7 @@ void AgentRegistry::Acknowledge(const std::string& server_name, uint64_t ticket,
     if (stream == nullptr) return;
     AgentInfo& agent = stream->agent;
     agent.contact_time = now;
-    agent.error = std::move(error);
+    agent.status = std::move(status);
     // Nobody can enforce what was not decided.
     revision = std::min(revision, revision_);
     if (revision <= agent.enforced_revision) return;

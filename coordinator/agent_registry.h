@@ -18,6 +18,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
+#include "absl/status/status.h"
 #include "coordinator/ban_table.h"
 
 namespace mxban {
@@ -30,7 +31,7 @@ struct AgentInfo {
   std::string version;
   std::string firewall;
   uint64_t enforced_revision = 0;
-  std::string error;  // Why newer revisions are not enforced.
+  absl::Status status;  // Why newer revisions are not enforced.
   absl::Time contact_time;
 };
 
@@ -64,9 +65,9 @@ class AgentRegistry final : public BanTable::Listener {
   void Disconnect(const std::string& server_name, uint64_t ticket,
                   absl::Time now);
 
-  // The server's kernel enforces `revision`; `error` says why not more.
+  // The server's kernel enforces `revision`; `status` says why not more.
   void Acknowledge(const std::string& server_name, uint64_t ticket,
-                   uint64_t revision, std::string error, absl::Time now);
+                   uint64_t revision, absl::Status status, absl::Time now);
 
   void OnUpdate(const BanTable::Update& update) override;
 

@@ -111,7 +111,7 @@ class WatchCall final
     } else {
       registry_.Acknowledge(
           server_, *ticket_, request.acknowledgement().enforced_revision(),
-          PrintableText(request.acknowledgement().error(), kMaxEvidenceText),
+          EnforcementStatusFromProto(request.acknowledgement()),
           clock_.TimeNow());
     }
     absl::MutexLock lock(&mutex_);

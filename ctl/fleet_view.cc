@@ -36,6 +36,21 @@ std::string DescribeRevision(const v1::AgentStatus& agent, uint64_t newest) {
   return absl::StrCat(SayNumber(newest - agent.enforced_revision()), " behind");
 }
 
+absl::string_view DescribeProblem(v1::EnforcementProblem problem) {
+  switch (problem) {
+    case v1::ENFORCEMENT_PROBLEM_NO_PERMISSION:
+      return "no permission";
+    case v1::ENFORCEMENT_PROBLEM_FULL:
+      return "no room";
+    case v1::ENFORCEMENT_PROBLEM_LOCK_HELD:
+      return "tables held by another";
+    case v1::ENFORCEMENT_PROBLEM_NO_BACKEND:
+      return "no firewall";
+    default:
+      return "refused";
+  }
+}
+
 // `25,465,587`, `1000-2000`.
 std::string DescribePorts(const v1::Enforcement& enforcement) {
   return absl::StrJoin(enforcement.ports(), ",",
@@ -113,7 +128,9 @@ void AddAgentRow(const v1::AgentStatus& agent, const FleetState& fleet,
        agent.agent_version()},
       agent.enforcement_error().empty()
           ? ""
-          : absl::StrCat("cannot enforce: ", agent.enforcement_error()));
+          : absl::StrCat("cannot enforce, ",
+                         DescribeProblem(agent.enforcement_problem()), ": ",
+                         agent.enforcement_error()));
 }
 
 Table JailTable() {

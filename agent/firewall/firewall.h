@@ -10,7 +10,9 @@
 // A backend owns what it names: for each jail one chain `mxban-<name>`, its
 // jumps at the head of INPUT and its sets. It touches nothing else.
 //
-// Implementations: IpsetFirewall, IptablesFirewall, NoFirewall; in tests,
+// Implementations: IpsetFirewall, IptablesFirewall, NftablesFirewall and
+// NoFirewall on the kernel; AnyFirewall, which is the one of them that works;
+// FirewallClient, which hands everything to another process; in tests,
 // FakeFirewall.
 
 #include <cstddef>
@@ -89,8 +91,9 @@ struct JailState {
   // for IPv4 and IPv6, exactly as Apply() would make them for `rules`.
   bool intact = false;
 
-  // How many sources are refused; always known.
-  size_t ban_count = 0;
+  // How many sources are refused. Not told with the rules alone where that
+  // would mean to read them all; there SomebodyChanged() tells of damage.
+  std::optional<size_t> ban_count;
 
   // Who is refused and until when; nullopt where the backend keeps no time.
   // Empty unless asked for.
@@ -107,8 +110,8 @@ class Firewall {
  public:
   virtual ~Firewall() = default;
 
-  // `ipset`, `iptables` or `none`.
-  virtual absl::string_view name() const = 0;
+  // `ipset`, `iptables`, `nftables` or `none`; empty while none works.
+  virtual std::string name() const = 0;
 
   // Makes `changes`. Succeeds only once the kernel has acknowledged all of
   // them; otherwise any part may be in force, so Inspect() again. Imposing
@@ -135,6 +138,14 @@ class Firewall {
 
   // Takes away everything that is ours.
   virtual absl::Status Remove() = 0;
+
+  // Where the kernel tells of changes: a descriptor that becomes readable when
+  // something was changed; else -1.
+  virtual int news() const { return -1; }
+
+  // Reads the news: whether somebody else has, or may have, changed what is
+  // ours since the last call.
+  virtual bool SomebodyChanged() { return false; }
 };
 
 }  // namespace mxban

@@ -31,27 +31,41 @@ struct SetChanges {
   std::vector<IpsetElement> deleted;
 };
 
-using ChangesBySet = std::map<std::string, SetChanges>;
+// Changes sorted by set. Those of one set mostly come in a row, so each is
+// found where the one before was.
+class ChangesBySet {
+ public:
+  using Map = std::map<std::pair<std::string, Family>, SetChanges>;
 
-SetChanges& ChangesFor(const FirewallBan& ban, ChangesBySet& changes) {
-  return changes[JailSets::BanSet(ban.jail, FamilyOf(ban.source))];
-}
-
-ChangesBySet Sorted(const FirewallChanges& changes, absl::Time now) {
-  ChangesBySet sorted;
-  for (const FirewallBan& ban : changes.lifted) {
-    ChangesFor(ban, sorted).deleted.push_back({ban.source});
-  }
-  for (const FirewallBan& ban : changes.imposed) {
-    SetChanges& of_set = ChangesFor(ban, sorted);
-    if (ban.expire_time <= now) {
-      of_set.deleted.push_back({ban.source});
-    } else {
-      of_set.added.push_back({ban.source, TimeoutUntil(ban.expire_time, now)});
+  ChangesBySet(const FirewallChanges& changes, absl::Time now) {
+    for (const FirewallBan& ban : changes.lifted) {
+      SetOf(ban).deleted.push_back({ban.source});
+    }
+    for (const FirewallBan& ban : changes.imposed) {
+      if (ban.expire_time <= now) {
+        SetOf(ban).deleted.push_back({ban.source});
+      } else {
+        SetOf(ban).added.push_back(
+            {ban.source, TimeoutUntil(ban.expire_time, now)});
+      }
     }
   }
-  return sorted;
-}
+
+  const Map& sets() const { return sets_; }
+
+ private:
+  SetChanges& SetOf(const FirewallBan& ban) {
+    const Family family = FamilyOf(ban.source);
+    if (last_ == sets_.end() || last_->first.second != family ||
+        last_->first.first != ban.jail) {
+      last_ = sets_.try_emplace({ban.jail, family}).first;
+    }
+    return last_->second;
+  }
+
+  Map sets_;
+  Map::iterator last_ = sets_.end();
+};
 
 Rejection RejectionIn(const std::string& chain, const OwnedRules& owned) {
   const auto rules = owned.chains.find(chain);
@@ -65,28 +79,33 @@ Rejection RejectionIn(const std::string& chain, const OwnedRules& owned) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<IpsetFirewall>> IpsetFirewall::Open(
-    uint32_t max_bans) {
+    const JailSets::Capacity& capacity) {
   ASSIGN_OR_RETURN(std::unique_ptr<IpsetNetlink> ipset, IpsetNetlink::Open());
   return std::unique_ptr<IpsetFirewall>(
-      new IpsetFirewall(std::move(ipset), max_bans));
+      new IpsetFirewall(std::move(ipset), capacity));
 }
 
 IpsetFirewall::IpsetFirewall(std::unique_ptr<IpsetNetlink> ipset,
-                             uint32_t max_bans)
+                             const JailSets::Capacity& capacity)
     : ipset_(std::move(ipset)),
       table_families_(KernelFamilies()),
-      sets_(*ipset_, max_bans) {}
+      sets_(*ipset_, capacity) {}
 
 absl::Status IpsetFirewall::Apply(const FirewallChanges& changes,
                                   absl::Time now) {
   for (const JailRules& rules : changes.jails) {
     RETURN_IF_ERROR(ValidateRules(rules));
   }
+  // Sets are filled before a rule names them, and rules go before their sets:
+  // who is banned before and after gets in at no time between.
   absl::Status status;
-  if (!changes.jails.empty() || !changes.removed_jails.empty()) {
-    status = ChangeTables(changes);
+  for (const JailRules& rules : changes.jails) {
+    status.Update(sets_.Prepare(rules));
   }
   status.Update(ChangeBans(changes, now));
+  if (!changes.jails.empty() || !changes.removed_jails.empty()) {
+    status.Update(ChangeTables(changes));
+  }
   // Even if the tables could not be changed: a set that a rule still names, the
   // kernel keeps.
   for (const std::string& jail : changes.removed_jails) {
@@ -108,9 +127,6 @@ absl::StatusOr<std::vector<TableRule>> IpsetFirewall::ChainFor(
 }
 
 absl::Status IpsetFirewall::ChangeTables(const FirewallChanges& changes) {
-  for (const JailRules& rules : changes.jails) {
-    RETURN_IF_ERROR(sets_.Prepare(rules));
-  }
   std::map<Family, std::vector<std::vector<TableRule>>> chains;
   for (const Family family : table_families_) {
     for (const JailRules& rules : changes.jails) {
@@ -137,10 +153,13 @@ absl::Status IpsetFirewall::ChangeTables(const FirewallChanges& changes) {
 absl::Status IpsetFirewall::ChangeBans(const FirewallChanges& changes,
                                        absl::Time now) {
   absl::Status status;
-  for (const auto& [set, of_set] : Sorted(changes, now)) {
-    const absl::Status deleted = ipset_->Delete(set, of_set.deleted);
+  const ChangesBySet sorted(changes, now);
+  for (const auto& [set, of_set] : sorted.sets()) {
+    const auto& [jail, family] = set;
+    const absl::Status deleted =
+        ipset_->Delete(JailSets::BanSet(jail, family), of_set.deleted);
     if (!absl::IsNotFound(deleted)) status.Update(deleted);
-    status.Update(ipset_->Add(set, of_set.added));
+    status.Update(sets_.AddBans(jail, family, of_set.added));
   }
   return status;
 }

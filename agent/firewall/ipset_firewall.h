@@ -32,15 +32,13 @@ namespace mxban {
 
 class IpsetFirewall final : public Firewall {
  public:
-  static constexpr uint32_t kMaxBans = 1u << 20;
-
-  // Works in the network namespace of the calling thread. Each jail refuses up
-  // to `max_bans` sources of each family. UNIMPLEMENTED if the kernel has no
-  // ipset; whether it has the tables, the first Apply() tells.
+  // Works in the network namespace of the calling thread. `capacity` holds for
+  // each jail and family. UNIMPLEMENTED if the kernel has no ipset; whether it
+  // has the tables, the first Apply() tells.
   static absl::StatusOr<std::unique_ptr<IpsetFirewall>> Open(
-      uint32_t max_bans = kMaxBans);
+      const JailSets::Capacity& capacity = {});
 
-  absl::string_view name() const override { return "ipset"; }
+  std::string name() const override { return "ipset"; }
   absl::Status Apply(const FirewallChanges& changes, absl::Time now) override;
   absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
                                         absl::Time now) override;
@@ -49,7 +47,8 @@ class IpsetFirewall final : public Firewall {
  private:
   using Tables = std::map<Family, OwnedRules>;
 
-  IpsetFirewall(std::unique_ptr<IpsetNetlink> ipset, uint32_t max_bans);
+  IpsetFirewall(std::unique_ptr<IpsetNetlink> ipset,
+                const JailSets::Capacity& capacity);
 
   // The chain for `rules`; NOT_FOUND if a set is missing.
   absl::StatusOr<std::vector<TableRule>> ChainFor(const JailRules& rules,

@@ -1,18 +1,15 @@
 #include "agent/firewall/ipset_message.h"
 
-#include <arpa/inet.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/ipset/ip_set.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 
-#include <cerrno>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <string>
+#include <utility>
 
-#include "absl/functional/function_ref.h"
+#include "agent/firewall/netlink_message.h"
 
 namespace mxban {
 namespace {
@@ -28,124 +25,51 @@ uint8_t KernelFamily(Family family) {
   return family == Family::kIpv4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 }
 
-uint8_t Byte(absl::string_view value) {
-  return value.empty() ? 0 : static_cast<uint8_t>(value.front());
-}
-
-template <typename T>
-T HostInteger(absl::string_view value) {
-  T number = 0;
-  if (value.size() >= sizeof(T)) std::memcpy(&number, value.data(), sizeof(T));
-  return number;
-}
-
-uint32_t NetworkWord(absl::string_view value) {
-  return ntohl(HostInteger<uint32_t>(value));
-}
-
-// Text comes with its NUL.
-std::string Text(absl::string_view value) {
-  return std::string(value.data(), strnlen(value.data(), value.size()));
-}
-
-// Calls `visit` with type and value of each attribute.
-using AttributeVisitor = absl::FunctionRef<void(uint16_t, absl::string_view)>;
-
-void ForEachAttribute(absl::string_view attributes, AttributeVisitor visit) {
-  int left = static_cast<int>(attributes.size());
-  const auto* attribute = reinterpret_cast<const nlattr*>(attributes.data());
-  while (mnl_attr_ok(attribute, left)) {
-    visit(mnl_attr_get_type(attribute),
-          absl::string_view(
-              static_cast<const char*>(mnl_attr_get_payload(attribute)),
-              mnl_attr_get_payload_len(attribute)));
-    left -= MNL_ALIGN(attribute->nla_len);
-    attribute = mnl_attr_next(attribute);
-  }
-}
-
-// A message under construction.
-class Request {
+// A message as ipset wants it.
+class Request : public NetlinkMessage {
  public:
   Request(uint32_t sequence, ipset_cmd command, uint16_t flags,
           size_t elements = 0)
-      : bytes_(kRequestBytes + kElementBytes * elements, '\0'),
-        header_(mnl_nlmsg_put_header(bytes_.data())) {
-    header_->nlmsg_type = (NFNL_SUBSYS_IPSET << 8) | command;
-    header_->nlmsg_flags = NLM_F_REQUEST | flags;
-    header_->nlmsg_seq = sequence;
-    auto* family = static_cast<nfgenmsg*>(
-        mnl_nlmsg_put_extra_header(header_, sizeof(nfgenmsg)));
-    family->nfgen_family = NFPROTO_IPV4;
-    family->version = NFNETLINK_V0;
+      : NetlinkMessage((NFNL_SUBSYS_IPSET << 8) | command, flags, sequence,
+                       nfgenmsg{NFPROTO_IPV4, NFNETLINK_V0, 0},
+                       kRequestBytes + kElementBytes * elements) {
     PutByte(IPSET_ATTR_PROTOCOL, IPSET_PROTOCOL);
   }
 
-  void PutByte(uint16_t type, uint8_t value) {
-    mnl_attr_put_u8(header_, type, value);
+  void PutNumber(uint16_t type, uint32_t value) {
+    PutWord(type | NLA_F_NET_BYTEORDER, value);
   }
-  void PutHostWord(uint16_t type, uint32_t value) {
-    mnl_attr_put_u32(header_, type, value);
-  }
-  void PutWord(uint16_t type, uint32_t value) {
-    mnl_attr_put_u32(header_, type | NLA_F_NET_BYTEORDER, htonl(value));
-  }
-  void PutName(uint16_t type, absl::string_view name) {
-    mnl_attr_put_strz(header_, type, std::string(name).c_str());
-  }
+
   void PutAddress(const IpNetwork& network) {
-    nlattr* nest = Begin(IPSET_ATTR_IP);
-    mnl_attr_put(
-        header_,
-        (network.is_ipv4() ? IPSET_ATTR_IPADDR_IPV4 : IPSET_ATTR_IPADDR_IPV6) |
-            NLA_F_NET_BYTEORDER,
-        network.bytes().size(), network.bytes().data());
+    const size_t nest = Begin(IPSET_ATTR_IP);
+    PutBytes((network.is_ipv4() ? IPSET_ATTR_IPADDR_IPV4
+                                : IPSET_ATTR_IPADDR_IPV6) |
+                 NLA_F_NET_BYTEORDER,
+             absl::string_view(
+                 reinterpret_cast<const char*>(network.bytes().data()),
+                 network.bytes().size()));
     End(nest);
   }
-  nlattr* Begin(uint16_t type) { return mnl_attr_nest_start(header_, type); }
-  void End(nlattr* nest) { mnl_attr_nest_end(header_, nest); }
-
-  std::string Finish() && {
-    bytes_.resize(header_->nlmsg_len);
-    return std::move(bytes_);
-  }
-
- private:
-  std::string bytes_;
-  nlmsghdr* header_;  // The start of bytes_.
 };
 
 void PutElement(const IpsetElement& element, IpsetChange change, uint32_t line,
                 Request& request) {
-  nlattr* data = request.Begin(IPSET_ATTR_DATA);
+  const size_t data = request.Begin(IPSET_ATTR_DATA);
   request.PutAddress(element.network);
   request.PutByte(IPSET_ATTR_CIDR, element.network.prefix_length());
   if (change == IpsetChange::kAdd) {
-    request.PutWord(IPSET_ATTR_TIMEOUT, element.timeout);
+    request.PutNumber(IPSET_ATTR_TIMEOUT, element.timeout);
   }
   request.PutHostWord(IPSET_ATTR_LINENO, line);
   request.End(data);
 }
 
-absl::string_view PayloadOf(const nlmsghdr& message) {
-  return absl::string_view(
-      static_cast<const char*>(mnl_nlmsg_get_payload(&message)),
-      mnl_nlmsg_get_payload_len(&message));
-}
-
-// libmnl takes a length of 2 GiB and more for a negative one.
-bool IsWhole(const nlmsghdr* message, int left) {
-  return mnl_nlmsg_ok(message, left) &&
-         message->nlmsg_len <= static_cast<uint32_t>(left);
-}
-
 // The kernel's answer repeats the request, with the line at fault filled in.
-void ParseError(absl::string_view payload, IpsetReply& reply) {
-  constexpr size_t kRepeatedHead = sizeof(nlmsgerr) + sizeof(nfgenmsg);
+void ParseError(const NetlinkPart& part, IpsetReply& reply) {
   reply.finished = true;
-  reply.error = std::abs(HostInteger<int>(payload));
-  if (reply.error == 0 || payload.size() < kRepeatedHead) return;
-  ForEachAttribute(payload.substr(kRepeatedHead),
+  reply.error = ErrorIn(part);
+  if (reply.error == 0) return;
+  ForEachAttribute(AfterHead(part.payload, sizeof(nlmsgerr) + sizeof(nfgenmsg)),
                    [&](uint16_t type, absl::string_view value) {
                      if (type == IPSET_ATTR_LINENO) {
                        reply.line = HostInteger<uint32_t>(value);
@@ -170,7 +94,7 @@ void ParseElement(absl::string_view data, IpsetReply& reply) {
       ForEachAttribute(
           value, [&](uint16_t, absl::string_view bytes) { address = bytes; });
     }
-    if (type == IPSET_ATTR_CIDR) prefix_length = Byte(value);
+    if (type == IPSET_ATTR_CIDR) prefix_length = NetworkByte(value);
     if (type == IPSET_ATTR_TIMEOUT) timeout = NetworkWord(value);
   });
   if (address.size() != 4 && address.size() != 16) return;
@@ -189,17 +113,17 @@ void ParseSet(absl::string_view attributes, IpsetReply& reply) {
   ForEachAttribute(attributes, [&](uint16_t type, absl::string_view value) {
     switch (type) {
       case IPSET_ATTR_SETNAME:
-        set.name = Text(value);
+        set.name = NetworkText(value);
         break;
       case IPSET_ATTR_TYPENAME:
-        set.type = Text(value);
+        set.type = NetworkText(value);
         break;
       case IPSET_ATTR_FAMILY:
         set.family =
-            Byte(value) == NFPROTO_IPV6 ? Family::kIpv6 : Family::kIpv4;
+            NetworkByte(value) == NFPROTO_IPV6 ? Family::kIpv6 : Family::kIpv4;
         break;
       case IPSET_ATTR_INDEX:
-        reply.index = ntohs(HostInteger<uint16_t>(value));
+        reply.index = NetworkShort(value);
         break;
       case IPSET_ATTR_DATA:
         ParseParameters(value, set);
@@ -224,35 +148,35 @@ std::string IpsetProtocolRequest(uint32_t sequence) {
 
 std::string IpsetCreateRequest(uint32_t sequence, const IpsetHeader& header) {
   Request request(sequence, IPSET_CMD_CREATE, NLM_F_ACK | NLM_F_CREATE);
-  request.PutName(IPSET_ATTR_SETNAME, header.name);
-  request.PutName(IPSET_ATTR_TYPENAME, header.type);
+  request.PutText(IPSET_ATTR_SETNAME, header.name);
+  request.PutText(IPSET_ATTR_TYPENAME, header.type);
   request.PutByte(IPSET_ATTR_REVISION, kTypeRevision);
   request.PutByte(IPSET_ATTR_FAMILY, KernelFamily(header.family));
-  nlattr* data = request.Begin(IPSET_ATTR_DATA);
+  const size_t data = request.Begin(IPSET_ATTR_DATA);
   // Elements may have timeouts; without one of their own they have none.
-  if (header.has_timeout) request.PutWord(IPSET_ATTR_TIMEOUT, 0);
-  request.PutWord(IPSET_ATTR_MAXELEM, header.max_elements);
+  if (header.has_timeout) request.PutNumber(IPSET_ATTR_TIMEOUT, 0);
+  request.PutNumber(IPSET_ATTR_MAXELEM, header.max_elements);
   request.End(data);
   return std::move(request).Finish();
 }
 
 std::string IpsetDestroyRequest(uint32_t sequence, absl::string_view set) {
   Request request(sequence, IPSET_CMD_DESTROY, NLM_F_ACK);
-  request.PutName(IPSET_ATTR_SETNAME, set);
+  request.PutText(IPSET_ATTR_SETNAME, set);
   return std::move(request).Finish();
 }
 
 std::string IpsetSwapRequest(uint32_t sequence, absl::string_view set,
                              absl::string_view other) {
   Request request(sequence, IPSET_CMD_SWAP, NLM_F_ACK);
-  request.PutName(IPSET_ATTR_SETNAME, set);
-  request.PutName(IPSET_ATTR_SETNAME2, other);
+  request.PutText(IPSET_ATTR_SETNAME, set);
+  request.PutText(IPSET_ATTR_SETNAME2, other);
   return std::move(request).Finish();
 }
 
 std::string IpsetIndexRequest(uint32_t sequence, absl::string_view set) {
   Request request(sequence, IPSET_CMD_GET_BYNAME, 0);
-  request.PutName(IPSET_ATTR_SETNAME, set);
+  request.PutText(IPSET_ATTR_SETNAME, set);
   return std::move(request).Finish();
 }
 
@@ -260,12 +184,12 @@ std::string IpsetListRequest(uint32_t sequence, IpsetListing listing,
                              absl::string_view set) {
   Request request(sequence, IPSET_CMD_LIST, NLM_F_DUMP);
   if (listing == IpsetListing::kNames) {
-    request.PutWord(IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_SETNAME);
+    request.PutNumber(IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_SETNAME);
     return std::move(request).Finish();
   }
-  request.PutName(IPSET_ATTR_SETNAME, set);
+  request.PutText(IPSET_ATTR_SETNAME, set);
   if (listing == IpsetListing::kHeader) {
-    request.PutWord(IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_HEADER);
+    request.PutNumber(IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_HEADER);
   }
   return std::move(request).Finish();
 }
@@ -276,9 +200,9 @@ std::string IpsetBatchRequest(uint32_t sequence, IpsetChange change,
   Request request(sequence,
                   change == IpsetChange::kAdd ? IPSET_CMD_ADD : IPSET_CMD_DEL,
                   NLM_F_ACK, elements.size());
-  request.PutName(IPSET_ATTR_SETNAME, set);
+  request.PutText(IPSET_ATTR_SETNAME, set);
   request.PutHostWord(IPSET_ATTR_LINENO, 0);  // Filled in on error.
-  nlattr* batch = request.Begin(IPSET_ATTR_ADT);
+  const size_t batch = request.Begin(IPSET_ATTR_ADT);
   uint32_t line = 0;
   for (const IpsetElement& element : elements) {
     PutElement(element, change, ++line, request);
@@ -289,24 +213,19 @@ std::string IpsetBatchRequest(uint32_t sequence, IpsetChange change,
 
 void ParseIpsetReply(absl::string_view datagram, uint32_t sequence,
                      IpsetReply& reply) {
-  int left = static_cast<int>(datagram.size());
-  const auto* message = reinterpret_cast<const nlmsghdr*>(datagram.data());
-  for (; IsWhole(message, left); message = mnl_nlmsg_next(message, &left)) {
-    if (message->nlmsg_seq != sequence) continue;
-    if (message->nlmsg_type == NLMSG_ERROR) {
-      ParseError(PayloadOf(*message), reply);
-    } else if (message->nlmsg_type == NLMSG_DONE) {
+  ForEachMessage(datagram, [&](const NetlinkPart& part) {
+    if (part.sequence != sequence) return;
+    if (part.type == NLMSG_ERROR) {
+      ParseError(part, reply);
+    } else if (part.type == NLMSG_DONE) {
       reply.finished = true;
-      reply.error = std::abs(HostInteger<int>(PayloadOf(*message)));
-    } else if (message->nlmsg_type >> 8 == NFNL_SUBSYS_IPSET) {
-      const absl::string_view payload = PayloadOf(*message);
-      if (payload.size() >= sizeof(nfgenmsg)) {
-        ParseSet(payload.substr(sizeof(nfgenmsg)), reply);
-      }
+      reply.error = ErrorIn(part);
+    } else if (part.type >> 8 == NFNL_SUBSYS_IPSET) {
+      ParseSet(AfterHead(part.payload, sizeof(nfgenmsg)), reply);
       // What is no dump is answered by a single message.
-      if ((message->nlmsg_flags & NLM_F_MULTI) == 0) reply.finished = true;
+      if ((part.flags & NLM_F_MULTI) == 0) reply.finished = true;
     }
-  }
+  });
 }
 
 }  // namespace mxban

@@ -2,7 +2,7 @@
 #define MXBAN_AGENT_FIREWALL_IPSET_MESSAGE_H_
 
 // The netlink messages of ipset, as bytes: what IpsetNetlink sends and reads.
-// The only module that names libmnl. Pure, so tests need no kernel.
+// Pure, so tests need no kernel.
 //
 // No request carries NLM_F_EXCL: creating, adding and deleting what is so
 // already succeeds, and adding again sets the timeout anew.

@@ -1,9 +1,6 @@
 #include "agent/firewall/ipset_netlink.h"
 
 #include <linux/netlink.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,43 +14,12 @@
 #include "common/status_macros.h"
 
 namespace mxban {
-namespace {
-
-// An error comes with the whole request, which may be 64 KiB.
-constexpr size_t kBufferBytes = 128 * 1024;
-
-// The kernel answers within the system call, and dumps piece by piece as they
-// are read; the timeout only guards against waiting for ever.
-constexpr timeval kAnswerTimeout = {.tv_sec = 5, .tv_usec = 0};
-
-absl::Status SocketError(absl::string_view action) {
-  const int error = errno;
-  const std::string message = absl::StrCat(
-      "ipset: cannot ", action, ": ", absl::ErrnoToStatus(error, "").message());
-  if (error == EPERM || error == EACCES) {
-    return absl::PermissionDeniedError(message);
-  }
-  if (error == EAGAIN) return absl::UnavailableError(message);
-  return absl::InternalError(message);
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<IpsetNetlink>> IpsetNetlink::Open() {
-  const int socket =
-      ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-  if (socket < 0) {
-    return absl::UnimplementedError("this kernel has no netfilter netlink");
-  }
-  auto ipset = std::unique_ptr<IpsetNetlink>(new IpsetNetlink(socket));
-  sockaddr_nl address = {};
-  address.nl_family = AF_NETLINK;
-  if (bind(socket, reinterpret_cast<const sockaddr*>(&address),
-           sizeof(address)) != 0 ||
-      setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kAnswerTimeout,
-                 sizeof(kAnswerTimeout)) != 0) {
-    return SocketError("open a socket");
-  }
+  ASSIGN_OR_RETURN(NetlinkSocket socket,
+                   NetlinkSocket::Open(NETLINK_NETFILTER, "ipset"));
+  auto ipset =
+      std::unique_ptr<IpsetNetlink>(new IpsetNetlink(std::move(socket)));
   ASSIGN_OR_RETURN(IpsetReply reply,
                    ipset->Ask(IpsetProtocolRequest(++ipset->sequence_)));
   // Where nobody answers for ipset, nfnetlink calls the request invalid.
@@ -61,11 +27,6 @@ absl::StatusOr<std::unique_ptr<IpsetNetlink>> IpsetNetlink::Open() {
   if (reply.error != 0) return IpsetError(reply.error, "use ipset");
   return ipset;
 }
-
-IpsetNetlink::IpsetNetlink(int socket)
-    : socket_(socket), buffer_(kBufferBytes) {}
-
-IpsetNetlink::~IpsetNetlink() { close(socket_); }
 
 absl::Status IpsetNetlink::Create(const IpsetHeader& header) {
   return Demand(IpsetCreateRequest(++sequence_, header),
@@ -134,15 +95,11 @@ absl::StatusOr<uint16_t> IpsetNetlink::Index(absl::string_view set) {
 }
 
 absl::StatusOr<IpsetReply> IpsetNetlink::Ask(const std::string& request) {
-  if (send(socket_, request.data(), request.size(), 0) < 0) {
-    return SocketError("send to the kernel");
-  }
+  RETURN_IF_ERROR(socket_.Send(request));
   IpsetReply reply;
   while (!reply.finished) {
-    const ssize_t size = recv(socket_, buffer_.data(), buffer_.size(), 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return SocketError("hear from the kernel");
-    ParseIpsetReply(absl::string_view(buffer_.data(), size), sequence_, reply);
+    ASSIGN_OR_RETURN(const absl::string_view datagram, socket_.Receive());
+    ParseIpsetReply(datagram, sequence_, reply);
   }
   return reply;
 }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,6 +21,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "agent/firewall/ipset_message.h"
+#include "agent/firewall/netlink_socket.h"
 
 namespace mxban {
 
@@ -27,11 +29,6 @@ class IpsetNetlink {
  public:
   // UNIMPLEMENTED if the kernel has no ipset.
   static absl::StatusOr<std::unique_ptr<IpsetNetlink>> Open();
-
-  ~IpsetNetlink();
-
-  IpsetNetlink(const IpsetNetlink&) = delete;
-  IpsetNetlink& operator=(const IpsetNetlink&) = delete;
 
   // Creates a set. Succeeds if it exists just so, whatever is in it;
   // ALREADY_EXISTS if it exists otherwise. `element_count` is not looked at.
@@ -67,7 +64,7 @@ class IpsetNetlink {
   absl::StatusOr<uint16_t> Index(absl::string_view set);
 
  private:
-  explicit IpsetNetlink(int socket);
+  explicit IpsetNetlink(NetlinkSocket socket) : socket_(std::move(socket)) {}
 
   // Sends a request that carries sequence_ and collects the answer. An error
   // in it is left in the reply.
@@ -80,9 +77,8 @@ class IpsetNetlink {
   absl::Status Change(IpsetChange change, absl::string_view set,
                       absl::Span<const IpsetElement> elements);
 
-  const int socket_;
+  NetlinkSocket socket_;
   uint32_t sequence_ = 0;
-  std::vector<char> buffer_;
 };
 
 }  // namespace mxban

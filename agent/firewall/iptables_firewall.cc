@@ -169,6 +169,7 @@ JailState IptablesFirewall::InspectJail(
     const std::string& jail, const std::map<Family, OwnedRules>& tables,
     InspectDepth depth) const {
   JailState state = {.rules = {.name = jail}};
+  size_t ban_count = 0;
   JailRules& rules = state.rules;
   std::optional<Rejection> rejection;
   std::map<Family, SourceChain> chains;
@@ -180,12 +181,13 @@ JailState IptablesFirewall::InspectJail(
     rules.allowed.insert(rules.allowed.end(), sources.allowed().begin(),
                          sources.allowed().end());
     if (!rejection.has_value()) rejection = sources.rejection();
-    state.ban_count += sources.banned().size();
+    ban_count += sources.banned().size();
     if (depth == InspectDepth::kRules) continue;
     for (const IpNetwork& source : sources.banned()) {
       state.bans[source] = std::nullopt;
     }
   }
+  state.ban_count = ban_count;
   SortAndMergeHalves(rules.allowed);
   const auto told = rejections_.find(jail);
   rules.rejection = rejection.value_or(

@@ -36,7 +36,7 @@ class IptablesFirewall final : public Firewall {
   // `max_bans` sources of each family, over all jails.
   explicit IptablesFirewall(size_t max_bans = kMaxBans);
 
-  absl::string_view name() const override { return "iptables"; }
+  std::string name() const override { return "iptables"; }
   absl::Status Apply(const FirewallChanges& changes, absl::Time now) override;
   absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
                                         absl::Time now) override;

@@ -54,7 +54,7 @@ std::string JailSets::BanSet(absl::string_view jail, Family family) {
 absl::Status JailSets::Prepare(const JailRules& rules) {
   for (const Family family : kFamilies) {
     const std::string twin = SetName(rules.name, kTwin, family);
-    RETURN_IF_ERROR(ipset_.Destroy(twin));  // Of somebody who was killed.
+    RETURN_IF_ERROR(ipset_.Destroy(twin));
     for (const absl::string_view part : {kAllowed, kBans}) {
       RETURN_IF_ERROR(EnsureSet(
           HeaderFor(SetName(rules.name, part, family), family), twin));
@@ -113,8 +113,7 @@ absl::StatusOr<JailSets::Inventory> JailSets::Count(absl::string_view jail) {
       }
       if (!header.ok()) return header.status();
       if (part == kBans) inventory.ban_count += header->element_count;
-      header->element_count = 0;
-      if (part == kTwin || *header != HeaderFor(name, family)) {
+      if (part == kTwin || !Serves(*header, HeaderFor(name, family))) {
         inventory.complete = false;
       }
     }
@@ -152,21 +151,61 @@ IpsetHeader JailSets::HeaderFor(std::string name, Family family) const {
           .type = std::string(kType),
           .family = family,
           .has_timeout = true,
-          .max_elements = max_elements_};
+          .max_elements = capacity_.initial};
 }
 
-// A set that a rule names cannot be destroyed, but it can be swapped.
+bool JailSets::Serves(const IpsetHeader& standing,
+                      const IpsetHeader& wanted) const {
+  IpsetHeader grown = wanted;
+  grown.max_elements = std::clamp(standing.max_elements, capacity_.initial,
+                                  capacity_.ceiling);
+  grown.element_count = standing.element_count;
+  return standing == grown;
+}
+
 absl::Status JailSets::EnsureSet(const IpsetHeader& wanted,
                                  const std::string& twin) {
   const absl::Status created = ipset_.Create(wanted);
   if (!absl::IsAlreadyExists(created)) return created;
-  ASSIGN_OR_RETURN(const std::vector<IpsetElement> elements,
+  ASSIGN_OR_RETURN(const IpsetHeader standing, ipset_.Header(wanted.name));
+  if (Serves(standing, wanted)) return absl::OkStatus();
+  return Replace(wanted, twin);
+}
+
+// A set that a rule names cannot be destroyed, but it can be swapped.
+absl::Status JailSets::Replace(const IpsetHeader& wanted,
+                               const std::string& twin) {
+  ASSIGN_OR_RETURN(std::vector<IpsetElement> elements,
                    ipset_.Elements(wanted.name));
-  RETURN_IF_ERROR(ipset_.Create(HeaderFor(twin, wanted.family)));
+  for (IpsetElement& element : elements) {
+    // The kernel says whole seconds, rounded down; no ban may end early.
+    if (element.timeout != 0 && element.timeout < kMaxIpsetTimeout) {
+      ++element.timeout;
+    }
+  }
+  IpsetHeader header = wanted;
+  header.name = twin;
+  RETURN_IF_ERROR(ipset_.Destroy(twin));  // Of somebody who was killed.
+  RETURN_IF_ERROR(ipset_.Create(header));
   absl::Status status = ipset_.Add(twin, elements);
-  status.Update(ipset_.Swap(wanted.name, twin));
+  if (status.ok()) status = ipset_.Swap(wanted.name, twin);
   status.Update(ipset_.Destroy(twin));
   return status;
+}
+
+absl::Status JailSets::AddBans(absl::string_view jail, Family family,
+                               absl::Span<const IpsetElement> bans) {
+  const std::string set = BanSet(jail, family);
+  const absl::Status added = ipset_.Add(set, bans);
+  if (!absl::IsResourceExhausted(added)) return added;
+  ASSIGN_OR_RETURN(IpsetHeader header, ipset_.Header(set));
+  const uint64_t room = std::max<uint64_t>(2ull * header.max_elements,
+                                           header.element_count + bans.size());
+  if (header.max_elements >= capacity_.ceiling) return added;
+  header.max_elements =
+      static_cast<uint32_t>(std::min<uint64_t>(room, capacity_.ceiling));
+  RETURN_IF_ERROR(Replace(header, SetName(jail, kTwin, family)));
+  return ipset_.Add(set, bans);
 }
 
 absl::Status JailSets::SyncAllowed(const JailRules& rules, Family family) {

@@ -37,9 +37,16 @@ class JailSets {
     uint16_t allowed = 0;
   };
 
-  // `ipset` must outlive this. No set holds more than `max_elements`.
-  JailSets(IpsetNetlink& ipset, uint32_t max_elements)
-      : ipset_(ipset), max_elements_(max_elements) {}
+  // How many elements a new set may hold, and up to which number it is grown
+  // once it is full. Room that is not used costs nothing.
+  struct Capacity {
+    uint32_t initial = 1u << 20;
+    uint32_t ceiling = 1u << 24;
+  };
+
+  // `ipset` must outlive this.
+  JailSets(IpsetNetlink& ipset, const Capacity& capacity)
+      : ipset_(ipset), capacity_(capacity) {}
 
   static std::string BanSet(absl::string_view jail, Family family);
 
@@ -47,6 +54,11 @@ class JailSets {
   // are replaced with their content, in one step each. Allowed networks are
   // added before others go. Bans stay as they are.
   absl::Status Prepare(const JailRules& rules);
+
+  // Adds bans, or sets their ends anew; grows the set when it is full.
+  // RESOURCE_EXHAUSTED at the ceiling; those that fit are in force.
+  absl::Status AddBans(absl::string_view jail, Family family,
+                       absl::Span<const IpsetElement> bans);
 
   // Destroys the jail's sets, which no rule may name any more.
   absl::Status Drop(absl::string_view jail);
@@ -74,13 +86,16 @@ class JailSets {
 
  private:
   IpsetHeader HeaderFor(std::string name, Family family) const;
+  // Whether a standing set will do where HeaderFor() was wanted.
+  bool Serves(const IpsetHeader& standing, const IpsetHeader& wanted) const;
   absl::Status EnsureSet(const IpsetHeader& wanted, const std::string& twin);
+  absl::Status Replace(const IpsetHeader& wanted, const std::string& twin);
   absl::Status SyncAllowed(const JailRules& rules, Family family);
   absl::StatusOr<std::vector<IpsetElement>> ElementsIfAny(
       const std::string& set);
 
   IpsetNetlink& ipset_;
-  const uint32_t max_elements_;
+  const Capacity capacity_;
 };
 
 }  // namespace mxban

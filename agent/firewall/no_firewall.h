@@ -16,7 +16,7 @@ namespace mxban {
 
 class NoFirewall final : public Firewall {
  public:
-  absl::string_view name() const override { return "none"; }
+  std::string name() const override { return "none"; }
   absl::Status Apply(const FirewallChanges& changes, absl::Time now) override;
   absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
                                         absl::Time now) override;

@@ -2,18 +2,25 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "agent/firewall/ipset_firewall.h"
 #include "agent/firewall/iptables_firewall.h"
+#include "agent/firewall/nftables_firewall.h"
 #include "agent/firewall/no_firewall.h"
 #include "common/status_macros.h"
 
 namespace mxban {
 namespace {
+
+constexpr absl::string_view kAuto = "auto";
+constexpr absl::string_view kNone = "none";
+constexpr absl::string_view kKinds[] = {"ipset", "nftables", "iptables"};
 
 // A jail that concerns nobody: port 0, and addresses that no packet has.
 FirewallChanges ProbeJail(const std::string& name, absl::Time now) {
@@ -35,7 +42,7 @@ absl::Status Probe(Firewall& firewall) {
     absl::StatusOr<FirewallState> state =
         firewall.Inspect(InspectDepth::kRulesAndBans, now);
     status = state.status();
-    if (state.ok() && !(*state)[name].intact) {
+    if (state.ok() && (!(*state)[name].intact || (*state)[name].bans.empty())) {
       status = absl::UnimplementedError(
           "the kernel does not return the rules it was given");
     }
@@ -46,51 +53,105 @@ absl::Status Probe(Firewall& firewall) {
   return status;
 }
 
-absl::StatusOr<OpenedFirewall> OpenIpset() {
-  ASSIGN_OR_RETURN(std::unique_ptr<Firewall> firewall, IpsetFirewall::Open());
-  RETURN_IF_ERROR(Probe(*firewall));
-  return OpenedFirewall{std::move(firewall), "legacy tables and ipset work"};
+// One of kKinds, not tried out.
+absl::StatusOr<std::unique_ptr<Firewall>> Make(absl::string_view kind) {
+  if (kind == "ipset") return IpsetFirewall::Open();
+  if (kind == "nftables") return NftablesFirewall::Open();
+  return std::make_unique<IptablesFirewall>();
 }
 
-absl::StatusOr<OpenedFirewall> OpenIptables() {
-  auto firewall = std::make_unique<IptablesFirewall>();
+absl::StatusOr<std::unique_ptr<Firewall>> MakeAndProbe(absl::string_view kind) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Firewall> firewall, Make(kind));
   RETURN_IF_ERROR(Probe(*firewall));
-  return OpenedFirewall{std::move(firewall), "legacy tables work"};
+  return firewall;
 }
 
-// What stands in the way of trying the next backend: nothing, if this one is
-// merely not there.
+// The first that works. What stands in the way of trying the next: that others
+// hold the tables, for that will pass.
 absl::StatusOr<OpenedFirewall> OpenBest() {
-  absl::StatusOr<OpenedFirewall> ipset = OpenIpset();
-  if (ipset.ok() || absl::IsUnavailable(ipset.status())) return ipset;
-  const std::string ipset_says =
-      absl::StrCat("ipset: ", ipset.status().message());
-  absl::StatusOr<OpenedFirewall> iptables = OpenIptables();
-  if (iptables.ok()) {
-    absl::StrAppend(&iptables->why, "; ", ipset_says);
-    return iptables;
+  std::vector<std::string> answers;
+  bool lacks_rights = false;
+  for (const absl::string_view kind : kKinds) {
+    absl::StatusOr<std::unique_ptr<Firewall>> firewall = MakeAndProbe(kind);
+    if (absl::IsUnavailable(firewall.status())) return firewall.status();
+    if (firewall.ok()) {
+      answers.insert(answers.begin(), "it works");
+      return OpenedFirewall{*std::move(firewall), absl::StrJoin(answers, "; ")};
+    }
+    lacks_rights |= absl::IsPermissionDenied(firewall.status());
+    answers.push_back(absl::StrCat("not ", kind, ": ",
+                                   firewall.status().message()));
   }
-  if (absl::IsUnavailable(iptables.status())) return iptables;
-  const bool lacks_rights = absl::IsPermissionDenied(ipset.status()) ||
-                            absl::IsPermissionDenied(iptables.status());
-  return absl::Status(
-      lacks_rights ? absl::StatusCode::kPermissionDenied
-                   : absl::StatusCode::kUnimplemented,
-      absl::StrCat(ipset_says, "; iptables: ", iptables.status().message()));
+  return absl::Status(lacks_rights ? absl::StatusCode::kPermissionDenied
+                                   : absl::StatusCode::kUnimplemented,
+                      absl::StrJoin(answers, "; "));
+}
+
+absl::Status RemoveIfAny(absl::string_view kind) {
+  absl::StatusOr<std::unique_ptr<Firewall>> firewall = Make(kind);
+  if (!firewall.ok()) return absl::OkStatus();
+  const absl::StatusOr<FirewallState> state =
+      (*firewall)->Inspect(InspectDepth::kRules, absl::UnixEpoch());
+  // Where it cannot be looked at there is nothing of it.
+  if (!state.ok() || state->empty()) return absl::OkStatus();
+  return (*firewall)->Remove();
+}
+
+absl::Status RemoveSets() {
+  absl::StatusOr<std::unique_ptr<IpsetNetlink>> ipset = IpsetNetlink::Open();
+  if (!ipset.ok()) return absl::OkStatus();
+  return JailSets(**ipset, {}).DropAll();
 }
 
 }  // namespace
 
+absl::Span<const absl::string_view> FirewallKinds() { return kKinds; }
+
+absl::Status ValidateFirewallKind(absl::string_view kind) {
+  if (kind == kAuto || kind == kNone ||
+      std::find(std::begin(kKinds), std::end(kKinds), kind) !=
+          std::end(kKinds)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("no firewall \"", kind, "\"; there are ", kAuto, ", ",
+                   absl::StrJoin(kKinds, ", "), " and ", kNone));
+}
+
 absl::StatusOr<OpenedFirewall> OpenFirewall(absl::string_view kind) {
-  if (kind == "auto") return OpenBest();
-  if (kind == "ipset") return OpenIpset();
-  if (kind == "iptables") return OpenIptables();
-  if (kind == "none") {
+  RETURN_IF_ERROR(ValidateFirewallKind(kind));
+  if (kind == kAuto) return OpenBest();
+  if (kind == kNone) {
     return OpenedFirewall{std::make_unique<NoFirewall>(),
                           "nothing is enforced, as asked"};
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "no firewall \"", kind, "\"; there are auto, ipset, iptables and none"));
+  ASSIGN_OR_RETURN(std::unique_ptr<Firewall> firewall, MakeAndProbe(kind));
+  return OpenedFirewall{std::move(firewall), "as asked"};
+}
+
+std::vector<ProbedFirewall> ProbeFirewalls() {
+  std::vector<ProbedFirewall> probed;
+  bool chosen = false;
+  for (const absl::string_view kind : kKinds) {
+    const absl::Status status = MakeAndProbe(kind).status();
+    probed.push_back({std::string(kind), status, status.ok() && !chosen});
+    chosen |= status.ok();
+  }
+  return probed;
+}
+
+absl::Status RemoveOtherFirewalls(absl::string_view kind) {
+  // Both kinds on legacy tables use the same chains, so one has replaced the
+  // other's already; only sets can be left.
+  if (kind == "ipset") return RemoveIfAny("nftables");
+  if (kind == "iptables") {
+    absl::Status status = RemoveIfAny("nftables");
+    status.Update(RemoveSets());
+    return status;
+  }
+  absl::Status status = RemoveIfAny("iptables");
+  status.Update(RemoveSets());
+  return status;
 }
 
 }  // namespace mxban

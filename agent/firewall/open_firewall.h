@@ -5,21 +5,29 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "agent/firewall/firewall.h"
 
 namespace mxban {
 
 struct OpenedFirewall {
   std::unique_ptr<Firewall> firewall;
-  std::string why;  // "legacy tables and ipset work", for the log.
+  std::string why;  // "it works", "as asked"; for people.
 };
 
-// Opens the backend `kind`: `auto`, `ipset`, `iptables` or `none`. A backend
-// that enforces is first tried out: a jail that concerns nobody is set up,
-// looked at and removed. `auto` tries ipset, then iptables, and never settles
+// The backends that enforce, in the order in which `auto` tries them.
+absl::Span<const absl::string_view> FirewallKinds();
+
+// INVALID_ARGUMENT unless `kind` is one of them, `none` or `auto`.
+absl::Status ValidateFirewallKind(absl::string_view kind);
+
+// Opens the backend `kind`. A backend that enforces is first tried out: a jail
+// that concerns nobody is set up, looked at and removed. `auto` never settles
 // for none. Works in the network namespace of the calling thread.
 //
 //   INVALID_ARGUMENT   there is no such kind.
@@ -28,6 +36,18 @@ struct OpenedFirewall {
 //   UNIMPLEMENTED      the kernel has none of it; the message says what each
 //                      backend said.
 absl::StatusOr<OpenedFirewall> OpenFirewall(absl::string_view kind);
+
+// What trying each of FirewallKinds() gives, and which one `auto` takes.
+struct ProbedFirewall {
+  std::string kind;
+  absl::Status status;
+  bool chosen = false;
+};
+std::vector<ProbedFirewall> ProbeFirewalls();
+
+// Takes away what other backends than `kind`, which enforces, have left behind:
+// of an agent that was started with another one.
+absl::Status RemoveOtherFirewalls(absl::string_view kind);
 
 }  // namespace mxban
 

@@ -68,7 +68,7 @@ TEST_F(EnforcerTest, EnforcesTheSnapshotAndSaysSo) {
   ASSERT_EQ(reports_.size(), 1);
   EXPECT_EQ(reports_[0].history_id, "history");
   EXPECT_EQ(reports_[0].revision, 1);
-  EXPECT_EQ(reports_[0].error, "");
+  EXPECT_EQ(reports_[0].status, absl::OkStatus());
 }
 
 TEST_F(EnforcerTest, DeltasAddAndLift) {
@@ -170,12 +170,12 @@ TEST_F(EnforcerTest, AnErrorIsReportedAndTheNextTryReconciles) {
   enforcer_.ApplyDelta({{Ban(kAttacker)}, {}}, 2);
   enforcer_.Step();
   EXPECT_EQ(reports_.back().revision, 1);
-  EXPECT_EQ(reports_.back().error, "set full");
+  EXPECT_EQ(reports_.back().status, absl::ResourceExhaustedError("set full"));
   clock_.Advance(absl::Seconds(1));
   enforcer_.Step();
   EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
   EXPECT_EQ(reports_.back().revision, 2);
-  EXPECT_EQ(reports_.back().error, "");
+  EXPECT_EQ(reports_.back().status, absl::OkStatus());
 }
 
 TEST_F(EnforcerTest, NewsAreWorthATryAtOnce) {
@@ -194,7 +194,7 @@ TEST_F(EnforcerTest, WhatIsNeverBannedHereIsNot) {
   EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
   EXPECT_EQ(enforcer_.statistics().spared, 1);
   EXPECT_EQ(enforcer_.statistics().bans, 1);
-  EXPECT_EQ(reports_.back().error, "");
+  EXPECT_EQ(reports_.back().status, absl::OkStatus());
 }
 
 TEST_F(EnforcerTest, IgnoredAndNeverBannedNetworksAreAllowedInTheKernel) {

@@ -112,6 +112,7 @@ inline v1::AgentStatus TroubledAgent() {
     agent_version: "0.1.0"
     firewall: "iptables"
     enforced_revision: 40
+    enforcement_problem: ENFORCEMENT_PROBLEM_LOCK_HELD
     enforcement_error: "xtables lock held by pid 411\x1b[2J"
     contact_time { seconds: 1699996400 })pb");
 }

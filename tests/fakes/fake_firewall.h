@@ -20,7 +20,7 @@ namespace mxban {
 
 class FakeFirewall final : public Firewall {
  public:
-  absl::string_view name() const override { return "fake"; }
+  std::string name() const override { return "fake"; }
 
   absl::Status Apply(const FirewallChanges& changes, absl::Time now) override {
     ++apply_calls_;

@@ -1,0 +1,116 @@
+#include "agent/firewall/firewall_server.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "common/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+
+FirewallServer::FirewallServer(Firewall& firewall, FirewallChannel channel)
+    : firewall_(firewall), channel_(std::move(channel)) {
+  absl::StatusOr<SessionCutter> cutter = SessionCutter::Open();
+  if (cutter.ok()) cutter_.emplace(*std::move(cutter));
+}
+
+absl::Status FirewallServer::Serve() {
+  while (true) {
+    // A backend may be found, and begin to tell news, at any request.
+    pollfd watched[] = {{channel_.requests.get(), POLLIN, 0},
+                        {firewall_.news(), POLLIN, 0}};
+    if (poll(watched, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      return absl::ErrnoToStatus(errno, "cannot wait for requests");
+    }
+    if (watched[1].revents != 0) LookAtNews();
+    if (watched[0].revents == 0) continue;
+    const absl::Status status = Receive();
+    if (absl::IsUnavailable(status)) return absl::OkStatus();
+    RETURN_IF_ERROR(status);
+  }
+}
+
+absl::Status FirewallServer::Receive() {
+  ASSIGN_OR_RETURN(const absl::string_view message,
+                   ReceiveFrom(channel_.requests.get()));
+  ASSIGN_OR_RETURN(const std::optional<FirewallRequest> request,
+                   reader_.Take(message));
+  if (!request.has_value()) return absl::OkStatus();
+  if (!WriteFirewallAnswer(Do(*request), [this](absl::string_view part) {
+        return SendTo(channel_.requests.get(), part);
+      })) {
+    return absl::UnavailableError("the other half of the agent is gone");
+  }
+  LookAtNews();
+  CutSessions(request->changes, request->now);
+  return absl::OkStatus();
+}
+
+FirewallAnswer FirewallServer::Do(const FirewallRequest& request) {
+  FirewallAnswer answer;
+  switch (request.kind) {
+    case FirewallRequest::Kind::kApply:
+      answer.status = firewall_.Apply(request.changes, request.now);
+      for (const JailRules& rules : request.changes.jails) {
+        rules_[rules.name] = rules;
+      }
+      for (const std::string& jail : request.changes.removed_jails) {
+        rules_.erase(jail);
+      }
+      break;
+    case FirewallRequest::Kind::kInspect: {
+      absl::StatusOr<FirewallState> state =
+          firewall_.Inspect(request.depth, request.now);
+      answer.status = state.status();
+      if (!state.ok()) break;
+      rules_.clear();
+      for (const auto& [name, jail] : *state) rules_[name] = jail.rules;
+      answer.state = *std::move(state);
+      break;
+    }
+    case FirewallRequest::Kind::kRemove:
+      answer.status = firewall_.Remove();
+      break;
+  }
+  answer.backend = firewall_.name();
+  return answer;
+}
+
+void FirewallServer::LookAtNews() {
+  if (!firewall_.SomebodyChanged()) return;
+  const char ring = 0;
+  // If the pipe is full the other half has not heard the rings before yet.
+  (void)!write(channel_.news.get(), &ring, sizeof(ring));
+}
+
+void FirewallServer::CutSessions(const FirewallChanges& changes,
+                                 absl::Time now) {
+  if (!cutter_.has_value() || firewall_.name() == "none") return;
+  std::map<std::string, std::vector<IpNetwork>> banned;
+  for (const FirewallBan& ban : changes.imposed) {
+    if (ban.expire_time > now) banned[ban.jail].push_back(ban.source);
+  }
+  absl::Status status;
+  for (const auto& [jail, sources] : banned) {
+    const auto rules = rules_.find(jail);
+    if (rules == rules_.end()) continue;
+    const absl::StatusOr<size_t> cut = cutter_->Cut(rules->second, sources);
+    status.Update(cut.status());
+    if (cut.ok() && *cut > 0) {
+      spdlog::info("{}: ended {} running sessions of the banned", jail, *cut);
+    }
+  }
+  const bool fails = !status.ok();
+  if (fails && !cutting_fails_) {
+    spdlog::warn("sessions of the banned end only with their next packet: {}",
+                 std::string(status.message()));
+  }
+  cutting_fails_ = fails;
+}
+
+}  // namespace mxban

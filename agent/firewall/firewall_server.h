@@ -1,0 +1,53 @@
+#ifndef MXBAN_AGENT_FIREWALL_FIREWALL_SERVER_H_
+#define MXBAN_AGENT_FIREWALL_FIREWALL_SERVER_H_
+
+// The enforcing half at work: does what the other half asks of a firewall,
+// rings when somebody else has changed what is ours, and ends the running
+// sessions of whoever has just been banned.
+//
+// A ban is answered once the kernel has acknowledged it; sessions are ended
+// after the answer, for the rule holds by then.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "agent/firewall/firewall.h"
+#include "agent/firewall/firewall_channel.h"
+#include "agent/firewall/firewall_wire.h"
+#include "agent/firewall/session_cutter.h"
+
+namespace mxban {
+
+class FirewallServer {
+ public:
+  // `firewall` must outlive the server.
+  FirewallServer(Firewall& firewall, FirewallChannel channel);
+
+  // Works until the other half is gone: OK. INVALID_ARGUMENT if it does not
+  // keep to the form.
+  absl::Status Serve();
+
+ private:
+  absl::Status Receive();
+  FirewallAnswer Do(const FirewallRequest& request);
+  void LookAtNews();
+
+  // Ends the sessions that `changes` has banned.
+  void CutSessions(const FirewallChanges& changes, absl::Time now);
+
+  Firewall& firewall_;
+  const FirewallChannel channel_;
+  FirewallRequestReader reader_;
+  std::optional<SessionCutter> cutter_;
+  bool cutting_fails_ = false;
+
+  // By name, as told or inspected last: whose ports a ban closes.
+  std::map<std::string, JailRules> rules_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_FIREWALL_FIREWALL_SERVER_H_

@@ -1,0 +1,185 @@
+#include "agent/firewall/nft_netlink.h"
+
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+
+namespace mxban {
+namespace {
+
+constexpr int kReadAttempts = 10;
+
+// Of so many the kernel may write news, which we read and pass over.
+constexpr size_t kFewElements = 100;
+
+absl::Status NftError(int error, absl::string_view action) {
+  const auto status = [&](absl::StatusCode code, absl::string_view reason) {
+    return absl::Status(
+        code, absl::StrCat("nftables: cannot ", action, ": ", reason));
+  };
+  switch (error) {
+    case 0:
+      return absl::OkStatus();
+    case EPERM:
+    case EACCES:
+      return status(absl::StatusCode::kPermissionDenied,
+                    "not permitted; it takes CAP_NET_ADMIN");
+    case EOPNOTSUPP:
+    case EPROTONOSUPPORT:
+    case EAFNOSUPPORT:
+      return status(absl::StatusCode::kUnimplemented,
+                    "this kernel has no nf_tables");
+    case ENOENT:
+      return status(absl::StatusCode::kNotFound,
+                    "the table, chain or set is missing");
+    case EEXIST:
+      return status(absl::StatusCode::kAlreadyExists, "it exists");
+    case ENFILE:
+    case ENOSPC:
+    case ENOMEM:
+      return status(absl::StatusCode::kResourceExhausted, "the set is full");
+    case EAGAIN:
+    case EBUSY:
+    case ERESTART:
+      return status(absl::StatusCode::kUnavailable,
+                    "the table is in use");
+    default:
+      return status(absl::StatusCode::kInternal,
+                    absl::ErrnoToStatus(error, "").message());
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<NftNetlink>> NftNetlink::Open() {
+  ASSIGN_OR_RETURN(NetlinkSocket requests,
+                   NetlinkSocket::Open(NETLINK_NETFILTER, "nftables"));
+  ASSIGN_OR_RETURN(NetlinkSocket news,
+                   NetlinkSocket::Open(NETLINK_NETFILTER, "nftables"));
+  requests.ShortenErrors();
+  requests.WidenBuffers();
+  news.WidenBuffers();
+  RETURN_IF_ERROR(news.Join(NFNLGRP_NFTABLES));
+  return std::unique_ptr<NftNetlink>(
+      new NftNetlink(std::move(requests), std::move(news)));
+}
+
+absl::Status NftNetlink::Commit(NftBatch batch) {
+  if (batch.size() == 0) return absl::OkStatus();
+  if (batch.element_count() <= kFewElements) return Send(std::move(batch));
+  RETURN_IF_ERROR(news_.Leave(NFNLGRP_NFTABLES));
+  const absl::StatusOr<uint32_t> before = Generation();
+  const absl::Status status = Send(std::move(batch));
+  const absl::StatusOr<uint32_t> after = Generation();
+  missed_news_ |= !before.ok() || !after.ok() ||
+                  *after - *before != (status.ok() ? 1 : 0);
+  RETURN_IF_ERROR(news_.Join(NFNLGRP_NFTABLES));
+  return status;
+}
+
+absl::StatusOr<uint32_t> NftNetlink::Generation() {
+  uint32_t generation = 0;
+  RETURN_IF_ERROR(Ask(NftGenerationRequest(++sequence_),
+                      [&](const NetlinkPart& part) {
+                        generation = NftGenerationIn(part);
+                      }));
+  return generation;
+}
+
+absl::Status NftNetlink::Send(NftBatch batch) {
+  const uint32_t last = batch.size();
+  RETURN_IF_ERROR(requests_.Send(std::move(batch).Finish()));
+  int first_error = 0;
+  bool finished = false;
+  while (!finished) {
+    ASSIGN_OR_RETURN(const absl::string_view datagram, requests_.Receive());
+    ForEachMessage(datagram, [&](const NetlinkPart& part) {
+      if (part.type != NLMSG_ERROR) return;
+      if (first_error == 0) first_error = ErrorIn(part);
+      if (part.sequence == last || part.sequence == 0) finished = true;
+    });
+  }
+  return NftError(first_error, "change the table");
+}
+
+absl::Status NftNetlink::Ask(
+    absl::string_view request,
+    absl::FunctionRef<void(const NetlinkPart&)> visit) {
+  RETURN_IF_ERROR(requests_.Send(request));
+  int error = 0;
+  bool finished = false;
+  bool changed = false;
+  while (!finished) {
+    ASSIGN_OR_RETURN(const absl::string_view datagram, requests_.Receive());
+    ForEachMessage(datagram, [&](const NetlinkPart& part) {
+      if (part.sequence != sequence_) return;
+      changed |= (part.flags & NLM_F_DUMP_INTR) != 0;
+      if (part.type == NLMSG_ERROR || part.type == NLMSG_DONE) {
+        finished = true;
+        error = ErrorIn(part);
+        return;
+      }
+      visit(part);
+      finished |= (part.flags & NLM_F_MULTI) == 0;
+    });
+  }
+  if (changed) return absl::AbortedError("nftables: changed while being read");
+  return NftError(error, "read the table");
+}
+
+absl::StatusOr<NftTable> NftNetlink::Read() {
+  for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
+    NftTable table;
+    absl::Status status;
+    for (const NftListing listing :
+         {NftListing::kTable, NftListing::kChains, NftListing::kRules,
+          NftListing::kSets}) {
+      const absl::Status listed =
+          Ask(NftListRequest(++sequence_, listing),
+               [&](const NetlinkPart& part) { ParseNftPart(part, table); });
+      if (!absl::IsNotFound(listed)) status.Update(listed);
+    }
+    if (status.ok()) return table;
+    if (!absl::IsAborted(status)) return status;
+  }
+  return absl::UnavailableError("nftables: the tables keep changing");
+}
+
+absl::StatusOr<std::vector<NftElement>> NftNetlink::Elements(
+    const NftSet& set) {
+  for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
+    std::vector<NftElement> elements;
+    const absl::Status status = Ask(
+        NftElementsRequest(++sequence_, set), [&](const NetlinkPart& part) {
+          ParseNftElements(part, set, elements);
+        });
+    if (status.ok()) return elements;
+    if (!absl::IsAborted(status)) return status;
+  }
+  return absl::UnavailableError("nftables: the tables keep changing");
+}
+
+bool NftNetlink::SomebodyChanged() {
+  bool changed = std::exchange(missed_news_, false);
+  while (true) {
+    const auto datagram = news_.Receive(/*wait=*/false);
+    // The news that were lost may have been of us.
+    if (absl::IsResourceExhausted(datagram.status())) changed = true;
+    if (absl::IsUnavailable(datagram.status())) return changed;
+    if (!datagram.ok() && !absl::IsResourceExhausted(datagram.status())) {
+      return changed;
+    }
+    if (!datagram.ok()) continue;
+    ForEachMessage(*datagram, [&](const NetlinkPart& part) {
+      changed |= part.port != requests_.port() && ConcernsNftTable(part);
+    });
+  }
+}
+
+}  // namespace mxban

@@ -1,0 +1,137 @@
+#include "agent/syscall_filter.h"
+
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+
+namespace mxban {
+namespace {
+
+// Calls that are harmless whatever their arguments.
+constexpr int kAllowed[] = {
+    // What is open.
+    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),
+    SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(fcntl), SCMP_SYS(flock),
+    SCMP_SYS(poll), SCMP_SYS(ppoll),
+    // Sockets.
+    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
+    SCMP_SYS(bind), SCMP_SYS(getsockname), SCMP_SYS(setsockopt),
+    SCMP_SYS(getsockopt),
+    // Names of files; who holds the lock, which zone we are in.
+    SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
+    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(access),
+    SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(getcwd),
+    // Memory; what could make code of data is below.
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+    // Time, randomness, oneself.
+    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep), SCMP_SYS(getrandom), SCMP_SYS(getpid),
+    SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(futex),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(getrusage),
+    // The end, an abort's too.
+    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill)};
+
+// Calls that only somebody else's code would make.
+constexpr int kDeadly[] = {SCMP_SYS(execve), SCMP_SYS(execveat),
+                           SCMP_SYS(fork),   SCMP_SYS(vfork),
+                           SCMP_SYS(clone),  SCMP_SYS(clone3),
+                           SCMP_SYS(ptrace)};
+
+// The sockets that enforcing takes; libiptc's are raw.
+struct Socket {
+  int domain;
+  int protocol;  // -1: any.
+};
+constexpr Socket kSockets[] = {{AF_INET, -1},
+                               {AF_INET6, -1},
+                               {AF_NETLINK, NETLINK_NETFILTER},
+                               {AF_NETLINK, NETLINK_SOCK_DIAG}};
+
+using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
+
+int Allow(const Filter& filter, int call,
+          std::initializer_list<scmp_arg_cmp> conditions) {
+  return seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call,
+                                static_cast<unsigned>(conditions.size()),
+                                conditions.begin());
+}
+
+// Each returns 0 or a negative errno.
+int AllowFiles(const Filter& filter) {
+  // Neither writing, nor cutting, nor a file without a name.
+  constexpr int kRefused = O_ACCMODE | O_TRUNC | O_APPEND | O_TMPFILE;
+  constexpr int kMask = kRefused & ~O_DIRECTORY;
+  if (const int error = Allow(filter, SCMP_SYS(openat),
+                              {SCMP_A2(SCMP_CMP_MASKED_EQ, kMask, O_RDONLY)})) {
+    return error;
+  }
+  return Allow(filter, SCMP_SYS(open),
+               {SCMP_A1(SCMP_CMP_MASKED_EQ, kMask, O_RDONLY)});
+}
+
+int AllowMemory(const Filter& filter) {
+  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
+    if (const int error = Allow(
+            filter, call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)})) {
+      return error;
+    }
+  }
+  return 0;
+}
+
+int AllowSockets(const Filter& filter) {
+  for (const Socket& socket : kSockets) {
+    const auto domain = SCMP_A0(SCMP_CMP_EQ, static_cast<unsigned>(socket.domain));
+    const int error =
+        socket.protocol < 0
+            ? Allow(filter, SCMP_SYS(socket), {domain})
+            : Allow(filter, SCMP_SYS(socket),
+                    {domain, SCMP_A2(SCMP_CMP_EQ,
+                                     static_cast<unsigned>(socket.protocol))});
+    if (error != 0) return error;
+  }
+  return 0;
+}
+
+int Build(const Filter& filter) {
+  for (const int call : kAllowed) {
+    if (const int error = Allow(filter, call, {})) return error;
+  }
+  for (const int call : kDeadly) {
+    if (const int error = seccomp_rule_add(filter.get(), SCMP_ACT_KILL_PROCESS,
+                                           call, 0)) {
+      return error;
+    }
+  }
+  for (const auto& allow : {AllowFiles, AllowMemory, AllowSockets}) {
+    if (const int error = allow(filter)) return error;
+  }
+  return seccomp_load(filter.get());
+}
+
+}  // namespace
+
+absl::Status FilterSyscalls() {
+  const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), seccomp_release);
+  if (filter == nullptr) return absl::InternalError("seccomp: out of memory");
+  const int error = Build(filter);
+  if (error == 0) return absl::OkStatus();
+  const std::string message =
+      absl::StrCat("cannot filter system calls: ",
+                   absl::ErrnoToStatus(-error, "").message());
+  if (error == -EINVAL || error == -ENOSYS) {
+    return absl::UnimplementedError(message);
+  }
+  return absl::InternalError(message);
+}
+
+}  // namespace mxban
