@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "common/errno_text.h"
 
 namespace mxban {
 namespace {
@@ -127,7 +128,7 @@ absl::Status FilterSyscalls() {
   if (error == 0) return absl::OkStatus();
   const std::string message =
       absl::StrCat("cannot filter system calls: ",
-                   absl::ErrnoToStatus(-error, "").message());
+                   ErrnoText(-error));
   if (error == -EINVAL || error == -ENOSYS) {
     return absl::UnimplementedError(message);
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/errno_text.h"
 
 namespace mxban {
 namespace {
@@ -77,7 +78,7 @@ std::string ReasonOf(int error) {
     default:
       if (error >= IPSET_ERR_PRIVATE)
         return absl::StrCat("ipset error ", error);
-      return std::string(absl::ErrnoToStatus(error, "").message());
+      return ErrnoText(error);
   }
 }
 

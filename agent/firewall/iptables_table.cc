@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "agent/firewall/rule_codec.h"
 #include "agent/firewall/rule_difference.h"
+#include "common/errno_text.h"
 #include "common/status_macros.h"
 
 // Unlike its sibling, this header of 1.8.9 forgets that C++ exists.
@@ -74,7 +75,7 @@ std::string Reason(int error) {
     case EAGAIN:
       return "the table keeps changing; somebody ignores the xtables lock";
     default:
-      return std::string(absl::ErrnoToStatus(error, "").message());
+      return ErrnoText(error);
   }
 }
 

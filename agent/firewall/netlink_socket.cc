@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/errno_text.h"
 
 namespace mxban {
 namespace {
@@ -31,7 +32,7 @@ absl::StatusOr<NetlinkSocket> NetlinkSocket::Open(int protocol,
   if (descriptor < 0) {
     return absl::UnimplementedError(
         absl::StrCat(name, ": this kernel has no such netlink: ",
-                     absl::ErrnoToStatus(errno, "").message()));
+                     ErrnoText(errno)));
   }
   NetlinkSocket opened(descriptor, name);
   sockaddr_nl address = {};
@@ -107,11 +108,12 @@ absl::Status NetlinkSocket::Failed(absl::string_view action) const {
   const int error = errno;
   const std::string message =
       absl::StrCat(name_, ": cannot ", action, ": ",
-                   absl::ErrnoToStatus(error, "").message());
+                   ErrnoText(error));
   switch (error) {
     case EPERM:
     case EACCES:
-      return absl::PermissionDeniedError(message);
+      return absl::PermissionDeniedError(
+          absl::StrCat(message, "; it takes CAP_NET_ADMIN"));
     case EAGAIN:
       return absl::UnavailableError(message);
     case ENOBUFS:

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/errno_text.h"
 #include "common/status_macros.h"
 
 namespace mxban {
@@ -51,7 +52,7 @@ absl::Status NftError(int error, absl::string_view action) {
                     "the table is in use");
     default:
       return status(absl::StatusCode::kInternal,
-                    absl::ErrnoToStatus(error, "").message());
+                    ErrnoText(error));
   }
 }
 

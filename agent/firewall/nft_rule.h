@@ -47,7 +47,7 @@ struct NftSet {
 // another chain, or returns.
 struct NftRule {
   std::optional<PortRange> ports;  // tcp dport
-  std::optional<NftSet> source;    // ip saddr & mask @set
+  std::optional<NftSet> source;    // ip saddr & mask == @set
 
   std::optional<Rejection> rejection;  // reject or drop; else:
   std::string jump;                    // jump CHAIN; empty: return.

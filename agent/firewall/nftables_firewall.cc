@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -59,6 +59,17 @@ absl::Status InParts(absl::Span<const NftElement> elements, Commit commit) {
     status.Update(commit(part));
   }
   return status;
+}
+
+// What is there twice is wanted as it was said last.
+std::vector<NftElement> LastOfEach(absl::Span<const NftElement> elements) {
+  absl::flat_hash_map<IpNetwork, absl::Duration> last;
+  for (const NftElement& element : elements) {
+    last[element.network] = element.timeout;
+  }
+  std::vector<NftElement> each;
+  for (const auto& [network, timeout] : last) each.push_back({network, timeout});
+  return each;
 }
 
 std::vector<NftRule> PortJumpsOf(const JailRules& rules) {
@@ -259,9 +270,10 @@ absl::Status NftablesFirewall::Lift(const NftSet& set,
     batch.DeleteElements(set, part);
     const absl::Status deleted = kernel_->Commit(std::move(batch));
     if (!absl::IsNotFound(deleted)) return deleted;
+    const std::vector<NftElement> each = LastOfEach(part);
     NftBatch again;
-    again.PutElements(set, part, NftBatch::Presence::kAny);
-    again.DeleteElements(set, part);
+    again.PutElements(set, each, NftBatch::Presence::kAny);
+    again.DeleteElements(set, each);
     return kernel_->Commit(std::move(again));
   });
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
@@ -276,10 +288,11 @@ absl::Status NftablesFirewall::Impose(const NftSet& set,
     batch.PutElements(set, part, NftBatch::Presence::kNew);
     const absl::Status added = kernel_->Commit(std::move(batch));
     if (!absl::IsAlreadyExists(added)) return added;
+    const std::vector<NftElement> each = LastOfEach(part);
     NftBatch again;
-    again.PutElements(set, part, NftBatch::Presence::kAny);
-    again.DeleteElements(set, part);
-    again.PutElements(set, part, NftBatch::Presence::kNew);
+    again.PutElements(set, each, NftBatch::Presence::kAny);
+    again.DeleteElements(set, each);
+    again.PutElements(set, each, NftBatch::Presence::kNew);
     return kernel_->Commit(std::move(again));
   });
 }

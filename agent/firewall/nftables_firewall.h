@@ -9,7 +9,7 @@
 //       tcp dport 25 jump mxban-<jail>
 //     }
 //     chain mxban-<jail> {
-//       ip saddr & 255.255.255.0 @mxban-<jail>-a4-24 return
+//       ip saddr & 255.255.255.0 == @mxban-<jail>-a4-24 return
 //       ip saddr @mxban-<jail>-4-32 reject with tcp reset
 //     }
 //   }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/errno_text.h"
 #include "common/network_set.h"
 #include "common/status_macros.h"
 
@@ -32,7 +33,7 @@ bool IsAmong(uint16_t port, absl::Span<const PortRange> ports) {
 
 absl::Status SessionError(absl::string_view action, int error) {
   const std::string message = absl::StrCat(
-      "cannot ", action, ": ", absl::ErrnoToStatus(error, "").message());
+      "cannot ", action, ": ", ErrnoText(error));
   switch (error) {
     case 0:
       return absl::OkStatus();

@@ -19,6 +19,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/errno_text.h"
 
 namespace mxban {
 namespace {
@@ -36,7 +37,7 @@ absl::Status LockError(const std::string& path) {
                           ? absl::StatusCode::kPermissionDenied
                           : absl::StatusCode::kInternal,
                       absl::StrCat("cannot lock ", path, ": ",
-                                   absl::ErrnoToStatus(error, "").message()));
+                                   ErrnoText(error)));
 }
 
 // Returns " by pid N (program)", from a line of /proc/locks such as

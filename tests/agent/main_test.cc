@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"--coordinators=192.0.2.1:7460 --state_dir=/tmp", 1,
                             "or say --insecure"},
                     Mistake{"--coordinators=127.0.0.1:1 --state_dir=/proc/none",
-                            1, "--state_dir: cannot create /proc/none"},
+                            1, "--state_dir: cannot make /proc/none"},
                     Mistake{"--coordinators=127.0.0.1:1 --state_dir=/tmp "
                             "--never_ban=everyone",
                             1, "--never_ban: 'everyone' is not an IP address"},

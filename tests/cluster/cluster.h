@@ -63,7 +63,7 @@ class FakeKernel {
   class Handle final : public Firewall {
    public:
     explicit Handle(FakeKernel& kernel) : kernel_(kernel) {}
-    absl::string_view name() const override { return "fake"; }
+    std::string name() const override { return "fake"; }
     absl::Status Apply(const FirewallChanges& changes,
                        absl::Time now) override {
       absl::MutexLock lock(&kernel_.mutex_);

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "agent/firewall/ipset_firewall.h"
 #include "agent/firewall/iptables_firewall.h"
+#include "agent/firewall/nftables_firewall.h"
 
 namespace mxban {
 namespace {
@@ -22,10 +23,18 @@ HostFirewall::Opener OpenerFor(const std::string& kind, size_t max_bans) {
           max_bans == 0 ? IptablesFirewall::kMaxBans : max_bans);
     };
   }
+  if (kind == "nftables") {
+    return []() -> std::unique_ptr<Firewall> {
+      return NftablesFirewall::Open().value();
+    };
+  }
   return [max_bans]() -> std::unique_ptr<Firewall> {
-    return IpsetFirewall::Open(max_bans == 0 ? IpsetFirewall::kMaxBans
-                                             : static_cast<uint32_t>(max_bans))
-        .value();
+    JailSets::Capacity capacity;
+    if (max_bans != 0) {
+      capacity.initial = static_cast<uint32_t>(max_bans);
+      capacity.ceiling = capacity.initial;
+    }
+    return IpsetFirewall::Open(capacity).value();
   };
 }
 

@@ -29,11 +29,13 @@ class HostFirewall final : public Firewall {
   // Calls `open` on `host`. The lab must outlive this.
   HostFirewall(NetworkLab& network, std::string host, const Opener& open);
 
-  absl::string_view name() const override { return firewall_->name(); }
+  std::string name() const override { return firewall_->name(); }
   absl::Status Apply(const FirewallChanges& changes, absl::Time now) override;
   absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
                                         absl::Time now) override;
   absl::Status Remove() override;
+  int news() const override { return firewall_->news(); }
+  bool SomebodyChanged() override { return firewall_->SomebodyChanged(); }
 
  private:
   NetworkLab& network_;
@@ -69,8 +71,8 @@ class FirewallLab {
   static constexpr char kNeighbour6[] = "2001:db8:7::2";  // In the same /64.
   static constexpr char kStranger6[] = "2001:db8:9::1";
 
-  // `kind` is `ipset` or `iptables`; `max_bans` that of the backend, or 0 for
-  // its own. The relay listens on 25, 465, 587 and 2525.
+  // `kind` is `ipset`, `iptables` or `nftables`; `max_bans` that of the backend,
+  // or 0 for its own. The relay listens on 25, 465, 587 and 2525.
   explicit FirewallLab(const std::string& kind, size_t max_bans = 0);
 
   NetworkLab& network() { return network_; }
@@ -90,6 +92,14 @@ class FirewallLab {
   // Connects from one of the client's addresses to the relay.
   NetworkLab::Outcome TryConnect(const std::string& source, uint16_t port = 25,
                                  absl::Duration patience = absl::Seconds(2));
+
+  // Everything that the kernel of the relay has for any backend, as its programs
+  // show it.
+  std::string Everything() {
+    return OnRelay(
+        "iptables-legacy -S; ip6tables-legacy -S; ipset list; "
+        "nft list ruleset 2>&1");
+  }
 
   // Runs a command on the relay, which must succeed: its output.
   std::string OnRelay(const std::string& command) {

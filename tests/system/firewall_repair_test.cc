@@ -59,6 +59,7 @@ class FirewallRepairTest : public testing::TestWithParam<Damage> {
 TEST_P(FirewallRepairTest, IsNoticedAndRepaired) {
   ASSERT_TRUE(lab_.Apply(Missing()).ok());
   ASSERT_TRUE(Missing().empty()) << "the second comparison finds nothing";
+  // Where order tells nothing, Missing() does.
   const std::string whole =
       "iptables-legacy -S; ip6tables-legacy -S; ipset list -n | sort";
   const std::string before = lab_.OnRelay(whole);
@@ -111,6 +112,33 @@ std::vector<Damage> Damages() {
       damages.push_back({backend, name, command});
     }
   }
+  for (const auto& [name, command] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"Flushed", "nft flush ruleset"},
+           {"InputFlushed", "nft flush chain inet mxban input"},
+           {"ChainFlushed", "nft flush chain inet mxban mxban-smtp"},
+           {"PutToSleep", "nft add table inet mxban '{ flags dormant; }'"},
+           {"PolicyChanged",
+            "nft add chain inet mxban input '{ policy drop; }'"},
+           {"HookedElsewhere",
+            "nft flush chain inet mxban input && "
+            "nft delete chain inet mxban input && nft add chain inet mxban "
+            "input '{ type filter hook forward priority 0; }'"},
+           {"RuleInInput", "nft insert rule inet mxban input accept"},
+           {"RuleInChain",
+            "nft insert rule inet mxban mxban-smtp iif lo accept"},
+           {"OtherPort",
+            "nft flush chain inet mxban input && nft add rule inet mxban input "
+            "tcp dport 25 jump mxban-smtp"},
+           {"AllowSetFlushed", "nft flush set inet mxban mxban-smtp-a6-128"},
+           {"OtherSetUnderTheName",
+            "nft flush chain inet mxban mxban-smtp && "
+            "nft delete set inet mxban mxban-smtp-4-32 && nft add set inet "
+            "mxban mxban-smtp-4-32 '{ type inet_service; }'"}}) {
+    damages.push_back({"nftables", name, command});
+  }
+  damages.push_back({"nftables", "SetFlushed",
+                     "nft flush set inet mxban mxban-smtp-4-32", false});
   damages.push_back({"ipset", "SetFlushed", "ipset flush mxban-smtp-4", false});
   damages.push_back({"ipset", "AllowSetFlushed", "ipset flush mxban-smtp-a6"});
   damages.push_back({"ipset", "SetsDestroyed",
@@ -137,7 +165,7 @@ INSTANTIATE_TEST_SUITE_P(Damages, FirewallRepairTest,
 class FirewallRestartTest : public testing::TestWithParam<std::string> {};
 
 INSTANTIATE_TEST_SUITE_P(Backends, FirewallRestartTest,
-                         testing::Values("ipset", "iptables"),
+                         testing::Values("ipset", "iptables", "nftables"),
                          [](const auto& test) { return test.param; });
 
 TEST_P(FirewallRestartTest, ASecondInstanceAdoptsWhatStands) {
@@ -181,10 +209,17 @@ TEST_P(FirewallRestartTest, KilledAnywhereItFindsBack) {
   }
 }
 
-TEST_P(FirewallRestartTest, AForeignRuleKeepsARemovedChainButEmpty) {
+class LegacyRestartTest : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Backends, LegacyRestartTest,
+                         testing::Values("ipset", "iptables"),
+                         [](const auto& test) { return test.param; });
+
+TEST_P(LegacyRestartTest, AForeignRuleKeepsARemovedChainButEmpty) {
   FirewallLab lab(GetParam());
   ASSERT_TRUE(lab.SetUp(MailRules("smtp")).ok());
   ASSERT_TRUE(lab.Apply(Imposing({Lab::kSpammer})).ok());
+  
   lab.OnRelay("iptables-legacy -A FORWARD -j mxban-smtp");
   FirewallChanges changes;
   changes.removed_jails.push_back("smtp");

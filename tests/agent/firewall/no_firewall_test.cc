@@ -17,7 +17,8 @@ FirewallChanges OneJailOneBan() {
 }
 
 size_t BansAt(Firewall& firewall, absl::Time now) {
-  return (*firewall.Inspect(InspectDepth::kRules, now))["smtp"].ban_count;
+  return (*firewall.Inspect(InspectDepth::kRules, now))["smtp"]
+      .ban_count.value();
 }
 
 TEST(NoFirewallTest, RemembersWhatItWasTold) {
