@@ -293,7 +293,8 @@ void Enforcer::Finish(const Work& work, const absl::Status& status,
       retry_ = now + kRetryInterval;
     }
     if (!work.is_news && !is_other_error) return;
-    report = {enforced_history_, statistics_.enforced_revision, status};
+    report = {enforced_history_, statistics_.enforced_revision, status,
+              firewall_.name()};
     callback = report_;
   }
   if (callback != nullptr) callback(report);

@@ -44,6 +44,7 @@ class Enforcer {
     std::string history_id;
     uint64_t revision = 0;  // Of that history; 0: nothing yet.
     absl::Status status;
+    std::string firewall;  // Firewall::name()
   };
   using ReportCallback = std::function<void(const Report&)>;
 

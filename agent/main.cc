@@ -164,8 +164,8 @@ absl::Status Confine(const std::string& state_dir) {
   RETURN_IF_ERROR(MakeStateDirectory(state_dir, account));
   ASSIGN_OR_RETURN(const bool is_root, DropPrivileges(account));
   if (is_root) {
-    spdlog::warn("still root, without capabilities: it takes CAP_SETUID and "
-                 "CAP_SETGID to become {}", account.name);
+    spdlog::warn("still root, though without capabilities: not permitted to "
+                 "become {}", account.name);
   } else {
     spdlog::info("logs and the network are read as user {}", account.name);
   }

@@ -102,14 +102,12 @@ absl::Status KeepFirewallCapabilities() {
 
 absl::StatusOr<bool> DropPrivileges(const Account& account) {
   NarrowBoundingSet({});
-  const bool may_change = Has(CAP_SETUID, CAP_EFFECTIVE) &&
-                          Has(CAP_SETGID, CAP_EFFECTIVE);
-  if (geteuid() == 0 && may_change) {
-    if (setgroups(account.groups.size(), account.groups.data()) != 0 ||
-        setresgid(account.group, account.group, account.group) != 0 ||
-        setresuid(account.user, account.user, account.user) != 0) {
-      return Failed(absl::StrCat("become user ", account.name));
-    }
+  if (geteuid() == 0 &&
+      (setgroups(account.groups.size(), account.groups.data()) != 0 ||
+       setresgid(account.group, account.group, account.group) != 0 ||
+       setresuid(account.user, account.user, account.user) != 0) &&
+      errno != EPERM && errno != EINVAL) {
+    return Failed(absl::StrCat("become user ", account.name));
   }
   RETURN_IF_ERROR(Keep({}));
   return geteuid() == 0;

@@ -32,8 +32,9 @@ absl::StatusOr<Account> FindAccount(const std::string& name,
 // neither for this process nor for what it could execute.
 absl::Status KeepFirewallCapabilities();
 
-// Becomes `account` if this is root and may; gives up every capability, for
-// good. Returns whether it is still root, which takes CAP_SETUID to change.
+// Becomes `account` if this is root; gives up every capability, for good.
+// Returns whether it is still root, as where CAP_SETUID or CAP_SETGID is
+// missing, or where the user namespace knows no such account.
 absl::StatusOr<bool> DropPrivileges(const Account& account);
 
 }  // namespace mxban

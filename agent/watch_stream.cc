@@ -126,6 +126,7 @@ void WatchStream::Write() {
   message.set_enforced_revision(is_ours ? report_.revision : 0);
   message.set_problem(ProblemToProto(report_.status.code()));
   message.set_error(PrintableText(report_.status.message(), kMaxEvidenceText));
+  message.set_firewall(report_.firewall);
   has_report_ = false;
   writing_ = true;
   StartWrite(&request_);

@@ -45,8 +45,7 @@ void AgentRegistry::Disconnect(const std::string& server_name, uint64_t ticket,
 }
 
 void AgentRegistry::Acknowledge(const std::string& server_name, uint64_t ticket,
-                                uint64_t revision, absl::Status status,
-                                absl::Time now) {
+                                Acknowledgement said, absl::Time now) {
   EnforcedCallback enforced;
   uint64_t least;
   {
@@ -55,9 +54,10 @@ void AgentRegistry::Acknowledge(const std::string& server_name, uint64_t ticket,
     if (stream == nullptr) return;
     AgentInfo& agent = stream->agent;
     agent.contact_time = now;
-    agent.status = std::move(status);
+    agent.status = std::move(said.status);
+    if (!said.firewall.empty()) agent.firewall = std::move(said.firewall);
     // Nobody can enforce what was not decided.
-    revision = std::min(revision, revision_);
+    const uint64_t revision = std::min(said.revision, revision_);
     if (revision <= agent.enforced_revision) return;
     MeasureSpread(*stream, agent.enforced_revision, revision, now);
     const uint64_t before = LeastEnforced();

@@ -65,9 +65,14 @@ class AgentRegistry final : public BanTable::Listener {
   void Disconnect(const std::string& server_name, uint64_t ticket,
                   absl::Time now);
 
-  // The server's kernel enforces `revision`; `status` says why not more.
+  // What an agent says of its kernel.
+  struct Acknowledgement {
+    uint64_t revision = 0;  // The last that it enforces completely.
+    absl::Status status;    // Why not more.
+    std::string firewall;   // Empty: as before.
+  };
   void Acknowledge(const std::string& server_name, uint64_t ticket,
-                   uint64_t revision, absl::Status status, absl::Time now);
+                   Acknowledgement said, absl::Time now);
 
   void OnUpdate(const BanTable::Update& update) override;
 

@@ -15,6 +15,9 @@
 namespace mxban {
 namespace {
 
+// The longest name of a backend.
+constexpr size_t kMaxFirewall = 50;
+
 void LogRefusal(const grpc::CallbackServerContext& context,
                 const absl::Status& status) {
   spdlog::warn("agent at {} refused: {}", context.peer(),
@@ -110,8 +113,10 @@ class WatchCall final
       Subscribe(request.subscription());
     } else {
       registry_.Acknowledge(
-          server_, *ticket_, request.acknowledgement().enforced_revision(),
-          EnforcementStatusFromProto(request.acknowledgement()),
+          server_, *ticket_,
+          {request.acknowledgement().enforced_revision(),
+           EnforcementStatusFromProto(request.acknowledgement()),
+           PrintableText(request.acknowledgement().firewall(), kMaxFirewall)},
           clock_.TimeNow());
     }
     absl::MutexLock lock(&mutex_);
@@ -145,7 +150,7 @@ class WatchCall final
     agent.server_name = server_;
     agent.peer = peer_;
     agent.version = PrintableText(subscription.agent_version(), 50);
-    agent.firewall = PrintableText(subscription.firewall(), 50);
+    agent.firewall = PrintableText(subscription.firewall(), kMaxFirewall);
     ticket_ = registry_.Connect(agent, clock_.TimeNow());
     spdlog::info("agent {} at {} is here, version {}, firewall {}", server_,
                  peer_, agent.version, agent.firewall);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <type_traits>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
@@ -24,6 +25,7 @@ class NetlinkMessage {
   // `head` follows the netlink header: a nfgenmsg, say. `room` is the most that
   // the attributes will take.
   template <typename Head>
+    requires std::is_trivially_copyable_v<Head>
   NetlinkMessage(uint16_t type, uint16_t flags, uint32_t sequence,
                  const Head& head, size_t room = kSmall)
       : NetlinkMessage(type, flags, sequence,

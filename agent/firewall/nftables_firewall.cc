@@ -188,9 +188,12 @@ absl::Status NftablesFirewall::ChangeJails(const FirewallChanges& changes) {
     RETURN_IF_ERROR(PutJail(rules, table, batch));
     jumps[ChainOf(rules.name)] = PortJumpsOf(rules);
   }
+  std::set<std::string> left = JailsIn(table);
   for (const std::string& jail : changes.removed_jails) {
     jumps.erase(ChainOf(jail));
+    left.erase(jail);
   }
+  if (left.empty() && changes.jails.empty()) return Remove();
   batch.FlushChain(input);
   for (const auto& [chain, rules] : jumps) {
     for (const NftRule& rule : rules) batch.PutRule(input, rule);

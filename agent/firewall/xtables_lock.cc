@@ -77,7 +77,7 @@ absl::StatusOr<XtablesLock> XtablesLock::Acquire(absl::Duration patience) {
     if (errno != EWOULDBLOCK && errno != EINTR) return LockError(path);
     if (absl::Now() >= deadline) {
       return absl::UnavailableError(
-          absl::StrCat("xtables lock ", path, " is held", HeldBy(file)));
+          absl::StrCat("the lock is held", HeldBy(file), ": ", path));
     }
     absl::SleepFor(kRetryInterval);
   }

@@ -34,10 +34,10 @@ TEST_F(AgentRegistryTest, CountsWhereABanStands) {
   const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
   const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon);
   Decide(6);
-  registry_.Acknowledge("mx1", mx1, 6, absl::OkStatus(), kNoon + absl::Milliseconds(2));
+  registry_.Acknowledge("mx1", mx1, {6}, kNoon + absl::Milliseconds(2));
   EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).enforcing_servers, 1);
   EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).servers, 2);
-  registry_.Acknowledge("mx2", mx2, 6, absl::OkStatus(), kNoon + absl::Milliseconds(9));
+  registry_.Acknowledge("mx2", mx2, {6}, kNoon + absl::Milliseconds(9));
   EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).enforcing_servers, 2);
   EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).slowest, absl::Milliseconds(9));
 }
@@ -45,26 +45,27 @@ TEST_F(AgentRegistryTest, CountsWhereABanStands) {
 TEST_F(AgentRegistryTest, ALateComerIsNotTheSlowest) {
   const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
   Decide(6);
-  registry_.Acknowledge("mx1", mx1, 6, absl::OkStatus(), kNoon + absl::Milliseconds(2));
+  registry_.Acknowledge("mx1", mx1, {6}, kNoon + absl::Milliseconds(2));
   const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon + absl::Hours(1));
-  registry_.Acknowledge("mx2", mx2, 6, absl::OkStatus(), kNoon + absl::Hours(1));
+  registry_.Acknowledge("mx2", mx2, {6}, kNoon + absl::Hours(1));
   EXPECT_EQ(registry_.ProgressOf(OfRevision(6)).slowest, absl::Milliseconds(2));
 }
 
 TEST_F(AgentRegistryTest, NobodyEnforcesWhatWasNotDecided) {
   const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
-  registry_.Acknowledge("mx1", mx1, 1'000, absl::OkStatus(), kNoon);
+  registry_.Acknowledge("mx1", mx1, {1'000}, kNoon);
   EXPECT_EQ(registry_.List("", 1)[0].enforced_revision, 5);
 }
 
 TEST_F(AgentRegistryTest, AnErrorStaysUntilItIsMended) {
   const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
-  registry_.Acknowledge("mx1", mx1, 0, absl::ResourceExhaustedError("set full"),
+  registry_.Acknowledge("mx1", mx1, {0, absl::ResourceExhaustedError("set full"), "ipset"},
                         kNoon);
   EXPECT_EQ(registry_.List("", 1)[0].status,
             absl::ResourceExhaustedError("set full"));
+  EXPECT_EQ(registry_.List("", 1)[0].firewall, "ipset");
   EXPECT_EQ(registry_.GetTotals().current, 0);
-  registry_.Acknowledge("mx1", mx1, 5, absl::OkStatus(), kNoon);
+  registry_.Acknowledge("mx1", mx1, {5}, kNoon);
   EXPECT_EQ(registry_.List("", 1)[0].status, absl::OkStatus());
   EXPECT_EQ(registry_.GetTotals().current, 1);
 }
@@ -85,13 +86,13 @@ TEST_F(AgentRegistryTest, TellsWhenTheLastServerEnforces) {
       [&](uint64_t revision, absl::Time) { enforced.push_back(revision); });
   const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
   const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon);
-  registry_.Acknowledge("mx1", mx1, 5, absl::OkStatus(), kNoon);
-  registry_.Acknowledge("mx2", mx2, 5, absl::OkStatus(), kNoon);
+  registry_.Acknowledge("mx1", mx1, {5}, kNoon);
+  registry_.Acknowledge("mx2", mx2, {5}, kNoon);
   Decide(6);
   Decide(7);
-  registry_.Acknowledge("mx1", mx1, 7, absl::OkStatus(), kNoon);
+  registry_.Acknowledge("mx1", mx1, {7}, kNoon);
   EXPECT_TRUE(enforced.empty());
-  registry_.Acknowledge("mx2", mx2, 7, absl::OkStatus(), kNoon);
+  registry_.Acknowledge("mx2", mx2, {7}, kNoon);
   EXPECT_EQ(enforced, (std::vector<uint64_t>{7}));
 }
 
@@ -101,10 +102,10 @@ TEST_F(AgentRegistryTest, NobodyWaitsForAServerThatHasLeft) {
       [&](uint64_t revision, absl::Time) { enforced.push_back(revision); });
   const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
   const uint64_t mx2 = registry_.Connect(Named("mx2"), kNoon);
-  registry_.Acknowledge("mx1", mx1, 5, absl::OkStatus(), kNoon);
-  registry_.Acknowledge("mx2", mx2, 5, absl::OkStatus(), kNoon);
+  registry_.Acknowledge("mx1", mx1, {5}, kNoon);
+  registry_.Acknowledge("mx2", mx2, {5}, kNoon);
   Decide(6);
-  registry_.Acknowledge("mx1", mx1, 6, absl::OkStatus(), kNoon);
+  registry_.Acknowledge("mx1", mx1, {6}, kNoon);
   EXPECT_TRUE(enforced.empty());
   registry_.Disconnect("mx2", mx2, kNoon);
   EXPECT_EQ(enforced, (std::vector<uint64_t>{6}));

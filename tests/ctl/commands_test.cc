@@ -243,7 +243,7 @@ TEST_F(CommandsTest, AgentsShowWhoIsBehindAndWhy) {
 SERVER           STATE      BANS      HEARD    FAILURES  FIREWALL  VERSION
 mx1.example.org  connected  current   2 s ago  1,234     ipset     0.1.0
 mx2.example.org  away       2 behind  1 h ago  0         iptables  0.1.0
-    cannot enforce: xtables lock held by pid 411\x1b[2J
+    cannot enforce, tables held by another: xtables lock held by pid 411\x1b[2J
 )" + 1);
 }
 

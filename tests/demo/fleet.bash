@@ -3,6 +3,9 @@
 # Uses network.bash, and $folder, $bin and $tool: where everything is kept, where
 # the programs are, and the demo's own.
 
+# Whom the half of an agent that reads logs becomes.
+agent_user=nobody
+
 # Starts a program on a host; its output goes to a file, its pid to another,
 # beside the time it started at, so that no other program is ever mistaken for
 # it.
@@ -60,6 +63,7 @@ make_certificates() {
     "${address[coordinator]}"
   for server in "${servers[@]}"; do
     "$make" --days 1 "$folder/pki" agent "$server"
+    chown "$agent_user" "$folder/pki/$server.key"
   done
 }
 
@@ -85,7 +89,7 @@ start_agent() {
   mapfile -t flags < <(tls_flags "$server")
   start "$server" "$server" \
     env XTABLES_LOCKFILE="$folder/$server/xtables.lock" \
-    "$bin/agent/mxban-agent" --server_name="$server" \
+    "$bin/agent/mxban-agent" --server_name="$server" --user="$agent_user" \
     --coordinators="${address[coordinator]}:7460" \
     --state_dir="$folder/$server/state" \
     --log="sendmail=$folder/$server/howto.log,sendmail-auth=$folder/$server/mail.log" \

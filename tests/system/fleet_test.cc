@@ -3,11 +3,7 @@
 
 #include <signal.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,146 +12,13 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/system/network_lab.h"
+#include "tests/system/fleet_lab.h"
 
 namespace mxban {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-// What has to happen happens within this time, or the test fails.
-constexpr absl::Duration kPatience = absl::Seconds(20);
-
-constexpr char kHowToAttacker[] = "119.129.227.125";
-constexpr char kCustomer[] = "198.51.100.7";
-constexpr char kCoordinator[] = "192.0.2.1";
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream contents;
-  contents << file.rdbuf();
-  return contents.str();
-}
-
-// Asks `holds` until it says yes, or for too long.
-template <typename Predicate>
-bool Eventually(Predicate holds) {
-  const absl::Time deadline = absl::Now() + kPatience;
-  do {
-    if (holds()) return true;
-  } while (absl::Now() < deadline);
-  return false;
-}
-
-class FleetTest : public testing::Test {
- protected:
-  FleetTest() {
-    lab_.AddHost("coordinator", {kCoordinator});
-    for (const std::string& server : kServers) {
-      lab_.AddHost(server, {AddressOf(server)});
-      lab_.Listen(server, {25, 80, 465, 587});
-      std::ofstream(LogOf(server));
-    }
-    lab_.AddHost("outside", {kCustomer, "203.0.113.30"});
-    // The how-to's attacker has an address of the real world.
-    lab_.MustShell("outside", absl::StrCat("ip address add ", kHowToAttacker,
-                                           "/32 dev lo"));
-    for (const std::string& server : kServers) {
-      lab_.MustShell(server, absl::StrCat("ip route add ", kHowToAttacker,
-                                          "/32 via ", kCustomer));
-    }
-    std::filesystem::copy("tests/corpus/seed", folder() + "/config",
-                          std::filesystem::copy_options::recursive);
-  }
-
-  static std::string AddressOf(const std::string& server) {
-    return server == "mx1" ? "192.0.2.11" : "192.0.2.12";
-  }
-
-  const std::string& folder() const { return lab_.folder(); }
-  std::string LogOf(const std::string& name) const {
-    return absl::StrCat(folder(), "/", name, ".mail.log");
-  }
-  std::string OutputOf(const std::string& name) const {
-    return absl::StrCat(folder(), "/", name, ".out");
-  }
-
-  void StartCoordinator(const std::vector<std::string>& flags) {
-    std::vector<std::string> arguments = {
-        "coordinator/mxban-coordinator",
-        absl::StrCat("--config_dir=", folder(), "/config"),
-        absl::StrCat("--state_dir=", folder(), "/state"),
-        absl::StrCat("--agent_listen=", kCoordinator, ":7460"),
-        absl::StrCat("--admin_listen=unix:", folder(), "/admin.sock")};
-    arguments.insert(arguments.end(), flags.begin(), flags.end());
-    coordinator_ =
-        lab_.Start("coordinator", arguments, OutputOf("coordinator"));
-    ASSERT_TRUE(Eventually([this] { return Ctl("status").exit_code == 0; }))
-        << ReadFile(OutputOf("coordinator"));
-  }
-
-  pid_t StartAgent(const std::string& server,
-                   const std::vector<std::string>& flags) {
-    std::vector<std::string> arguments = {
-        "agent/mxban-agent",
-        absl::StrCat("--coordinators=", kCoordinator, ":7460"),
-        absl::StrCat("--server_name=", server),
-        absl::StrCat("--state_dir=", folder(), "/", server),
-        absl::StrCat("--log=sendmail=", LogOf(server)),
-        "--firewall=ipset"};
-    arguments.insert(arguments.end(), flags.begin(), flags.end());
-    return lab_.Start(server, arguments, OutputOf(server));
-  }
-
-  void StartFleet() {
-    StartCoordinator({"--insecure"});
-    for (const std::string& server : kServers) {
-      agents_[server] = StartAgent(server, {"--insecure"});
-    }
-    ASSERT_TRUE(AwaitCurrent(kServers.size())) << Ctl("agents").text;
-  }
-
-  // Whether so many agents come to enforce the newest revision.
-  bool AwaitCurrent(size_t agents) {
-    return Eventually([&] {
-      return Ctl("status --json")
-                 .text.find(absl::StrCat("\"current_agent_count\":", agents)) !=
-             std::string::npos;
-    });
-  }
-
-  NetworkLab::Output Ctl(const std::string& command) {
-    return lab_.Shell("coordinator",
-                      absl::StrCat("ctl/mxbanctl --endpoint=unix:", folder(),
-                                   "/admin.sock ", command));
-  }
-
-  // The how-to's one line, as sendmail would write it at `time`.
-  void Attack(const std::string& server, absl::Time time,
-              const std::string& source = kHowToAttacker) {
-    std::ofstream(LogOf(server), std::ios::app)
-        << absl::FormatTime("%b %e %H:%M:%S", time, absl::LocalTimeZone())
-        << " server sm-mta[1195]: o0LNaCc5001195: [" << source
-        << "]: possible SMTP attack: command=AUTH, count=5\n";
-  }
-
-  NetworkLab::Outcome Connect(const std::string& source,
-                              const std::string& server, uint16_t port) {
-    return lab_.TryConnect("outside", source, AddressOf(server), port);
-  }
-
-  bool AwaitRefused(const std::string& source, const std::string& server) {
-    return Eventually([&] {
-      return Connect(source, server, 25) == NetworkLab::Outcome::kRefused;
-    });
-  }
-
-  const std::vector<std::string> kServers = {"mx1", "mx2"};
-  NetworkLab lab_;
-  pid_t coordinator_ = 0;
-  std::map<std::string, pid_t> agents_;
-};
 
 TEST_F(FleetTest, TheHowTosFilesBanForEightHoursOnEveryServer) {
   StartFleet();
@@ -291,7 +154,8 @@ class FleetWithCertificatesTest : public FleetTest {
         name, " -keyout ", name, ".key -out ", name, ".csr"));
     OpenSsl(absl::StrCat("x509 -req -days 1 -in ", name, ".csr -CA ", authority,
                          ".pem -CAkey ", authority, ".key -CAcreateserial",
-                         " -extfile ", name, ".ext -out ", name, ".pem"));
+                         " -extfile ", name, ".ext -out ", name, ".pem",
+                         " && chown nobody ", name, ".key"));
   }
 
   void OpenSsl(const std::string& arguments) {

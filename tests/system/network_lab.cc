@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,7 +68,10 @@ std::string UniquePrefix() {
 
 std::string CreateFolder() {
   std::string folder = "/tmp/mxban-lab.XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr) Die("cannot create a folder in /tmp");
+  // Programs that give up root read there, too.
+  if (mkdtemp(folder.data()) == nullptr || chmod(folder.c_str(), 0755) != 0) {
+    Die("cannot create a folder in /tmp");
+  }
   return folder;
 }
 
