@@ -211,7 +211,10 @@ absl::Status Serve(const sigset_t& signals) {
   const FirewallNews news(
       std::move(enforcing.channel.news),
       {.on_changed = [&] { agent->OnFirewallChanged(); },
-       .on_lost = [] { kill(getpid(), SIGTERM); }});
+       .on_lost = [] {
+         spdlog::error("the enforcing half is gone");
+         kill(getpid(), SIGTERM);
+       }});
   sd_notify(0, "READY=1");
   int signal = 0;
   // Agents have no configuration to read again: SIGHUP changes nothing.
@@ -220,7 +223,7 @@ absl::Status Serve(const sigset_t& signals) {
   sd_notify(0, "STOPPING=1");
   if (news.is_lost()) {
     return absl::UnavailableError(
-        "the enforcing half is gone; the bans stay in the kernel");
+        "the enforcing half has died; the bans stay in the kernel");
   }
   spdlog::info("stopping; the bans {}",
                options.flush_on_exit ? "go with us" : "stay in the kernel");

@@ -11,6 +11,12 @@
 #include "spdlog/spdlog.h"
 
 namespace mxban {
+namespace {
+
+// So many of the banned may go on talking while requests come in.
+constexpr size_t kMaxBanished = 1000;
+
+}  // namespace
 
 FirewallServer::FirewallServer(Firewall& firewall, FirewallChannel channel)
     : firewall_(firewall), channel_(std::move(channel)) {
@@ -23,11 +29,14 @@ absl::Status FirewallServer::Serve() {
     // A backend may be found, and begin to tell news, at any request.
     pollfd watched[] = {{channel_.requests.get(), POLLIN, 0},
                         {firewall_.news(), POLLIN, 0}};
-    if (poll(watched, 2, -1) < 0) {
+    if (poll(watched, 2, banished_.empty() ? -1 : 0) < 0) {
       if (errno == EINTR) continue;
       return absl::ErrnoToStatus(errno, "cannot wait for requests");
     }
     if (watched[1].revents != 0) LookAtNews();
+    if (watched[0].revents == 0 || banished_count_ >= kMaxBanished) {
+      CutSessions();
+    }
     if (watched[0].revents == 0) continue;
     const absl::Status status = Receive();
     if (absl::IsUnavailable(status)) return absl::OkStatus();
@@ -47,7 +56,7 @@ absl::Status FirewallServer::Receive() {
     return absl::UnavailableError("the other half of the agent is gone");
   }
   LookAtNews();
-  CutSessions(request->changes, request->now);
+  Banish(request->changes, request->now);
   return absl::OkStatus();
 }
 
@@ -88,15 +97,20 @@ void FirewallServer::LookAtNews() {
   (void)!write(channel_.news.get(), &ring, sizeof(ring));
 }
 
-void FirewallServer::CutSessions(const FirewallChanges& changes,
-                                 absl::Time now) {
+void FirewallServer::Banish(const FirewallChanges& changes, absl::Time now) {
   if (!cutter_.has_value() || firewall_.name() == "none") return;
-  std::map<std::string, std::vector<IpNetwork>> banned;
   for (const FirewallBan& ban : changes.imposed) {
-    if (ban.expire_time > now) banned[ban.jail].push_back(ban.source);
+    if (ban.expire_time <= now) continue;
+    banished_[ban.jail].push_back(ban.source);
+    ++banished_count_;
   }
+}
+
+void FirewallServer::CutSessions() {
+  if (banished_.empty()) return;
+  banished_count_ = 0;
   absl::Status status;
-  for (const auto& [jail, sources] : banned) {
+  for (const auto& [jail, sources] : std::exchange(banished_, {})) {
     const auto rules = rules_.find(jail);
     if (rules == rules_.end()) continue;
     const absl::StatusOr<size_t> cut = cutter_->Cut(rules->second, sources);

@@ -5,13 +5,15 @@
 // rings when somebody else has changed what is ours, and ends the running
 // sessions of whoever has just been banned.
 //
-// A ban is answered once the kernel has acknowledged it; sessions are ended
-// after the answer, for the rule holds by then.
+// A ban is answered once the kernel has acknowledged it. Sessions are ended
+// after the answer, for the rule holds by then; as long as further requests
+// wait these come first, within bounds.
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "agent/firewall/firewall.h"
@@ -35,14 +37,17 @@ class FirewallServer {
   FirewallAnswer Do(const FirewallRequest& request);
   void LookAtNews();
 
-  // Ends the sessions that `changes` has banned.
-  void CutSessions(const FirewallChanges& changes, absl::Time now);
+  // Notes whose sessions `changes` ends.
+  void Banish(const FirewallChanges& changes, absl::Time now);
+  void CutSessions();
 
   Firewall& firewall_;
   const FirewallChannel channel_;
   FirewallRequestReader reader_;
   std::optional<SessionCutter> cutter_;
   bool cutting_fails_ = false;
+  std::map<std::string, std::vector<IpNetwork>> banished_;  // By jail.
+  size_t banished_count_ = 0;
 
   // By name, as told or inspected last: whose ports a ban closes.
   std::map<std::string, JailRules> rules_;

@@ -20,9 +20,11 @@ namespace {
 // Rounds up: better a second too long than an attempt too many.
 uint32_t TimeoutUntil(absl::Time expire_time, absl::Time now) {
   if (expire_time == absl::InfiniteFuture()) return 0;
-  const absl::Duration left = std::min(expire_time - now, kLongestBan);
+  const absl::Duration left = expire_time - now;
+  const int64_t seconds = absl::ToInt64Seconds(left);
   return static_cast<uint32_t>(
-      absl::ToInt64Seconds(absl::Ceil(left, absl::Seconds(1))));
+      std::min<int64_t>(absl::Seconds(seconds) < left ? seconds + 1 : seconds,
+                        kMaxIpsetTimeout));
 }
 
 // What is to change in one set.

@@ -1,11 +1,13 @@
 #include "agent/firewall/ipset_message.h"
 
+#include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/ipset/ip_set.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -39,29 +41,41 @@ class Request : public NetlinkMessage {
   void PutNumber(uint16_t type, uint32_t value) {
     PutWord(type | NLA_F_NET_BYTEORDER, value);
   }
-
-  void PutAddress(const IpNetwork& network) {
-    const size_t nest = Begin(IPSET_ATTR_IP);
-    PutBytes((network.is_ipv4() ? IPSET_ATTR_IPADDR_IPV4
-                                : IPSET_ATTR_IPADDR_IPV6) |
-                 NLA_F_NET_BYTEORDER,
-             absl::string_view(
-                 reinterpret_cast<const char*>(network.bytes().data()),
-                 network.bytes().size()));
-    End(nest);
-  }
 };
 
-void PutElement(const IpsetElement& element, IpsetChange change, uint32_t line,
-                Request& request) {
-  const size_t data = request.Begin(IPSET_ATTR_DATA);
-  request.PutAddress(element.network);
-  request.PutByte(IPSET_ATTR_CIDR, element.network.prefix_length());
-  if (change == IpsetChange::kAdd) {
-    request.PutNumber(IPSET_ATTR_TIMEOUT, element.timeout);
+// One element of a batch, whose address has `kBytes` bytes, as it goes out:
+// there may be a million. Deleting looks at no timeout.
+template <size_t kBytes>
+struct WrittenElement {
+  nlattr data = {sizeof(WrittenElement), NLA_F_NESTED | IPSET_ATTR_DATA};
+  nlattr ip = {2 * sizeof(nlattr) + kBytes, NLA_F_NESTED | IPSET_ATTR_IP};
+  nlattr address = {
+      sizeof(nlattr) + kBytes,
+      NLA_F_NET_BYTEORDER |
+          (kBytes == 4 ? IPSET_ATTR_IPADDR_IPV4 : IPSET_ATTR_IPADDR_IPV6)};
+  uint8_t address_bytes[kBytes];
+  nlattr cidr = {sizeof(nlattr) + 1, IPSET_ATTR_CIDR};
+  uint8_t cidr_byte[4] = {};  // And three to fill up.
+  nlattr timeout = {sizeof(nlattr) + 4,
+                    NLA_F_NET_BYTEORDER | IPSET_ATTR_TIMEOUT};
+  uint32_t timeout_word = 0;
+  nlattr line = {sizeof(nlattr) + 4, IPSET_ATTR_LINENO};
+  uint32_t line_word = 0;
+};
+static_assert(sizeof(WrittenElement<4>) == 40);
+static_assert(sizeof(WrittenElement<16>) == 52);
+
+template <size_t kBytes>
+void WriteElements(absl::Span<const IpsetElement> elements, Request& request) {
+  WrittenElement<kBytes> written;
+  for (const IpsetElement& element : elements) {
+    std::memcpy(written.address_bytes, element.network.bytes().data(), kBytes);
+    written.cidr_byte[0] =
+        static_cast<uint8_t>(element.network.prefix_length());
+    written.timeout_word = htobe32(element.timeout);
+    ++written.line_word;
+    request.PutWritten(written);
   }
-  request.PutHostWord(IPSET_ATTR_LINENO, line);
-  request.End(data);
 }
 
 // The kernel's answer repeats the request, with the line at fault filled in.
@@ -203,9 +217,10 @@ std::string IpsetBatchRequest(uint32_t sequence, IpsetChange change,
   request.PutText(IPSET_ATTR_SETNAME, set);
   request.PutHostWord(IPSET_ATTR_LINENO, 0);  // Filled in on error.
   const size_t batch = request.Begin(IPSET_ATTR_ADT);
-  uint32_t line = 0;
-  for (const IpsetElement& element : elements) {
-    PutElement(element, change, ++line, request);
+  if (elements.front().network.is_ipv4()) {
+    WriteElements<4>(elements, request);
+  } else {
+    WriteElements<16>(elements, request);
   }
   request.End(batch);
   return std::move(request).Finish();

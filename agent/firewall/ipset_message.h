@@ -65,7 +65,7 @@ std::string IpsetListRequest(uint32_t sequence, IpsetListing listing,
 // error comes with the number of the element at fault, those before it are
 // done, those after it are not.
 //
-// REQUIRES: 1 to kMaxIpsetBatch elements.
+// REQUIRES: 1 to kMaxIpsetBatch elements, all of one family.
 std::string IpsetBatchRequest(uint32_t sequence, IpsetChange change,
                               absl::string_view set,
                               absl::Span<const IpsetElement> elements);

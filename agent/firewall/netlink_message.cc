@@ -58,6 +58,12 @@ void NetlinkMessage::PutText(uint16_t type, absl::string_view text) {
   mnl_attr_put_strz(header(), type, std::string(text).c_str());
 }
 
+void NetlinkMessage::PutWritten(absl::string_view attributes) {
+  std::memcpy(mnl_nlmsg_get_payload_tail(header()), attributes.data(),
+              attributes.size());
+  header()->nlmsg_len += static_cast<uint32_t>(attributes.size());
+}
+
 size_t NetlinkMessage::Begin(uint16_t type, Mark mark) {
   nlattr* nest = mnl_attr_nest_start(header(), type);
   if (mark == Mark::kPlain) nest->nla_type = type;

@@ -43,6 +43,15 @@ class NetlinkMessage {
   void PutBytes(uint16_t type, absl::string_view value);
   void PutText(uint16_t type, absl::string_view text);  // With a NUL.
 
+  // Attributes as they go out, written elsewhere: where there are very many.
+  template <typename Attributes>
+    requires std::is_trivially_copyable_v<Attributes>
+  void PutWritten(const Attributes& attributes) {
+    PutWritten(absl::string_view(reinterpret_cast<const char*>(&attributes),
+                                 sizeof(attributes)));
+  }
+  void PutWritten(absl::string_view attributes);
+
   // Attributes put between Begin() and its End() lie within `type`. ipset wants
   // such an attribute marked as nested, nf_tables never marks one.
   enum class Mark { kNested, kPlain };

@@ -40,12 +40,6 @@ constexpr uint16_t TypeOf(uint16_t command) {
 
 nfgenmsg InetHead() { return {NFPROTO_INET, NFNETLINK_V0, 0}; }
 
-absl::string_view KeyOf(const IpNetwork& network) {
-  return absl::string_view(
-      reinterpret_cast<const char*>(network.bytes().data()),
-      network.bytes().size());
-}
-
 std::string BatchEdge(uint16_t type) {
   return NetlinkMessage(
              type, 0, 0,
@@ -53,17 +47,36 @@ std::string BatchEdge(uint16_t type) {
       .Finish();
 }
 
-void PutElement(const NftElement& element, NetlinkMessage& message) {
-  const size_t list = message.Begin(NFTA_LIST_ELEM, kPlain);
-  const size_t key = message.Begin(NFTA_SET_ELEM_KEY, kPlain);
-  message.PutBytes(NFTA_DATA_VALUE, KeyOf(element.network));
-  message.End(key);
-  if (element.timeout != absl::InfiniteDuration()) {
-    const absl::Duration whole =
-        absl::Ceil(element.timeout, absl::Milliseconds(1));
-    message.PutLong(NFTA_SET_ELEM_TIMEOUT, absl::ToInt64Milliseconds(whole));
+// One element, whose key has `kBytes` bytes, as it goes out: there may be a
+// million. Its last attribute is left out if it never ends.
+template <size_t kBytes>
+struct __attribute__((packed)) WrittenElement {
+  nlattr list = {0, NFTA_LIST_ELEM};
+  nlattr key = {2 * sizeof(nlattr) + kBytes, NFTA_SET_ELEM_KEY};
+  nlattr value = {sizeof(nlattr) + kBytes, NFTA_DATA_VALUE};
+  uint8_t key_bytes[kBytes];
+  nlattr timeout = {sizeof(nlattr) + 8, NFTA_SET_ELEM_TIMEOUT};
+  uint64_t milliseconds = 0;
+};
+constexpr size_t kTimeoutBytes = sizeof(nlattr) + 8;
+
+template <size_t kBytes>
+void WriteElements(absl::Span<const NftElement> elements,
+                 NetlinkMessage& message) {
+  WrittenElement<kBytes> written;
+  for (const NftElement& element : elements) {
+    std::memcpy(written.key_bytes, element.network.bytes().data(), kBytes);
+    written.list.nla_len = sizeof(written);
+    if (element.timeout == absl::InfiniteDuration()) {
+      written.list.nla_len -= kTimeoutBytes;
+    } else {
+      // Rounds up: no ban ends early.
+      written.milliseconds =
+          htobe64(absl::ToInt64Milliseconds(element.timeout) + 1);
+    }
+    message.PutWritten(absl::string_view(
+        reinterpret_cast<const char*>(&written), written.list.nla_len));
   }
-  message.End(list);
 }
 
 // Whether the chain in `attributes` is hooked as PutInput() does.
@@ -208,7 +221,11 @@ void NftBatch::PutElementList(uint16_t command, uint16_t flags,
     message.PutText(NFTA_SET_ELEM_LIST_TABLE, kNftTable);
     message.PutText(NFTA_SET_ELEM_LIST_SET, set.Name());
     const size_t list = message.Begin(NFTA_SET_ELEM_LIST_ELEMENTS, kPlain);
-    for (const NftElement& element : part) PutElement(element, message);
+    if (set.family == Family::kIpv4) {
+      WriteElements<4>(part, message);
+    } else {
+      WriteElements<16>(part, message);
+    }
     message.End(list);
     Append(std::move(message));
   }

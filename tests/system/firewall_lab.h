@@ -81,6 +81,9 @@ class FirewallLab {
   // A second instance, as after a restart.
   std::unique_ptr<Firewall> OpenAgain();
 
+  // The same for a thread that is on the relay already.
+  std::unique_ptr<Firewall> OpenHere() { return opener_(); }
+
   absl::Status Apply(const FirewallChanges& changes) {
     return firewall_->Apply(changes, absl::Now());
   }

@@ -134,24 +134,6 @@ NetworkLab::Outcome FinishConnect(int connection, absl::Duration patience) {
   }
 }
 
-int ConnectHere(const std::string& source, const std::string& target,
-                uint16_t port, absl::Duration patience,
-                NetworkLab::Outcome& outcome) {
-  sockaddr_storage from, to;
-  const socklen_t size = ToSocketAddress(source, 0, from);
-  ToSocketAddress(target, port, to);
-  const int connection =
-      socket(from.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  outcome = NetworkLab::Outcome::kFailed;
-  if (bind(connection, Generic(from), size) == 0 &&
-      (connect(connection, Generic(to), size) == 0 || errno == EINPROGRESS)) {
-    outcome = FinishConnect(connection, patience);
-  }
-  if (outcome == NetworkLab::Outcome::kConnected) return connection;
-  close(connection);
-  return -1;
-}
-
 }  // namespace
 
 NetworkLab::NetworkLab() : prefix_(UniquePrefix()), folder_(CreateFolder()) {
@@ -311,6 +293,24 @@ int NetworkLab::Connect(const std::string& host, const std::string& source,
     connection = ConnectHere(source, target, port, patience, outcome);
   });
   return connection;
+}
+
+int NetworkLab::ConnectHere(const std::string& source,
+                            const std::string& target, uint16_t port,
+                            absl::Duration patience, Outcome& outcome) {
+  sockaddr_storage from, to;
+  const socklen_t size = ToSocketAddress(source, 0, from);
+  ToSocketAddress(target, port, to);
+  const int connection =
+      socket(from.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  outcome = NetworkLab::Outcome::kFailed;
+  if (bind(connection, Generic(from), size) == 0 &&
+      (connect(connection, Generic(to), size) == 0 || errno == EINPROGRESS)) {
+    outcome = FinishConnect(connection, patience);
+  }
+  if (outcome == NetworkLab::Outcome::kConnected) return connection;
+  close(connection);
+  return -1;
 }
 
 }  // namespace mxban

@@ -93,6 +93,11 @@ class NetworkLab {
               const std::string& target, uint16_t port, absl::Duration patience,
               Outcome& outcome);
 
+  // The same for a thread that is on a host already.
+  static int ConnectHere(const std::string& source, const std::string& target,
+                         uint16_t port, absl::Duration patience,
+                         Outcome& outcome);
+
   // A folder for files of the test, removed with the lab.
   const std::string& folder() const { return folder_; }
 
