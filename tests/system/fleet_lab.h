@@ -49,25 +49,30 @@ class FleetTest : public testing::Test {
  protected:
   FleetTest() {
     lab_.AddHost("coordinator", {kCoordinator});
-    for (const std::string& server : kServers) {
-      lab_.AddHost(server, {AddressOf(server)});
-      lab_.Listen(server, {25, 80, 465, 587});
-      std::ofstream(LogOf(server));
-    }
     lab_.AddHost("outside", {kCustomer, "203.0.113.30"});
     // The how-to's attacker has an address of the real world.
     lab_.MustShell("outside", absl::StrCat("ip address add ", kHowToAttacker,
                                            "/32 dev lo"));
     for (const std::string& server : kServers) {
-      lab_.MustShell(server, absl::StrCat("ip route add ", kHowToAttacker,
-                                          "/32 via ", kCustomer));
+      AddServer(server, {25, 80, 465, 587});
     }
     std::filesystem::copy("tests/corpus/seed", folder() + "/config",
                           std::filesystem::copy_options::recursive);
   }
 
+  // A host of the fleet that answers on `ports`.
+  void AddServer(const std::string& server,
+                 const std::vector<uint16_t>& ports) {
+    lab_.AddHost(server, {AddressOf(server)});
+    if (!ports.empty()) lab_.Listen(server, ports);
+    lab_.MustShell(server, absl::StrCat("ip route add ", kHowToAttacker,
+                                        "/32 via ", kCustomer));
+    std::ofstream(LogOf(server));
+  }
+
+  // 192.0.2.11 for mx1, and so on.
   static std::string AddressOf(const std::string& server) {
-    return server == "mx1" ? "192.0.2.11" : "192.0.2.12";
+    return absl::StrCat("192.0.2.1", server.substr(2));
   }
 
   const std::string& folder() const { return lab_.folder(); }

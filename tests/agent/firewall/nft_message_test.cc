@@ -218,7 +218,7 @@ TEST(NftMessageTest, ADormantTableAndASetOfAnotherKindDoNotStand) {
                  message.PutText(NFTA_TABLE_NAME, kNftTable);
                  message.PutWord(NFTA_TABLE_FLAGS, NFT_TABLE_F_DORMANT);
                })).stands);
-  for (const uint32_t flags : {0, NFT_SET_TIMEOUT, NFT_SET_INTERVAL}) {
+  for (const uint32_t flags : {0u, +NFT_SET_TIMEOUT, +NFT_SET_INTERVAL}) {
     const NftTable table =
         Parse(Told(NFT_MSG_NEWSET, NFPROTO_INET, [&](auto& message) {
           message.PutText(NFTA_SET_TABLE, kNftTable);
