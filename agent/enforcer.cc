@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -224,7 +225,8 @@ absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {
     auto& standing = actual[ban.jail].bans;
     const auto found = standing.find(ban.source);
     if (found == standing.end()) {
-      changes.imposed.push_back(ban);
+      // What is about to end may be over for the kernel already.
+      if (expire_time > now + kExpirySlack) changes.imposed.push_back(ban);
       continue;
     }
     if (!EndStands(found->second, expire_time, now)) {
@@ -235,13 +237,16 @@ absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {
   // Whatever is left is not wanted.
   for (const auto& [name, state] : actual) {
     if (!wanted_jails.contains(name)) {
-      changes.removed_jails.push_back(name);
+      // Somebody may be trying out a backend at this moment.
+      const bool is_probe = absl::StartsWith(name, kProbePrefix);
+      if (!is_probe || !has_compared_) changes.removed_jails.push_back(name);
       continue;
     }
     for (const auto& [source, expire_time] : state.bans) {
       changes.lifted.push_back({name, source});
     }
   }
+  has_compared_ = true;
   return changes;
 }
 

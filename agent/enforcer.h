@@ -161,6 +161,7 @@ class Enforcer {
   // The enforcement thread's.
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time next_reconcile_ = absl::InfinitePast();
+  bool has_compared_ = false;  // Once, at least.
   bool suspects_damage_ = false;
   absl::Time next_suspicion_ = absl::InfinitePast();
 

@@ -1,6 +1,7 @@
 #include "agent/enforcing_half.h"
 
 #include <linux/close_range.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ void CloseOthers(const FirewallChannel& channel) {
 // The child's life. Returns its exit code.
 int Enforce(const std::string& kind, FirewallChannel channel) {
   prctl(PR_SET_NAME, kProcessName, 0, 0, 0);
+  signal(SIGPIPE, SIG_IGN);  // The other half may close its end first.
   CloseOthers(channel);
   absl::Status status = Confine();
   if (status.ok()) {

@@ -102,12 +102,16 @@ absl::Status KeepFirewallCapabilities() {
 
 absl::StatusOr<bool> DropPrivileges(const Account& account) {
   NarrowBoundingSet({});
-  if (geteuid() == 0 &&
-      (setgroups(account.groups.size(), account.groups.data()) != 0 ||
-       setresgid(account.group, account.group, account.group) != 0 ||
-       setresuid(account.user, account.user, account.user) != 0) &&
-      errno != EPERM && errno != EINVAL) {
-    return Failed(absl::StrCat("become user ", account.name));
+  if (geteuid() == 0) {
+    // Each by itself: a user namespace may allow one and not the other.
+    for (const int result :
+         {setgroups(account.groups.size(), account.groups.data()),
+          setresgid(account.group, account.group, account.group),
+          setresuid(account.user, account.user, account.user)}) {
+      if (result != 0 && errno != EPERM && errno != EINVAL) {
+        return Failed(absl::StrCat("become user ", account.name));
+      }
+    }
   }
   RETURN_IF_ERROR(Keep({}));
   return geteuid() == 0;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -22,8 +23,7 @@ constexpr int kAllowed[] = {
     SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(fcntl), SCMP_SYS(flock),
     SCMP_SYS(poll), SCMP_SYS(ppoll),
     // Sockets.
-    SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-    SCMP_SYS(bind), SCMP_SYS(getsockname), SCMP_SYS(setsockopt),
+    SCMP_SYS(recvfrom), SCMP_SYS(bind), SCMP_SYS(getsockname), SCMP_SYS(setsockopt),
     SCMP_SYS(getsockopt),
     // Names of files; who holds the lock, which zone we are in.
     SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
@@ -47,15 +47,18 @@ constexpr int kDeadly[] = {SCMP_SYS(execve), SCMP_SYS(execveat),
                            SCMP_SYS(clone),  SCMP_SYS(clone3),
                            SCMP_SYS(ptrace)};
 
-// The sockets that enforcing takes; libiptc's are raw.
+// The sockets that enforcing takes.
 struct Socket {
   int domain;
-  int protocol;  // -1: any.
+  int type;
+  int protocol;
 };
-constexpr Socket kSockets[] = {{AF_INET, -1},
-                               {AF_INET6, -1},
-                               {AF_NETLINK, NETLINK_NETFILTER},
-                               {AF_NETLINK, NETLINK_SOCK_DIAG}};
+constexpr Socket kSockets[] = {
+    {AF_INET, SOCK_RAW, IPPROTO_RAW},  // libiptc's; it receives nothing.
+    {AF_INET6, SOCK_RAW, IPPROTO_RAW},
+    {AF_INET6, SOCK_DGRAM, 0},  // Whether there is IPv6.
+    {AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER},
+    {AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG}};
 
 using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
 
@@ -90,17 +93,20 @@ int AllowMemory(const Filter& filter) {
 }
 
 int AllowSockets(const Filter& filter) {
+  constexpr unsigned kFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
   for (const Socket& socket : kSockets) {
-    const auto domain = SCMP_A0(SCMP_CMP_EQ, static_cast<unsigned>(socket.domain));
-    const int error =
-        socket.protocol < 0
-            ? Allow(filter, SCMP_SYS(socket), {domain})
-            : Allow(filter, SCMP_SYS(socket),
-                    {domain, SCMP_A2(SCMP_CMP_EQ,
-                                     static_cast<unsigned>(socket.protocol))});
-    if (error != 0) return error;
+    if (const int error =
+            Allow(filter, SCMP_SYS(socket),
+                  {SCMP_A0(SCMP_CMP_EQ, static_cast<unsigned>(socket.domain)),
+                   SCMP_A1(SCMP_CMP_MASKED_EQ, ~kFlags,
+                           static_cast<unsigned>(socket.type)),
+                   SCMP_A2(SCMP_CMP_EQ,
+                           static_cast<unsigned>(socket.protocol))})) {
+      return error;
+    }
   }
-  return 0;
+  // To whom the socket is connected, or to the kernel; to no other address.
+  return Allow(filter, SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});
 }
 
 int Build(const Filter& filter) {

@@ -8,7 +8,8 @@
 namespace mxban {
 
 // From here on the process can speak with the other half and with the kernel's
-// netfilter and sock_diag, take the xtables lock, log, and end. Files can be
+// netfilter and sock_diag, but with no other host; take the xtables lock, log,
+// and end. Files can be
 // opened for reading, or made, empty, as the lock's is; none can be written.
 // Starting a program or a process kills it; whatever else is not on the list
 // fails with EPERM. For good, and for all threads.

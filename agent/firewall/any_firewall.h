@@ -5,8 +5,9 @@
 // call says why and the next one tries again, so an agent starts whatever its
 // kernel says, tells its coordinator, and enforces once it can.
 //
-// Once its first change is made, what another backend may have left behind is
-// taken away: nobody gets in between the two.
+// Once its rules stand, what another backend may have left behind is taken
+// away: nobody gets in between the two. If that fails it is tried again later;
+// the bans are in force all the same.
 
 #include <memory>
 #include <string>
@@ -40,9 +41,13 @@ class AnyFirewall final : public Firewall {
  private:
   absl::Status Open();
 
+  // Takes away what others have left, now that ours stands.
+  void RemoveOthers(absl::Time now);
+
   const std::string kind_;
   std::unique_ptr<Firewall> firewall_;
   bool is_alone_ = false;  // What others left is gone.
+  absl::Time next_removal_ = absl::InfinitePast();
 };
 
 }  // namespace mxban

@@ -42,6 +42,9 @@ std::string FirewallName(absl::string_view name);
 // Whether `name` is one already: 1 to kMaxFirewallName of [A-Za-z0-9_.-].
 bool IsFirewallName(absl::string_view name);
 
+// How the names of jails begin that only try a backend out, and go at once.
+inline constexpr absl::string_view kProbePrefix = "probe.";
+
 // What one jail closes. Equal rules need no change.
 struct JailRules {
   std::string name;              // An IsFirewallName().

@@ -17,7 +17,8 @@ Descriptor::Descriptor(Descriptor&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
+  Descriptor old(std::exchange(descriptor_,
+                               std::exchange(other.descriptor_, -1)));
   return *this;
 }
 

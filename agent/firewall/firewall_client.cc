@@ -39,16 +39,16 @@ absl::Status FirewallClient::Remove() {
 
 absl::StatusOr<FirewallState> FirewallClient::Ask(
     const FirewallRequest& request) {
-  if (!WriteFirewallRequest(request, [this](absl::string_view message) {
+  const bool sent =
+      WriteFirewallRequest(request, [this](absl::string_view message) {
         return SendTo(requests_.get(), message);
-      })) {
-    return absl::UnavailableError("the enforcing half of the agent is gone");
-  }
-  std::optional<FirewallAnswer> answer;
-  while (!answer.has_value()) {
-    ASSIGN_OR_RETURN(const absl::string_view message,
-                     ReceiveFrom(requests_.get()));
-    ASSIGN_OR_RETURN(answer, reader_.Take(message));
+      });
+  if (!sent) return absl::InternalError("the enforcing half is gone");
+  absl::StatusOr<FirewallAnswer> answer = Receive();
+  if (!answer.ok()) {
+    // What may still come of this answer must not pass for the next.
+    requests_ = Descriptor();
+    return absl::InternalError(answer.status().message());
   }
   {
     absl::MutexLock lock(&mutex_);
@@ -56,6 +56,16 @@ absl::StatusOr<FirewallState> FirewallClient::Ask(
   }
   if (!answer->status.ok()) return answer->status;
   return std::move(answer->state);
+}
+
+absl::StatusOr<FirewallAnswer> FirewallClient::Receive() {
+  std::optional<FirewallAnswer> answer;
+  while (!answer.has_value()) {
+    ASSIGN_OR_RETURN(const absl::string_view message,
+                     ReceiveFrom(requests_.get()));
+    ASSIGN_OR_RETURN(answer, reader_.Take(message));
+  }
+  return *std::move(answer);
 }
 
 FirewallNews::FirewallNews(Descriptor news, Callbacks callbacks)

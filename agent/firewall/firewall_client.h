@@ -29,7 +29,7 @@ class FirewallClient final : public Firewall {
   // As the enforcing half has said last; empty before.
   std::string name() const override ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Further errors of all calls: UNAVAILABLE once the enforcing half is gone.
+  // Further errors of all calls: INTERNAL once the enforcing half is gone.
   absl::Status Apply(const FirewallChanges& changes, absl::Time now) override;
   absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
                                         absl::Time now) override;
@@ -37,8 +37,9 @@ class FirewallClient final : public Firewall {
 
  private:
   absl::StatusOr<FirewallState> Ask(const FirewallRequest& request);
+  absl::StatusOr<FirewallAnswer> Receive();
 
-  const Descriptor requests_;
+  Descriptor requests_;  // None once an answer was not understood.
   FirewallAnswerReader reader_;
 
   mutable absl::Mutex mutex_;

@@ -16,12 +16,20 @@ namespace {
 // So many of the banned may go on talking while requests come in.
 constexpr size_t kMaxBanished = 1000;
 
+// So many are remembered whose rules could not be made to stand.
+constexpr size_t kMaxUncut = 1u << 20;
+
 }  // namespace
 
 FirewallServer::FirewallServer(Firewall& firewall, FirewallChannel channel)
     : firewall_(firewall), channel_(std::move(channel)) {
   absl::StatusOr<SessionCutter> cutter = SessionCutter::Open();
-  if (cutter.ok()) cutter_.emplace(*std::move(cutter));
+  if (cutter.ok()) {
+    cutter_.emplace(*std::move(cutter));
+  } else {
+    spdlog::warn("sessions of the banned end only with their next packet: {}",
+                 std::string(cutter.status().message()));
+  }
 }
 
 absl::Status FirewallServer::Serve() {
@@ -29,7 +37,7 @@ absl::Status FirewallServer::Serve() {
     // A backend may be found, and begin to tell news, at any request.
     pollfd watched[] = {{channel_.requests.get(), POLLIN, 0},
                         {firewall_.news(), POLLIN, 0}};
-    if (poll(watched, 2, banished_.empty() ? -1 : 0) < 0) {
+    if (poll(watched, 2, may_cut_ ? 0 : -1) < 0) {
       if (errno == EINTR) continue;
       return absl::ErrnoToStatus(errno, "cannot wait for requests");
     }
@@ -50,13 +58,14 @@ absl::Status FirewallServer::Receive() {
   ASSIGN_OR_RETURN(const std::optional<FirewallRequest> request,
                    reader_.Take(message));
   if (!request.has_value()) return absl::OkStatus();
-  if (!WriteFirewallAnswer(Do(*request), [this](absl::string_view part) {
+  const FirewallAnswer answer = Do(*request);
+  if (!WriteFirewallAnswer(answer, [this](absl::string_view part) {
         return SendTo(channel_.requests.get(), part);
       })) {
     return absl::UnavailableError("the other half of the agent is gone");
   }
   LookAtNews();
-  Banish(request->changes, request->now);
+  Banish(*request, answer.status);
   return absl::OkStatus();
 }
 
@@ -97,17 +106,51 @@ void FirewallServer::LookAtNews() {
   (void)!write(channel_.news.get(), &ring, sizeof(ring));
 }
 
-void FirewallServer::Banish(const FirewallChanges& changes, absl::Time now) {
-  if (!cutter_.has_value() || firewall_.name() == "none") return;
-  for (const FirewallBan& ban : changes.imposed) {
-    if (ban.expire_time <= now) continue;
-    banished_[ban.jail].push_back(ban.source);
-    ++banished_count_;
+void FirewallServer::Banish(const FirewallRequest& request,
+                            const absl::Status& status) {
+  if (!cutter_.has_value() || firewall_.name() == "none" ||
+      request.kind != FirewallRequest::Kind::kApply) {
+    return;
+  }
+  for (const FirewallBan& ban : request.changes.imposed) {
+    if (ban.expire_time > request.now) Banish(ban.jail, ban.source);
+  }
+  if (!status.ok()) {
+    // Without the rule the client would be back at once: another time.
+    may_cut_ = false;
+    if (banished_count_ > kMaxUncut) {
+      banished_.clear();
+      banished_count_ = 0;
+    }
+    return;
+  }
+  BanishAll(request.changes.jails, request.now);
+  may_cut_ = !banished_.empty();
+}
+
+void FirewallServer::BanishAll(const std::vector<JailRules>& jails,
+                               absl::Time now) {
+  if (jails.empty()) return;
+  const absl::StatusOr<FirewallState> state =
+      firewall_.Inspect(InspectDepth::kRulesAndBans, now);
+  if (!state.ok()) return;  // The next look will say so.
+  for (const JailRules& rules : jails) {
+    const auto jail = state->find(rules.name);
+    if (jail == state->end()) continue;
+    for (const auto& [source, end] : jail->second.bans) {
+      Banish(rules.name, source);
+    }
   }
 }
 
+void FirewallServer::Banish(const std::string& jail, const IpNetwork& source) {
+  banished_[jail].push_back(source);
+  ++banished_count_;
+}
+
 void FirewallServer::CutSessions() {
-  if (banished_.empty()) return;
+  if (!may_cut_) return;
+  may_cut_ = false;
   banished_count_ = 0;
   absl::Status status;
   for (const auto& [jail, sources] : std::exchange(banished_, {})) {

@@ -37,8 +37,11 @@ class FirewallServer {
   FirewallAnswer Do(const FirewallRequest& request);
   void LookAtNews();
 
-  // Notes whose sessions `changes` ends.
-  void Banish(const FirewallChanges& changes, absl::Time now);
+  // Note whose sessions are to end: of the newly banned, and of all who are
+  // banned in jails whose rules were not there, or others.
+  void Banish(const FirewallRequest& request, const absl::Status& status);
+  void BanishAll(const std::vector<JailRules>& jails, absl::Time now);
+  void Banish(const std::string& jail, const IpNetwork& source);
   void CutSessions();
 
   Firewall& firewall_;
@@ -46,8 +49,11 @@ class FirewallServer {
   FirewallRequestReader reader_;
   std::optional<SessionCutter> cutter_;
   bool cutting_fails_ = false;
-  std::map<std::string, std::vector<IpNetwork>> banished_;  // By jail.
+
+  // Whose sessions are to end, by jail; and whether the rules stand by now.
+  std::map<std::string, std::vector<IpNetwork>> banished_;
   size_t banished_count_ = 0;
+  bool may_cut_ = false;
 
   // By name, as told or inspected last: whose ports a ban closes.
   std::map<std::string, JailRules> rules_;

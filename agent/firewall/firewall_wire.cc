@@ -108,6 +108,7 @@ class Reader {
     Demand((size == 4 || size == 16) && prefix_length <= 8 * size);
     const absl::string_view bytes = Bytes(size);
     if (!ok_) return IpNetwork();
+    ++networks_;
     return IpNetwork::FromBytes(
         absl::MakeConstSpan(reinterpret_cast<const uint8_t*>(bytes.data()),
                             bytes.size()),
@@ -125,6 +126,9 @@ class Reader {
                                    : absl::FromUnixNanos(nanoseconds);
   }
 
+  // How many were read.
+  size_t networks() const { return networks_; }
+
   bool more() const { return ok_ && !left_.empty(); }
   void Demand(bool holds) { ok_ = ok_ && holds; }
 
@@ -141,6 +145,7 @@ class Reader {
   }
 
   absl::string_view left_;
+  size_t networks_ = 0;
   bool ok_ = true;
 };
 
@@ -254,9 +259,6 @@ void ReadStanding(Reader& reader, JailState& state) {
   }
 }
 
-// How many things the message tells of, for the bound.
-size_t PartsIn(absl::string_view message) { return 1 + message.size() / 6; }
-
 }  // namespace
 
 bool WriteFirewallRequest(const FirewallRequest& request, SendMessage send) {
@@ -277,9 +279,7 @@ bool WriteFirewallRequest(const FirewallRequest& request, SendMessage send) {
 
 absl::StatusOr<std::optional<FirewallRequest>> FirewallRequestReader::Take(
     absl::string_view message) {
-  parts_ += PartsIn(message);
-  if (message.empty() || message.size() > kMaxFirewallMessage ||
-      parts_ > kMaxFirewallParts) {
+  if (message.empty() || message.size() > kMaxFirewallMessage) {
     return Malformed();
   }
   Reader reader(message.substr(1));
@@ -324,7 +324,8 @@ absl::StatusOr<std::optional<FirewallRequest>> FirewallRequestReader::Take(
     default:
       return Malformed();
   }
-  if (!reader.Finished()) return Malformed();
+  parts_ += 1 + reader.networks();
+  if (!reader.Finished() || parts_ > kMaxFirewallParts) return Malformed();
   if (!ends) return std::nullopt;
   parts_ = 0;
   return std::exchange(request_, {});
@@ -344,9 +345,7 @@ bool WriteFirewallAnswer(const FirewallAnswer& answer, SendMessage send) {
 
 absl::StatusOr<std::optional<FirewallAnswer>> FirewallAnswerReader::Take(
     absl::string_view message) {
-  parts_ += PartsIn(message);
-  if (message.empty() || message.size() > kMaxFirewallMessage ||
-      parts_ > kMaxFirewallParts) {
+  if (message.empty() || message.size() > kMaxFirewallMessage) {
     return Malformed();
   }
   Reader reader(message.substr(1));
@@ -386,7 +385,8 @@ absl::StatusOr<std::optional<FirewallAnswer>> FirewallAnswerReader::Take(
     default:
       return Malformed();
   }
-  if (!reader.Finished()) return Malformed();
+  parts_ += 1 + reader.networks();
+  if (!reader.Finished() || parts_ > kMaxFirewallParts) return Malformed();
   if (!ends) return std::nullopt;
   parts_ = 0;
   jail_.clear();

@@ -26,8 +26,8 @@ namespace mxban {
 
 inline constexpr size_t kMaxFirewallMessage = 32 * 1024;
 
-// Bans, networks, ports and jails of one row, together.
-inline constexpr size_t kMaxFirewallParts = 1u << 26;
+// Messages, bans and networks of one row, together.
+inline constexpr size_t kMaxFirewallParts = 1u << 24;
 
 struct FirewallRequest {
   enum class Kind : uint8_t { kApply, kInspect, kRemove };

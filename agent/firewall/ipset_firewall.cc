@@ -129,20 +129,21 @@ absl::StatusOr<std::vector<TableRule>> IpsetFirewall::ChainFor(
 }
 
 absl::Status IpsetFirewall::ChangeTables(const FirewallChanges& changes) {
-  std::map<Family, std::vector<std::vector<TableRule>>> chains;
+  absl::Status status;
+  std::map<Family, std::vector<absl::StatusOr<std::vector<TableRule>>>> chains;
   for (const Family family : table_families_) {
     for (const JailRules& rules : changes.jails) {
-      ASSIGN_OR_RETURN(std::vector<TableRule> chain, ChainFor(rules, family));
-      chains[family].push_back(std::move(chain));
+      chains[family].push_back(ChainFor(rules, family));
+      status.Update(chains[family].back().status());
     }
   }
   absl::StatusOr<XtablesLock> lock = XtablesLock::Acquire();
   if (!lock.ok()) return lock.status();
-  absl::Status status;
   for (const Family family : table_families_) {
     status.Update(ChangeTable(family, *lock, [&](OwnedRules& owned) {
       for (size_t i = 0; i < changes.jails.size(); ++i) {
-        PutJail(changes.jails[i], chains[family][i], owned);
+        const auto& chain = chains[family][i];
+        if (chain.ok()) PutJail(changes.jails[i], *chain, owned);
       }
       for (const std::string& jail : changes.removed_jails) {
         DropJail(jail, owned);

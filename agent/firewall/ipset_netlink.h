@@ -4,8 +4,8 @@
 // The kernel's sets, through a netlink socket: one system call each way for a
 // change, a few microseconds with ten elements or a million.
 //
-// Knows nothing of jails. Errors are those of IpsetError(), and UNAVAILABLE if
-// the kernel does not answer at all.
+// Knows nothing of jails. Errors are those of IpsetError(), and
+// DEADLINE_EXCEEDED if the kernel does not answer at all.
 //
 // Thread-compatible. Belongs to the network namespace of the thread that opens
 // it.

@@ -113,8 +113,9 @@ class Edit {
 
 }  // namespace
 
-IptablesFirewall::IptablesFirewall(size_t max_bans)
-    : max_bans_(max_bans), families_(KernelFamilies()) {}
+IptablesFirewall::IptablesFirewall(size_t max_bans,
+                                   std::vector<Family> families)
+    : max_bans_(max_bans), families_(std::move(families)) {}
 
 absl::Status IptablesFirewall::Apply(const FirewallChanges& changes,
                                      absl::Time now) {
@@ -123,6 +124,10 @@ absl::Status IptablesFirewall::Apply(const FirewallChanges& changes,
   }
   for (const JailRules& rules : changes.jails) {
     rejections_[rules.name] = rules.rejection;
+    std::vector<IpNetwork>& elsewhere = allowed_elsewhere_[rules.name] = {};
+    for (const IpNetwork& network : rules.allowed) {
+      if (!HasTable(FamilyOf(network))) elsewhere.push_back(network);
+    }
   }
   absl::StatusOr<XtablesLock> lock = XtablesLock::Acquire();
   if (!lock.ok()) return lock.status();
@@ -131,7 +136,10 @@ absl::Status IptablesFirewall::Apply(const FirewallChanges& changes,
     if (!Concerns(changes, family)) continue;
     status.Update(ApplyTo(family, *lock, changes, now));
   }
-  for (const std::string& jail : changes.removed_jails) rejections_.erase(jail);
+  for (const std::string& jail : changes.removed_jails) {
+    rejections_.erase(jail);
+    allowed_elsewhere_.erase(jail);
+  }
   return status;
 }
 
@@ -187,7 +195,13 @@ JailState IptablesFirewall::InspectJail(
       state.bans[source] = std::nullopt;
     }
   }
-  state.ban_count = ban_count;
+  // Of a family without a table nobody can be counted.
+  if (families_.size() == 2) state.ban_count = ban_count;
+  const auto elsewhere = allowed_elsewhere_.find(jail);
+  if (elsewhere != allowed_elsewhere_.end()) {
+    rules.allowed.insert(rules.allowed.end(), elsewhere->second.begin(),
+                         elsewhere->second.end());
+  }
   SortAndMergeHalves(rules.allowed);
   const auto told = rejections_.find(jail);
   rules.rejection = rejection.value_or(
@@ -201,6 +215,10 @@ JailState IptablesFirewall::InspectJail(
   return state;
 }
 
+bool IptablesFirewall::HasTable(Family family) const {
+  return std::count(families_.begin(), families_.end(), family) > 0;
+}
+
 absl::Status IptablesFirewall::Remove() {
   absl::StatusOr<XtablesLock> lock = XtablesLock::Acquire();
   if (!lock.ok()) return lock.status();
@@ -210,6 +228,7 @@ absl::Status IptablesFirewall::Remove() {
                               [](OwnedRules& owned) { owned = OwnedRules(); }));
   }
   rejections_.clear();
+  allowed_elsewhere_.clear();
   return status;
 }
 

@@ -34,7 +34,9 @@ class IptablesFirewall final : public Firewall {
 
   // Works in the network namespace of the calling thread. Refuses up to
   // `max_bans` sources of each family, over all jails.
-  explicit IptablesFirewall(size_t max_bans = kMaxBans);
+  // Those of a family that `families` lacks concern nobody.
+  explicit IptablesFirewall(size_t max_bans = kMaxBans,
+                            std::vector<Family> families = KernelFamilies());
 
   std::string name() const override { return "iptables"; }
   absl::Status Apply(const FirewallChanges& changes, absl::Time now) override;
@@ -43,6 +45,7 @@ class IptablesFirewall final : public Firewall {
   absl::Status Remove() override;
 
  private:
+  bool HasTable(Family family) const;
   absl::Status ApplyTo(Family family, const XtablesLock& lock,
                        const FirewallChanges& changes, absl::Time now);
   JailState InspectJail(const std::string& jail,
@@ -52,8 +55,10 @@ class IptablesFirewall final : public Firewall {
   const size_t max_bans_;
   const std::vector<Family> families_;
 
-  // By jail: what a chain cannot tell while nobody is banned.
+  // By jail: what no chain can tell, how to refuse while nobody is banned, and
+  // whom to allow in a family without a table.
   std::map<std::string, Rejection> rejections_;
+  std::map<std::string, std::vector<IpNetwork>> allowed_elsewhere_;
 };
 
 }  // namespace mxban

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "agent/firewall/rule_codec.h"
@@ -120,7 +119,7 @@ class Table {
     OwnedRules owned;
     for (const char* chain = Calls::kFirstChain(handle_); chain != nullptr;
          chain = Calls::kNextChain(handle_)) {
-      if (absl::StartsWith(chain, kOwnPrefix)) owned.chains[chain];
+      if (IsOwnChain(chain)) owned.chains[chain];
     }
     for (auto& [chain, rules] : owned.chains) {
       ForEachRule(chain, [&](size_t, const Entry& entry) {
@@ -177,7 +176,7 @@ class Table {
   }
 
   bool IsOwnJump(const Entry& entry) {
-    return absl::StartsWith(Calls::kTarget(&entry, handle_), kOwnPrefix);
+    return IsOwnChain(Calls::kTarget(&entry, handle_));
   }
 
   TableRule Decode(const Entry& entry) {

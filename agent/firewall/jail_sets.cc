@@ -38,7 +38,9 @@ std::optional<std::string> JailOf(absl::string_view set) {
       const std::string ending =
           absl::StrCat("-", part, std::string(1, FamilyDigit(family)));
       if (absl::EndsWith(set, ending)) {
-        return std::string(absl::StripSuffix(set, ending));
+        const absl::string_view jail = absl::StripSuffix(set, ending);
+        if (!IsFirewallName(jail)) return std::nullopt;
+        return std::string(jail);
       }
     }
   }

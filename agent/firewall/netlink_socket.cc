@@ -115,7 +115,7 @@ absl::Status NetlinkSocket::Failed(absl::string_view action) const {
       return absl::PermissionDeniedError(
           absl::StrCat(message, "; it takes CAP_NET_ADMIN"));
     case EAGAIN:
-      return absl::UnavailableError(message);
+      return absl::DeadlineExceededError(message);
     case ENOBUFS:
       return absl::ResourceExhaustedError(message);
     default:

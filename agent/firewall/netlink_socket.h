@@ -45,8 +45,8 @@ class NetlinkSocket {
 
   absl::Status Send(absl::string_view bytes);
 
-  // Waits for the next datagram; valid until the next call. UNAVAILABLE if
-  // there is none within five seconds, or at once with `wait` false.
+  // Waits for the next datagram; valid until the next call. DEADLINE_EXCEEDED
+  // if there is none within five seconds, or at once with `wait` false.
   // RESOURCE_EXHAUSTED if some were lost for want of room.
   absl::StatusOr<absl::string_view> Receive(bool wait = true);
 

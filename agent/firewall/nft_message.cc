@@ -40,11 +40,13 @@ constexpr uint16_t TypeOf(uint16_t command) {
 
 nfgenmsg InetHead() { return {NFPROTO_INET, NFNETLINK_V0, 0}; }
 
-std::string BatchEdge(uint16_t type) {
-  return NetlinkMessage(
-             type, 0, 0,
-             nfgenmsg{NFPROTO_UNSPEC, NFNETLINK_V0, htobe16(NFNL_SUBSYS_NFTABLES)})
-      .Finish();
+std::string BatchEdge(uint16_t type,
+                      std::optional<uint32_t> generation = std::nullopt) {
+  NetlinkMessage message(type, 0, 0,
+                         nfgenmsg{NFPROTO_UNSPEC, NFNETLINK_V0,
+                                  htobe16(NFNL_SUBSYS_NFTABLES)});
+  if (generation.has_value()) message.PutWord(NFNL_BATCH_GENID, *generation);
+  return std::move(message).Finish();
 }
 
 // One element, whose key has `kBytes` bytes, as it goes out: there may be a
@@ -104,7 +106,8 @@ void ParseSet(absl::string_view attributes, NftTable& table) {
 
 }  // namespace
 
-NftBatch::NftBatch() : bytes_(BatchEdge(NFNL_MSG_BATCH_BEGIN)) {}
+NftBatch::NftBatch(std::optional<uint32_t> generation)
+    : bytes_(BatchEdge(NFNL_MSG_BATCH_BEGIN, generation)) {}
 
 NetlinkMessage NftBatch::Message(uint16_t command, uint16_t flags,
                                  size_t room) {

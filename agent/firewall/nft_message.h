@@ -41,7 +41,9 @@ struct NftElement {
 // fails, unless it was put before.
 class NftBatch {
  public:
-  NftBatch();
+  // With `generation`, the kernel refuses the batch if anybody has changed any
+  // table since then.
+  explicit NftBatch(std::optional<uint32_t> generation = std::nullopt);
 
   void PutTable();
   void DeleteTable();

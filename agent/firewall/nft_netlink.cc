@@ -74,26 +74,29 @@ absl::StatusOr<std::unique_ptr<NftNetlink>> NftNetlink::Open() {
 absl::Status NftNetlink::Commit(NftBatch batch) {
   if (batch.size() == 0) return absl::OkStatus();
   if (batch.element_count() <= kFewElements) return Send(std::move(batch));
-  RETURN_IF_ERROR(news_.Leave(NFNLGRP_NFTABLES));
   const absl::StatusOr<uint32_t> before = Generation();
+  RETURN_IF_ERROR(news_.Leave(NFNLGRP_NFTABLES));
   const absl::Status status = Send(std::move(batch));
+  RETURN_IF_ERROR(news_.Join(NFNLGRP_NFTABLES));
   const absl::StatusOr<uint32_t> after = Generation();
   missed_news_ |= !before.ok() || !after.ok() ||
                   *after - *before != (status.ok() ? 1 : 0);
-  RETURN_IF_ERROR(news_.Join(NFNLGRP_NFTABLES));
   return status;
 }
 
 absl::StatusOr<uint32_t> NftNetlink::Generation() {
   uint32_t generation = 0;
-  RETURN_IF_ERROR(Ask(NftGenerationRequest(++sequence_),
-                      [&](const NetlinkPart& part) {
-                        generation = NftGenerationIn(part);
-                      }));
+  ASSIGN_OR_RETURN(const bool changed,
+                   Ask(NftGenerationRequest(++sequence_),
+                       [&](const NetlinkPart& part) {
+                         generation = NftGenerationIn(part);
+                       }));
+  (void)changed;
   return generation;
 }
 
 absl::Status NftNetlink::Send(NftBatch batch) {
+  DropOldAnswers();
   const uint32_t last = batch.size();
   RETURN_IF_ERROR(requests_.Send(std::move(batch).Finish()));
   int first_error = 0;
@@ -109,9 +112,10 @@ absl::Status NftNetlink::Send(NftBatch batch) {
   return NftError(first_error, "change the table");
 }
 
-absl::Status NftNetlink::Ask(
+absl::StatusOr<bool> NftNetlink::Ask(
     absl::string_view request,
     absl::FunctionRef<void(const NetlinkPart&)> visit) {
+  DropOldAnswers();
   RETURN_IF_ERROR(requests_.Send(request));
   int error = 0;
   bool finished = false;
@@ -130,40 +134,48 @@ absl::Status NftNetlink::Ask(
       finished |= (part.flags & NLM_F_MULTI) == 0;
     });
   }
-  if (changed) return absl::AbortedError("nftables: changed while being read");
-  return NftError(error, "read the table");
+  // Where nobody answers for nf_tables, nfnetlink calls the request invalid.
+  if (error == EINVAL) error = EOPNOTSUPP;
+  if (error != 0) return NftError(error, "read the table");
+  return changed;
+}
+
+void NftNetlink::DropOldAnswers() {
+  while (requests_.Receive(/*wait=*/false).ok()) {
+  }
 }
 
 absl::StatusOr<NftTable> NftNetlink::Read() {
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
     NftTable table;
-    absl::Status status;
+    bool changed = false;
     for (const NftListing listing :
          {NftListing::kTable, NftListing::kChains, NftListing::kRules,
           NftListing::kSets}) {
-      const absl::Status listed =
+      const absl::StatusOr<bool> listed =
           Ask(NftListRequest(++sequence_, listing),
-               [&](const NetlinkPart& part) { ParseNftPart(part, table); });
-      if (!absl::IsNotFound(listed)) status.Update(listed);
+              [&](const NetlinkPart& part) { ParseNftPart(part, table); });
+      if (!listed.ok() && !absl::IsNotFound(listed.status())) {
+        return listed.status();
+      }
+      changed |= listed.value_or(false);
     }
-    if (status.ok()) return table;
-    if (!absl::IsAborted(status)) return status;
+    if (!changed) return table;
   }
-  return absl::UnavailableError("nftables: the tables keep changing");
+  return absl::UnavailableError("nftables: others keep changing the tables");
 }
 
+// Changes of other tables do no harm to a listing of ours; of changes to ours
+// there will be news.
 absl::StatusOr<std::vector<NftElement>> NftNetlink::Elements(
     const NftSet& set) {
-  for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
-    std::vector<NftElement> elements;
-    const absl::Status status = Ask(
-        NftElementsRequest(++sequence_, set), [&](const NetlinkPart& part) {
-          ParseNftElements(part, set, elements);
-        });
-    if (status.ok()) return elements;
-    if (!absl::IsAborted(status)) return status;
-  }
-  return absl::UnavailableError("nftables: the tables keep changing");
+  std::vector<NftElement> elements;
+  const absl::StatusOr<bool> listed = Ask(
+      NftElementsRequest(++sequence_, set), [&](const NetlinkPart& part) {
+        ParseNftElements(part, set, elements);
+      });
+  if (!listed.ok()) return listed.status();
+  return elements;
 }
 
 bool NftNetlink::SomebodyChanged() {
@@ -172,7 +184,7 @@ bool NftNetlink::SomebodyChanged() {
     const auto datagram = news_.Receive(/*wait=*/false);
     // The news that were lost may have been of us.
     if (absl::IsResourceExhausted(datagram.status())) changed = true;
-    if (absl::IsUnavailable(datagram.status())) return changed;
+    if (absl::IsDeadlineExceeded(datagram.status())) return changed;
     if (!datagram.ok() && !absl::IsResourceExhausted(datagram.status())) {
       return changed;
     }

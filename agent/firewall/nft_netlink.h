@@ -12,7 +12,8 @@
 //   ALREADY_EXISTS      an element is there that should be new, or a set of
 //                       another kind.
 //   RESOURCE_EXHAUSTED  no room for another element.
-//   UNAVAILABLE         the kernel does not answer, or the table kept changing.
+//   UNAVAILABLE         others kept changing the tables.
+//   DEADLINE_EXCEEDED   the kernel does not answer.
 //   INTERNAL            anything else.
 //
 // Thread-compatible. Belongs to the network namespace of the thread that opens
@@ -40,6 +41,9 @@ class NftNetlink {
   // else was there too.
   absl::Status Commit(NftBatch batch);
 
+  // Goes up by one with each commit of anybody.
+  absl::StatusOr<uint32_t> Generation();
+
   // What stands. A table that is missing is no error.
   absl::StatusOr<NftTable> Read();
   absl::StatusOr<std::vector<NftElement>> Elements(const NftSet& set);
@@ -56,13 +60,13 @@ class NftNetlink {
 
   absl::Status Send(NftBatch batch);
 
-  // Goes up by one with each commit of anybody.
-  absl::StatusOr<uint32_t> Generation();
-
   // Sends a request that carries sequence_, and hands each part of the answer
-  // to `visit`. ABORTED if something changed meanwhile.
-  absl::Status Ask(absl::string_view request,
-                   absl::FunctionRef<void(const NetlinkPart&)> visit);
+  // to `visit`. Returns whether anybody changed any table meanwhile.
+  absl::StatusOr<bool> Ask(absl::string_view request,
+                           absl::FunctionRef<void(const NetlinkPart&)> visit);
+
+  // What is left of an answer that ended in an error must not pass for the next.
+  void DropOldAnswers();
 
   NetlinkSocket requests_;
   NetlinkSocket news_;

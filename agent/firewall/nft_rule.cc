@@ -284,7 +284,7 @@ std::optional<NftSet> NftSet::FromName(absl::string_view name) {
   if (!absl::SimpleAtoi(whole.substr(last + 1), &set.prefix_length) ||
       set.prefix_length < 0 ||
       set.prefix_length > static_cast<int>(8 * set.key_size()) ||
-      set.Name() != whole) {
+      !IsFirewallName(set.jail) || set.Name() != whole) {
     return std::nullopt;
   }
   return set;

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "agent/firewall/jail_chain.h"
@@ -19,8 +18,12 @@
 namespace mxban {
 namespace {
 
-// What one transaction changes at most; the next goes on.
-constexpr size_t kMaxTransaction = 10 * kMaxNftElements;
+// What one transaction changes at most; the next goes on. Three times as much
+// must fit the room of a socket that could not be widened.
+constexpr size_t kMaxTransaction = kMaxNftElements;
+
+// Others may commit while we read and write, and elements end.
+constexpr int kAttempts = 10;
 
 using ElementsBySet = std::map<NftSet, std::vector<NftElement>>;
 
@@ -80,6 +83,12 @@ std::vector<NftRule> PortJumpsOf(const JailRules& rules) {
   return jumps;
 }
 
+// Whether the rule leads a port to a jail, and says nothing else.
+bool IsPortJump(const NftRule& rule) {
+  return !rule.opaque && rule.ports.has_value() && !rule.source.has_value() &&
+         !rule.rejection.has_value() && IsOwnChain(rule.jump);
+}
+
 const std::vector<NftRule>& RulesIn(const NftTable& table,
                                     absl::string_view chain) {
   static const std::vector<NftRule> kNone;
@@ -90,7 +99,7 @@ const std::vector<NftRule>& RulesIn(const NftTable& table,
 std::set<std::string> JailsIn(const NftTable& table) {
   std::set<std::string> jails;
   for (const auto& [chain, rules] : table.chains) {
-    if (absl::StartsWith(chain, kOwnPrefix)) {
+    if (IsOwnChain(chain)) {
       jails.emplace(absl::StripPrefix(chain, kOwnPrefix));
     }
   }
@@ -168,16 +177,27 @@ absl::Status NftablesFirewall::Apply(const FirewallChanges& changes,
   return status;
 }
 
+absl::Status NftablesFirewall::ChangeJails(const FirewallChanges& changes) {
+  absl::Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    status = TryToChangeJails(changes);
+    if (!absl::IsUnavailable(status)) break;
+  }
+  return status;
+}
+
 // One transaction: input is written anew, chains of changed jails too. Between
 // the old and the new state there is nothing.
-absl::Status NftablesFirewall::ChangeJails(const FirewallChanges& changes) {
+absl::Status NftablesFirewall::TryToChangeJails(
+    const FirewallChanges& changes) {
+  ASSIGN_OR_RETURN(const uint32_t generation, kernel_->Generation());
   ASSIGN_OR_RETURN(const NftTable table, kernel_->Read());
   std::map<std::string, std::vector<NftRule>> jumps;  // By chain.
   for (const NftRule& rule : RulesIn(table, kNftInput)) {
-    if (!rule.opaque) jumps[rule.jump].push_back(rule);
+    if (IsPortJump(rule)) jumps[rule.jump].push_back(rule);
   }
   const std::string input(kNftInput);
-  NftBatch batch;
+  NftBatch batch(generation);
   batch.PutTable();
   if (table.chains.contains(input) && !table.input_stands) {
     batch.FlushChain(input);
@@ -268,18 +288,28 @@ absl::Status NftablesFirewall::PutAllowed(const JailRules& rules,
 // Deleting what is absent fails, so what may be absent is put before.
 absl::Status NftablesFirewall::Lift(const NftSet& set,
                                     absl::Span<const NftElement> bans) {
-  const absl::Status status = InParts(bans, [&](auto part) {
+  return InParts(bans, [&](auto part) {
     NftBatch batch;
     batch.DeleteElements(set, part);
     const absl::Status deleted = kernel_->Commit(std::move(batch));
     if (!absl::IsNotFound(deleted)) return deleted;
-    const std::vector<NftElement> each = LastOfEach(part);
-    NftBatch again;
-    again.PutElements(set, each, NftBatch::Presence::kAny);
-    again.DeleteElements(set, each);
-    return kernel_->Commit(std::move(again));
+    return PutAndDelete(set, LastOfEach(part));
   });
-  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+absl::Status NftablesFirewall::PutAndDelete(const NftSet& set,
+                                            absl::Span<const NftElement> bans) {
+  absl::Status status;
+  // One that ends of itself between the two makes the batch fail.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    NftBatch batch;
+    batch.PutElements(set, bans, NftBatch::Presence::kAny);
+    batch.DeleteElements(set, bans);
+    status = kernel_->Commit(std::move(batch));
+    if (!absl::IsNotFound(status)) return status;
+  }
+  ASSIGN_OR_RETURN(const NftTable table, kernel_->Read());
+  return table.sets.contains(set) ? status : absl::OkStatus();
 }
 
 // Kernels before 6.12 keep the end of an element that is put again.
@@ -347,8 +377,11 @@ absl::StatusOr<JailState> NftablesFirewall::InspectJail(const std::string& jail,
   state.rules.rejection = RejectionIn(rules);
   state.intact = table.stands && table.input_stands;
   for (const NftRule& rule : RulesIn(table, kNftInput)) {
-    if (rule.opaque || !rule.ports.has_value()) state.intact = false;
-    if (rule.jump == chain) state.rules.ports.push_back(*rule.ports);
+    if (!IsPortJump(rule)) {
+      state.intact = false;
+    } else if (rule.jump == chain) {
+      state.rules.ports.push_back(*rule.ports);
+    }
   }
   const std::set<NftSet> sets = SetsOf(jail, table);
   state.intact &= !state.rules.ports.empty() &&

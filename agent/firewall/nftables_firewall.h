@@ -61,12 +61,15 @@ class NftablesFirewall final : public Firewall {
       : kernel_(std::move(kernel)) {}
 
   absl::Status ChangeJails(const FirewallChanges& changes);
+  absl::Status TryToChangeJails(const FirewallChanges& changes);
   absl::Status PutJail(const JailRules& rules, const NftTable& table,
                        NftBatch& batch);
   absl::Status PutAllowed(const JailRules& rules, const NftTable& table,
                           NftBatch& batch);
 
   absl::Status Lift(const NftSet& set, absl::Span<const NftElement> bans);
+  absl::Status PutAndDelete(const NftSet& set,
+                            absl::Span<const NftElement> bans);
   absl::Status Impose(const NftSet& set, absl::Span<const NftElement> bans);
   absl::Status PutBanSet(const NftSet& set);
 

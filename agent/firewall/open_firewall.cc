@@ -36,7 +36,7 @@ FirewallChanges ProbeJail(const std::string& name, absl::Time now) {
 // Uses the firewall in all its parts, and takes everything away again.
 absl::Status Probe(Firewall& firewall) {
   const absl::Time now = absl::UnixEpoch();  // Of no account: it counts down.
-  const std::string name = FirewallName(absl::StrCat("probe.", getpid()));
+  const std::string name = FirewallName(absl::StrCat(kProbePrefix, getpid()));
   absl::Status status = firewall.Apply(ProbeJail(name, now), now);
   if (status.ok()) {
     absl::StatusOr<FirewallState> state =
@@ -87,19 +87,23 @@ absl::StatusOr<OpenedFirewall> OpenBest() {
                       absl::StrJoin(answers, "; "));
 }
 
+// Of what the kernel does not have there is nothing left.
+absl::Status UnlessAbsent(const absl::Status& status) {
+  return absl::IsUnimplemented(status) ? absl::OkStatus() : status;
+}
+
 absl::Status RemoveIfAny(absl::string_view kind) {
   absl::StatusOr<std::unique_ptr<Firewall>> firewall = Make(kind);
-  if (!firewall.ok()) return absl::OkStatus();
+  if (!firewall.ok()) return UnlessAbsent(firewall.status());
   const absl::StatusOr<FirewallState> state =
       (*firewall)->Inspect(InspectDepth::kRules, absl::UnixEpoch());
-  // Where it cannot be looked at there is nothing of it.
-  if (!state.ok() || state->empty()) return absl::OkStatus();
-  return (*firewall)->Remove();
+  if (!state.ok()) return UnlessAbsent(state.status());
+  return state->empty() ? absl::OkStatus() : (*firewall)->Remove();
 }
 
 absl::Status RemoveSets() {
   absl::StatusOr<std::unique_ptr<IpsetNetlink>> ipset = IpsetNetlink::Open();
-  if (!ipset.ok()) return absl::OkStatus();
+  if (!ipset.ok()) return UnlessAbsent(ipset.status());
   return JailSets(**ipset, {}).DropAll();
 }
 

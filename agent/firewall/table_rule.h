@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "agent/firewall/firewall.h"
 #include "common/ip_network.h"
 #include "common/jail.h"
 
@@ -21,6 +23,12 @@ namespace mxban {
 
 // How every chain and set of ours begins.
 inline constexpr absl::string_view kOwnPrefix = "mxban-";
+
+// Whether a chain of this name is ours: the prefix and an IsFirewallName().
+// Whatever else begins like ours is somebody else's.
+inline bool IsOwnChain(absl::string_view name) {
+  return absl::ConsumePrefix(&name, kOwnPrefix) && IsFirewallName(name);
+}
 
 // One rule. A packet that meets all conditions is rejected, or goes on in
 // another chain, or returns.

@@ -1,5 +1,6 @@
 #include "agent/enforcer.h"
 
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -164,6 +165,71 @@ TEST_F(EnforcerTest, RepairsAJumpThatWasMoved) {
                   .intact);
 }
 
+TEST_F(EnforcerTest, NewsOfDamageAreLookedIntoAtOnce) {
+  Begin({Ban(kAttacker)});
+  firewall_.DamagedByOperator("jail");
+  enforcer_.OnFirewallChanged();
+  enforcer_.Step();
+  EXPECT_TRUE(firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow())
+                  ->at("jail")
+                  .intact);
+  EXPECT_EQ(enforcer_.statistics().repairs, 1);
+}
+
+TEST_F(EnforcerTest, NewsOfDamageAreLookedIntoOnceASecond) {
+  Begin({Ban(kAttacker)});
+  enforcer_.OnFirewallChanged();
+  enforcer_.Step();
+  firewall_.FlushedByOperator();
+  const int calls = firewall_.inspect_calls();
+  for (int i = 0; i < 9; ++i) {
+    clock_.Advance(absl::Milliseconds(100));
+    enforcer_.OnFirewallChanged();
+    EXPECT_LE(enforcer_.Step(), clock_.TimeNow() + absl::Seconds(1));
+  }
+  EXPECT_EQ(firewall_.inspect_calls(), calls);
+  clock_.Advance(absl::Milliseconds(100));
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker))
+      << "not forgotten meanwhile";
+  EXPECT_EQ(enforcer_.statistics().repairs, 1);
+}
+
+TEST_F(EnforcerTest, NewsOfNothingMendNothing) {
+  Begin({Ban(kAttacker)});
+  const int calls = firewall_.apply_calls();
+  for (int i = 0; i < 5; ++i) {
+    enforcer_.OnFirewallChanged();
+    clock_.Advance(absl::Seconds(1));
+    enforcer_.Step();
+  }
+  EXPECT_EQ(firewall_.apply_calls(), calls);
+  EXPECT_EQ(enforcer_.statistics().repairs, 0);
+}
+
+TEST_F(EnforcerTest, NewsBeforeTheFirstSetTouchNothing) {
+  enforcer_.OnFirewallChanged();
+  enforcer_.Step();
+  EXPECT_EQ(firewall_.inspect_calls(), 0);
+  Begin({Ban(kAttacker)});
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+  EXPECT_EQ(enforcer_.statistics().repairs, 0);
+}
+
+// Where counting bans would mean to read them all, news lead to it.
+TEST_F(EnforcerTest, NewsLeadToABanThatIsMissing) {
+  firewall_.MakeCountsCostly();
+  Begin({Ban(kAttacker), Ban(kOther)});
+  firewall_.LiftedByOperator("jail", kOther, clock_.TimeNow());
+  clock_.Advance(absl::Seconds(1));
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+  enforcer_.OnFirewallChanged();
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker, kOther));
+  EXPECT_EQ(enforcer_.statistics().repairs, 1);
+}
+
 TEST_F(EnforcerTest, AnErrorIsReportedAndTheNextTryReconciles) {
   Begin();
   firewall_.FailOnce(absl::ResourceExhaustedError("set full"));
@@ -237,6 +303,19 @@ TEST_F(EnforcerTest, RemembersWhatItHolds) {
   Begin();
   EXPECT_EQ(enforcer_.held_revision(),
             (std::pair<std::string, uint64_t>("history", 1)));
+}
+
+TEST_F(EnforcerTest, TheThreadRepairsWithoutTheClockMoving) {
+  Begin({Ban(kAttacker)});
+  firewall_.FlushedByOperator();
+  enforcer_.Start();
+  enforcer_.OnFirewallChanged();
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (enforcer_.statistics().repairs == 0 && absl::Now() < deadline) {
+    std::this_thread::yield();
+  }
+  enforcer_.Stop();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
 }
 
 TEST_F(EnforcerTest, TheThreadEnforcesWithoutBeingPolled) {

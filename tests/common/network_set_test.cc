@@ -39,11 +39,10 @@ TEST(NetworkSetTest, AgreesWithLookingAtEachNetwork) {
   const auto roll = [&](int n) { return static_cast<int>(random() % n); };
   const auto network = [&] {
     return IpNetwork::ParseOrDie(
-        roll(2) == 0
-            ? absl::StrCat("10.", roll(4), ".", roll(4), ".", roll(4), "/",
-                           8 + roll(25))
-            : absl::StrCat("2001:db8:", roll(4), ":", roll(4), "::", roll(4),
-                           "/", 32 + roll(97)));
+        roll(2) == 0 ? absl::StrCat("10.", roll(4), ".", roll(4), ".", roll(4),
+                                    "/", 8 + roll(25))
+                     : absl::StrCat("2001:db8:", roll(4), ":", roll(4),
+                                    "::", roll(4), "/", 32 + roll(97)));
   };
   for (int round = 0; round < 200; ++round) {
     std::vector<IpNetwork> networks;
@@ -51,11 +50,10 @@ TEST(NetworkSetTest, AgreesWithLookingAtEachNetwork) {
     const NetworkSet set(networks);
     for (int i = 0; i < 50; ++i) {
       const IpNetwork sought = network();
-      EXPECT_EQ(set.Contains(sought),
-                std::any_of(networks.begin(), networks.end(),
-                            [&](const IpNetwork& n) {
-                              return n.Contains(sought);
-                            }))
+      EXPECT_EQ(
+          set.Contains(sought),
+          std::any_of(networks.begin(), networks.end(),
+                      [&](const IpNetwork& n) { return n.Contains(sought); }))
           << sought.ToString();
     }
   }

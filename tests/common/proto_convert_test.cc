@@ -89,6 +89,40 @@ INSTANTIATE_TEST_SUITE_P(
           }
         }));
 
+TEST(ProtoConvertTest, WhyAKernelDoesNotEnforceSurvivesTheRoundTrip) {
+  const auto there_and_back = [](const absl::Status& status) {
+    v1::Acknowledgement message;
+    message.set_error(std::string(status.message()));
+    message.set_problem(ProblemToProto(status.code()));
+    return EnforcementStatusFromProto(message);
+  };
+  for (const absl::Status& status :
+       {absl::OkStatus(), absl::PermissionDeniedError("why"),
+        absl::ResourceExhaustedError("why"), absl::UnavailableError("why"),
+        absl::UnimplementedError("why"), absl::InternalError("why")}) {
+    EXPECT_EQ(there_and_back(status), status);
+  }
+  for (const absl::Status& status :
+       {absl::NotFoundError("why"), absl::FailedPreconditionError("why"),
+        absl::InvalidArgumentError("why"), absl::UnknownError("why")}) {
+    EXPECT_EQ(there_and_back(status), absl::InternalError("why"));
+  }
+}
+
+TEST(ProtoConvertTest, AnAgentsProblemIsRead) {
+  v1::Acknowledgement message;
+  message.set_problem(v1::ENFORCEMENT_PROBLEM_FULL);
+  EXPECT_EQ(EnforcementStatusFromProto(message), absl::OkStatus())
+      << "without an error there is no problem";
+  message.set_error("\033" + std::string(5000, 'x'));
+  message.set_problem(static_cast<v1::EnforcementProblem>(99));
+  const absl::Status status = EnforcementStatusFromProto(message);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal)
+      << "a newer agent's, or one from before problems were told";
+  EXPECT_EQ(status.message().size(), kMaxEvidenceText);
+  EXPECT_EQ(status.message().substr(0, 4), "\\x1b");
+}
+
 TEST(ProtoConvertTest, EvidenceIsPrintableWhateverTheLineHeld) {
   EXPECT_EQ(PrintableText("plain text", 100), "plain text");
   EXPECT_EQ(PrintableText("a\033[2J\xff\n", 100), "a\\x1b[2J\\xff\\n");

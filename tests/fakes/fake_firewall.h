@@ -5,6 +5,11 @@
 // is tampered with when told to. tests/system/firewall_agreement_test.cc holds
 // it against the kernel's.
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,6 +25,8 @@ namespace mxban {
 
 class FakeFirewall final : public Firewall {
  public:
+  ~FakeFirewall() override { close(news_); }
+
   std::string name() const override { return "fake"; }
 
   absl::Status Apply(const FirewallChanges& changes, absl::Time now) override {
@@ -31,12 +38,25 @@ class FakeFirewall final : public Firewall {
 
   absl::StatusOr<FirewallState> Inspect(InspectDepth depth,
                                         absl::Time now) override {
+    ++inspect_calls_;
     absl::StatusOr<FirewallState> state = kernel_.Inspect(depth, now);
-    for (auto& [name, jail] : *state) jail.intact = !damaged_.contains(name);
+    for (auto& [name, jail] : *state) {
+      jail.intact = !damaged_.contains(name);
+      if (counts_are_costly_ && depth == InspectDepth::kRules) {
+        jail.ban_count = std::nullopt;
+      }
+    }
     return state;
   }
 
   absl::Status Remove() override { return kernel_.Remove(); }
+
+  int news() const override { return news_; }
+
+  bool SomebodyChanged() override {
+    uint64_t count = 0;
+    return read(news_, &count, sizeof(count)) > 0;
+  }
 
   // The next Apply() does nothing but return `error`.
   void FailOnce(absl::Status error) { next_error_ = std::move(error); }
@@ -47,13 +67,32 @@ class FakeFirewall final : public Firewall {
   // Somebody moved the jump of one jail, say, until it is set up again.
   void DamagedByOperator(std::string jail) { damaged_.insert(std::move(jail)); }
 
+  // Somebody ran `nft flush set`.
+  void LiftedByOperator(std::string jail, const IpNetwork& source,
+                        absl::Time now) {
+    (void)kernel_.Apply({.lifted = {{std::move(jail), source}}}, now);
+  }
+
+  // From now on ban_count is not told with the rules alone.
+  void MakeCountsCostly() { counts_are_costly_ = true; }
+
+  // The kernel says that somebody changed what is ours. From any thread.
+  void TellNews() {
+    const uint64_t one = 1;
+    (void)!write(news_, &one, sizeof(one));
+  }
+
   int apply_calls() const { return apply_calls_; }
+  int inspect_calls() const { return inspect_calls_; }
 
  private:
   NoFirewall kernel_;
   std::set<std::string> damaged_;
   absl::Status next_error_;
   int apply_calls_ = 0;
+  int inspect_calls_ = 0;
+  bool counts_are_costly_ = false;
+  const int news_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 };
 
 }  // namespace mxban

@@ -133,18 +133,25 @@ TEST_P(ForeignRulesTest, NothingIsLostAmongManyWriters) {
       }
     });
   }
-  for (int port = 2; port < 52; ++port) {
+  lab_.OnRelay("iptables-legacy -N theirs; iptables-legacy -A theirs -j DROP");
+  for (int port = 2; port < 202; ++port) {
+    // Replacing changes no number of rules, by which the kernel could tell.
+    lab_.OnRelay(absl::StrCat("iptables-legacy -w -R theirs 1 -p tcp --dport ",
+                              port, " -j ACCEPT && iptables-legacy -w -C theirs"
+                              " -p tcp --dport ", port, " -j ACCEPT"));
+    if (port % 10 != 0) continue;
     // Their rule is the last one; ours come and go before it.
     lab_.OnRelay(absl::StrCat(
         "iptables-legacy -w -A INPUT -p tcp --dport ", port, " -j ACCEPT && ",
-        "iptables-legacy -w -D INPUT -p tcp --dport ", port - 1,
-        " -j ACCEPT && iptables-legacy -w -C INPUT -p tcp --dport ", port,
-        " -j ACCEPT"));
+        "iptables-legacy -w -D INPUT -p tcp --dport ",
+        port == 10 ? 1 : port - 10, " -j ACCEPT"));
   }
   done = true;
   for (std::thread& writer : writers) writer.join();
-  EXPECT_EQ(lab_.OnRelay("iptables-legacy -S INPUT | grep -v mxban-"),
-            "-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 51 -j ACCEPT\n");
+  EXPECT_EQ(lab_.OnRelay("iptables-legacy -S INPUT | grep -v mxban-; "
+                         "iptables-legacy -S theirs"),
+            "-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 200 -j ACCEPT\n"
+            "-N theirs\n-A theirs -p tcp -m tcp --dport 201 -j ACCEPT\n");
 }
 
 TEST_P(ForeignRulesTest, WhatOthersDoWhileWeWaitForTheLockIsKept) {

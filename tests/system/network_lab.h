@@ -62,6 +62,10 @@ class NetworkLab {
   // it opens there (sockets, an IpsetFirewall) stays there.
   void Run(const std::string& host, absl::FunctionRef<void()> work);
 
+  // Moves the calling thread to `host`, for good: in a process that was forked
+  // to live there.
+  void Enter(const std::string& host);
+
   // Runs a shell command on `host`, to its end.
   Output Shell(const std::string& host, const std::string& command);
 

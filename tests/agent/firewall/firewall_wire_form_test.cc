@@ -36,8 +36,8 @@ constexpr char kJail[] = "\x01", kAllowed[] = "\x02", kImposed[] = "\x03",
                kAnswer[] = "\x0b";
 
 const std::string kSomeJail =
-    absl::StrCat(kJail, Text("smtp"), std::string(1, '\0'),
-                 Bytes(uint16_t{25}), Bytes(uint16_t{25}));
+    absl::StrCat(kJail, Text("smtp"), std::string(1, '\0'), Bytes(uint16_t{25}),
+                 Bytes(uint16_t{25}));
 const std::string kEnd = Bytes(absl::ToUnixNanos(kNoon));
 
 FirewallRequest SomeRequest() {
@@ -51,14 +51,13 @@ FirewallRequest SomeRequest() {
 }
 
 FirewallAnswer SomeAnswer() {
-  return {absl::NotFoundError("why"),
-          {{"smtp",
-            {.rules = {.name = "smtp",
-                       .ports = {{25, 25}},
-                       .allowed = {kNetwork}},
-             .ban_count = 1,
-             .bans = {{kNetwork, kNoon}}}}},
-          "nftables"};
+  return {
+      absl::NotFoundError("why"),
+      {{"smtp",
+        {.rules = {.name = "smtp", .ports = {{25, 25}}, .allowed = {kNetwork}},
+         .ban_count = 1,
+         .bans = {{kNetwork, kNoon}}}}},
+      "nftables"};
 }
 
 template <typename Reader>
@@ -94,7 +93,7 @@ TEST(FirewallWireFormTest, RequestsOutOfFormAreRefused) {
            {kSomeJail, kState + Bytes(uint8_t{1}) + kEnd},  // An answer's.
            {kSomeJail, kStanding + Network(4, 32) + kEnd},
            {kAnswer + Text("ipset") + std::string(1, '\0') + Text("")},
-           {kAllowed + Network(4, 32)},  // Of no jail.
+           {kAllowed + Network(4, 32)},                  // Of no jail.
            {absl::StrCat(kJail, Text("smtp"), "\x03")},  // No such rejection.
            {kSomeJail, kAllowed + Network(4, 33)},
            {kSomeJail, kAllowed + Network(16, 129)},
@@ -108,18 +107,19 @@ TEST(FirewallWireFormTest, RequestsOutOfFormAreRefused) {
            {kInspect + kEnd + "\x02"},
            {kImposed + Text("smtp") + big},
            {kSomeJail + big + big}}) {
-    EXPECT_TRUE(IsRefused(ReadRequest(messages))) << messages.back().substr(0, 9);
+    EXPECT_TRUE(IsRefused(ReadRequest(messages)))
+        << messages.back().substr(0, 9);
   }
 }
 
 TEST(FirewallWireFormTest, AMappedNetworkOfAllAddressesIsNoBan) {
-  const std::string mapped = absl::StrCat(
-      std::string(10, '\0'), "\xff\xff", std::string(4, '\0'));
+  const std::string mapped =
+      absl::StrCat(std::string(10, '\0'), "\xff\xff", std::string(4, '\0'));
   EXPECT_TRUE(IsRefused(ReadRequest(
       {kLifted + Text("smtp") + "\x10" + Bytes(uint8_t{96}) + mapped})));
-  EXPECT_TRUE(
-      ReadRequest({kLifted + Text("smtp") + "\x10" + Bytes(uint8_t{97}) + mapped})
-          .ok());
+  EXPECT_TRUE(ReadRequest({kLifted + Text("smtp") + "\x10" +
+                           Bytes(uint8_t{97}) + mapped})
+                  .ok());
 }
 
 TEST(FirewallWireFormTest, NamesAreThoseOfFirewalls) {
@@ -157,7 +157,8 @@ TEST(FirewallWireFormTest, AnswersOutOfFormAreRefused) {
            {kAnswer + Text(std::string(17, 'x')) + std::string(1, '\0') +
             Text("")},
            {kAnswer + Text("none") + "\x05" + Text(std::string(4097, 'x'))}}) {
-    EXPECT_TRUE(IsRefused(ReadAnswer(messages))) << messages.back().substr(0, 9);
+    EXPECT_TRUE(IsRefused(ReadAnswer(messages)))
+        << messages.back().substr(0, 9);
   }
 }
 
@@ -190,13 +191,19 @@ TEST(FirewallWireFormTest, WhatIsCutShortIsRefusedOrSaysLess) {
   EXPECT_EQ(whole_cuts(answers, ReadAnswer), 1 + 2);
 }
 
-// Empty lists count, too.
+// The same ban again and again takes no room here, but counts.
 TEST(FirewallWireFormTest, ARowHasABound) {
-  FirewallRequestReader reader;
-  const std::string message = kLifted + Text("a");
+  constexpr size_t kBans = 2000;
+  std::string standing = kStanding;
+  for (size_t i = 0; i < kBans; ++i) standing += Network(4, 32) + kEnd;
+  FirewallAnswerReader reader;
+  ASSERT_TRUE(reader.Take(kSomeJail).ok());
   size_t taken = 0;
-  while (taken <= kMaxFirewallParts && reader.Take(message).ok()) ++taken;
-  EXPECT_EQ(taken, kMaxFirewallParts);
+  while (taken * kBans <= kMaxFirewallParts && reader.Take(standing).ok()) {
+    ++taken;
+  }
+  EXPECT_LE(taken * kBans, kMaxFirewallParts);
+  EXPECT_GE((taken + 2) * (kBans + 1), kMaxFirewallParts);
 }
 
 }  // namespace

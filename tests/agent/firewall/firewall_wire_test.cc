@@ -25,7 +25,8 @@ IpNetwork RandomNetwork(std::mt19937& random) {
   return random() % 2 == 0
              ? IpNetwork::FromBytes(absl::MakeConstSpan(bytes, 4),
                                     1 + static_cast<int>(random() % 32))
-             : IpNetwork::FromBytes(bytes, 1 + static_cast<int>(random() % 128));
+             : IpNetwork::FromBytes(bytes,
+                                    1 + static_cast<int>(random() % 128));
 }
 
 absl::Time RandomTime(std::mt19937& random) {
@@ -66,7 +67,8 @@ FirewallRequest RandomRequest(size_t size, std::mt19937& random) {
   std::string jail;
   for (size_t i = random() % size; i > 0; --i) {
     if (jail.empty() || random() % 100 == 0) jail = RandomName(random);
-    changes.imposed.push_back({jail, RandomNetwork(random), RandomTime(random)});
+    changes.imposed.push_back(
+        {jail, RandomNetwork(random), RandomTime(random)});
     changes.lifted.push_back({jail, RandomNetwork(random)});
   }
   return request;

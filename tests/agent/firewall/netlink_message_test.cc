@@ -48,8 +48,7 @@ std::vector<NetlinkPart> PartsOf(const std::string& datagram) {
   return parts;
 }
 
-std::vector<std::pair<uint16_t, size_t>> SizesOf(
-    absl::string_view attributes) {
+std::vector<std::pair<uint16_t, size_t>> SizesOf(absl::string_view attributes) {
   std::vector<std::pair<uint16_t, size_t>> sizes;
   ForEachAttribute(attributes, [&](uint16_t type, absl::string_view value) {
     sizes.emplace_back(type, value.size());
@@ -89,8 +88,8 @@ TEST(NetlinkMessageTest, WhatIsPutIsFound) {
   EXPECT_EQ(NetworkLong(FindAttribute(nest, 5)), 0x0102030405060708);
   EXPECT_THAT(SizesOf(FindAttribute(nest, 6)),
               ElementsAre(Pair(7, 4), Pair(8, 2)));
-  EXPECT_EQ(
-      HostInteger<uint32_t>(FindAttribute(FindAttribute(nest, 6), 7)), 99);
+  EXPECT_EQ(HostInteger<uint32_t>(FindAttribute(FindAttribute(nest, 6), 7)),
+            99);
 }
 
 TEST(NetlinkMessageTest, NumbersAreInNetworkByteOrder) {
@@ -122,6 +121,24 @@ TEST(NetlinkMessageTest, AMessageOfManyAttributesHasRoomForThem) {
   const std::string bytes = std::move(message).Finish();
   EXPECT_EQ(bytes.size(), NLMSG_HDRLEN + sizeof(Head) + 8 * kCount);
   EXPECT_EQ(Walk(AfterHead(PartsOf(bytes)[0].payload, sizeof(Head))), kCount);
+}
+
+TEST(NetlinkMessageTest, AttributesMayBeWrittenElsewhere) {
+  struct {
+    nlattr head = {8, 9};
+    uint32_t value = 77;
+  } written;
+  NetlinkMessage message(kType, 0, 0, absl::string_view());
+  const size_t nest = message.Begin(3);
+  message.PutWritten(written);
+  message.PutWritten(absl::string_view());
+  message.PutWritten(written);
+  message.End(nest);
+  const std::string bytes = std::move(message).Finish();
+  const absl::string_view inner =
+      FindAttribute(absl::string_view(bytes).substr(NLMSG_HDRLEN), 3);
+  EXPECT_THAT(SizesOf(inner), ElementsAre(Pair(9, 4), Pair(9, 4)));
+  EXPECT_EQ(HostInteger<uint32_t>(FindAttribute(inner, 9)), 77);
 }
 
 TEST(NetlinkMessageTest, ADatagramMayHoldSeveral) {
@@ -160,8 +177,8 @@ TEST(NetlinkMessageTest, ErrorsAreToldAsPositiveNumbers) {
   NetlinkPart part = {.type = NLMSG_ERROR};
   EXPECT_EQ(ErrorIn(part), 0);
   for (const int error : {0, -13, 13}) {
-    part.payload = absl::string_view(reinterpret_cast<const char*>(&error),
-                                     sizeof(error));
+    part.payload =
+        absl::string_view(reinterpret_cast<const char*>(&error), sizeof(error));
     EXPECT_EQ(ErrorIn(part), error == 0 ? 0 : 13);
   }
 }
@@ -171,8 +188,7 @@ TEST(NetlinkMessageTest, OfEveryPrefixWholeMessagesAreRead) {
   const std::string datagram = one + one;
   for (size_t size = 0; size <= datagram.size(); ++size) {
     EXPECT_EQ(PartsOf(datagram.substr(0, size)).size(), size / one.size());
-    Walk(absl::string_view(datagram).substr(NLMSG_HDRLEN + sizeof(Head),
-                                            size));
+    Walk(absl::string_view(datagram).substr(NLMSG_HDRLEN + sizeof(Head), size));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -45,9 +46,9 @@ std::vector<NftElement> SomeElements(size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const uint8_t bytes[] = {10, static_cast<uint8_t>(i >> 8),
                              static_cast<uint8_t>(i), 0};
-    elements.push_back({IpNetwork::FromBytes(bytes, 24),
-                        i % 2 == 0 ? absl::InfiniteDuration()
-                                   : absl::Milliseconds(i)});
+    elements.push_back(
+        {IpNetwork::FromBytes(bytes, 24),
+         i % 2 == 0 ? absl::InfiniteDuration() : absl::Milliseconds(i)});
   }
   return elements;
 }
@@ -94,8 +95,23 @@ TEST(NftMessageTest, ABatchIsNumberedAndItsLastMessageAcknowledged) {
   }
 }
 
+TEST(NftMessageTest, ABatchMayDependOnAGeneration) {
+  for (const std::optional<uint32_t> generation :
+       {std::optional<uint32_t>(), std::optional<uint32_t>(77)}) {
+    NftBatch batch(generation);
+    batch.PutTable();
+    const std::string bytes = std::move(batch).Finish();
+    const absl::string_view told =
+        FindAttribute(AfterHead(PartsOf(bytes)[0].payload, sizeof(nfgenmsg)),
+                      NFNL_BATCH_GENID);
+    EXPECT_EQ(told.empty(), !generation.has_value());
+    EXPECT_EQ(NetworkWord(told), generation.value_or(0));
+  }
+}
+
 TEST(NftMessageTest, ManyElementsAreSpreadOverMessagesThatHoldThem) {
-  const std::vector<NftElement> elements = SomeElements(2 * kMaxNftElements + 1);
+  const std::vector<NftElement> elements =
+      SomeElements(2 * kMaxNftElements + 1);
   NftBatch batch;
   batch.PutElements(kSet4, elements, NftBatch::Presence::kNew);
   batch.DeleteElements(kSet4, absl::MakeConstSpan(elements).first(3));
@@ -146,15 +162,14 @@ TEST(NftMessageTest, ATableComesBackAsItWasPut) {
   EXPECT_TRUE(table.input_stands);
   EXPECT_THAT(table.sets,
               UnorderedElementsAre(Pair(kSet4, true), Pair(kSet6, true)));
-  EXPECT_THAT(
-      table.chains,
-      UnorderedElementsAre(
-          Pair("input", ElementsAre(NftRule{.ports = PortRange{25, 25},
-                                            .jump = "mxban-smtp"})),
-          Pair("mxban-smtp",
-               ElementsAre(NftRule{.source = kSet6},
-                           NftRule{.source = kSet4,
-                                   .rejection = Rejection::kDrop}))));
+  EXPECT_THAT(table.chains,
+              UnorderedElementsAre(
+                  Pair("input", ElementsAre(NftRule{.ports = PortRange{25, 25},
+                                                    .jump = "mxban-smtp"})),
+                  Pair("mxban-smtp",
+                       ElementsAre(NftRule{.source = kSet6},
+                                   NftRule{.source = kSet4,
+                                           .rejection = Rejection::kDrop}))));
 }
 
 // One element of a set, as the kernel lists it.
@@ -162,9 +177,10 @@ void PutTold(const IpNetwork& network, uint64_t left, NetlinkMessage& message) {
   const size_t element = message.Begin(NFTA_LIST_ELEM);
   const size_t key = message.Begin(NFTA_SET_ELEM_KEY);
   const auto bytes = network.bytes();
-  message.PutBytes(NFTA_DATA_VALUE,
-                   absl::string_view(reinterpret_cast<const char*>(bytes.data()),
-                                     bytes.size()));
+  message.PutBytes(
+      NFTA_DATA_VALUE,
+      absl::string_view(reinterpret_cast<const char*>(bytes.data()),
+                        bytes.size()));
   message.End(key);
   if (left != 0) message.PutLong(NFTA_SET_ELEM_EXPIRATION, left);
   message.End(element);
@@ -183,9 +199,8 @@ TEST(NftMessageTest, ElementsTellWhatTimeIsLeft) {
       });
   std::vector<NftElement> elements;
   ParseNftElements(PartsOf(told)[0], kSet4, elements);
-  EXPECT_THAT(elements,
-              ElementsAre(NftElement{one, absl::Milliseconds(1500)},
-                          NftElement{two, absl::InfiniteDuration()}))
+  EXPECT_THAT(elements, ElementsAre(NftElement{one, absl::Milliseconds(1500)},
+                                    NftElement{two, absl::InfiniteDuration()}))
       << "a key of the wrong size is none";
 }
 
@@ -218,7 +233,7 @@ TEST(NftMessageTest, ADormantTableAndASetOfAnotherKindDoNotStand) {
                  message.PutText(NFTA_TABLE_NAME, kNftTable);
                  message.PutWord(NFTA_TABLE_FLAGS, NFT_TABLE_F_DORMANT);
                })).stands);
-  for (const uint32_t flags : {0u, +NFT_SET_TIMEOUT, +NFT_SET_INTERVAL}) {
+  for (const uint32_t flags : {0, +NFT_SET_TIMEOUT, +NFT_SET_INTERVAL}) {
     const NftTable table =
         Parse(Told(NFT_MSG_NEWSET, NFPROTO_INET, [&](auto& message) {
           message.PutText(NFTA_SET_TABLE, kNftTable);
