@@ -285,31 +285,27 @@ absl::Status NftablesFirewall::PutAllowed(const JailRules& rules,
   return absl::OkStatus();
 }
 
-// Deleting what is absent fails, so what may be absent is put before.
+// Deleting what is absent would fail, and a batch that fails keeps the kernel
+// busy for a grace period: so it is put before, in the same batch.
 absl::Status NftablesFirewall::Lift(const NftSet& set,
                                     absl::Span<const NftElement> bans) {
+  const absl::StatusOr<KnownJail*> jail = Learn(set.jail);
+  if (absl::IsNotFound(jail.status())) return absl::OkStatus();
+  if (!jail.ok()) return jail.status();
+  if (!(*jail)->sets.contains(set)) return absl::OkStatus();
   return InParts(bans, [&](auto part) {
-    NftBatch batch;
-    batch.DeleteElements(set, part);
-    const absl::Status deleted = kernel_->Commit(std::move(batch));
-    if (!absl::IsNotFound(deleted)) return deleted;
-    return PutAndDelete(set, LastOfEach(part));
+    const std::vector<NftElement> each = LastOfEach(part);
+    absl::Status status;
+    // One that ends of itself between the two makes the batch fail.
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      NftBatch batch;
+      batch.PutElements(set, each, NftBatch::Presence::kAny);
+      batch.DeleteElements(set, each);
+      status = kernel_->Commit(std::move(batch));
+      if (!absl::IsNotFound(status)) break;
+    }
+    return status;
   });
-}
-
-absl::Status NftablesFirewall::PutAndDelete(const NftSet& set,
-                                            absl::Span<const NftElement> bans) {
-  absl::Status status;
-  // One that ends of itself between the two makes the batch fail.
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    NftBatch batch;
-    batch.PutElements(set, bans, NftBatch::Presence::kAny);
-    batch.DeleteElements(set, bans);
-    status = kernel_->Commit(std::move(batch));
-    if (!absl::IsNotFound(status)) return status;
-  }
-  ASSIGN_OR_RETURN(const NftTable table, kernel_->Read());
-  return table.sets.contains(set) ? status : absl::OkStatus();
 }
 
 // Kernels before 6.12 keep the end of an element that is put again.
@@ -331,24 +327,28 @@ absl::Status NftablesFirewall::Impose(const NftSet& set,
 }
 
 absl::Status NftablesFirewall::PutBanSet(const NftSet& set) {
-  auto jail = known_.find(set.jail);
-  if (jail == known_.end()) {
-    ASSIGN_OR_RETURN(const NftTable table, kernel_->Read());
-    const std::string chain = ChainOf(set.jail);
-    if (!table.chains.contains(chain)) {
-      return absl::NotFoundError(absl::StrCat("no chain ", chain));
-    }
-    Know(set.jail, RejectionIn(RulesIn(table, chain)), table);
-    jail = known_.find(set.jail);
-  }
-  if (jail->second.sets.contains(set)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(KnownJail* const jail, Learn(set.jail));
+  if (jail->sets.contains(set)) return absl::OkStatus();
   NftBatch batch;
   batch.PutSet(set);
   batch.PutRule(ChainOf(set.jail),
-                {.source = set, .rejection = jail->second.rejection});
+                {.source = set, .rejection = jail->rejection});
   RETURN_IF_ERROR(kernel_->Commit(std::move(batch)));
-  jail->second.sets.insert(set);
+  jail->sets.insert(set);
   return absl::OkStatus();
+}
+
+absl::StatusOr<NftablesFirewall::KnownJail*> NftablesFirewall::Learn(
+    const std::string& jail) {
+  const auto known = known_.find(jail);
+  if (known != known_.end()) return &known->second;
+  ASSIGN_OR_RETURN(const NftTable table, kernel_->Read());
+  const std::string chain = ChainOf(jail);
+  if (!table.chains.contains(chain)) {
+    return absl::NotFoundError(absl::StrCat("no chain ", chain));
+  }
+  Know(jail, RejectionIn(RulesIn(table, chain)), table);
+  return &known_[jail];
 }
 
 void NftablesFirewall::Know(const std::string& jail, Rejection rejection,

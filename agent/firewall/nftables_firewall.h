@@ -68,8 +68,6 @@ class NftablesFirewall final : public Firewall {
                           NftBatch& batch);
 
   absl::Status Lift(const NftSet& set, absl::Span<const NftElement> bans);
-  absl::Status PutAndDelete(const NftSet& set,
-                            absl::Span<const NftElement> bans);
   absl::Status Impose(const NftSet& set, absl::Span<const NftElement> bans);
   absl::Status PutBanSet(const NftSet& set);
 
@@ -77,7 +75,9 @@ class NftablesFirewall final : public Firewall {
                                         const NftTable& table,
                                         InspectDepth depth, absl::Time now);
 
-  // Remembers what stands, for PutBanSet().
+  // What is known of the jail; read from the kernel if need be. NOT_FOUND if it
+  // is not set up.
+  absl::StatusOr<KnownJail*> Learn(const std::string& jail);
   void Know(const std::string& jail, Rejection rejection,
             const NftTable& table);
 

@@ -230,6 +230,25 @@ TEST_F(EnforcerTest, NewsLeadToABanThatIsMissing) {
   EXPECT_EQ(enforcer_.statistics().repairs, 1);
 }
 
+// Somebody tries a backend out while the agent runs; what a try that was killed
+// has left goes with the next start.
+TEST_F(EnforcerTest, AProbeIsLeftAloneButAtTheStart) {
+  const FirewallChanges probe = {
+      .jails = {{.name = "probe.1", .ports = {{9, 9}}}}};
+  const auto stands = [this] {
+    return firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow())
+        ->contains("probe.1");
+  };
+  ASSERT_TRUE(firewall_.Apply(probe, clock_.TimeNow()).ok());
+  Begin();
+  EXPECT_FALSE(stands());
+  ASSERT_TRUE(firewall_.Apply(probe, clock_.TimeNow()).ok());
+  enforcer_.OnFirewallChanged();
+  enforcer_.Step();
+  EXPECT_TRUE(stands());
+  EXPECT_EQ(enforcer_.statistics().repairs, 0);
+}
+
 TEST_F(EnforcerTest, AnErrorIsReportedAndTheNextTryReconciles) {
   Begin();
   firewall_.FailOnce(absl::ResourceExhaustedError("set full"));

@@ -203,14 +203,18 @@ std::string NetworkLab::NamespaceOf(absl::string_view host) const {
 }
 
 void NetworkLab::Run(const std::string& host, absl::FunctionRef<void()> work) {
-  const auto found = namespaces_.find(host);
-  if (found == namespaces_.end()) Die(absl::StrCat("no host ", host));
   std::thread([&] {
-    if (setns(found->second, CLONE_NEWNET) != 0) {
-      Die(absl::StrCat("cannot enter namespace ", NamespaceOf(host)));
-    }
+    Enter(host);
     work();
   }).join();
+}
+
+void NetworkLab::Enter(const std::string& host) {
+  const auto found = namespaces_.find(host);
+  if (found == namespaces_.end()) Die(absl::StrCat("no host ", host));
+  if (setns(found->second, CLONE_NEWNET) != 0) {
+    Die(absl::StrCat("cannot enter namespace ", NamespaceOf(host)));
+  }
 }
 
 NetworkLab::Output NetworkLab::Shell(const std::string& host,

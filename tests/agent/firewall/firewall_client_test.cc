@@ -102,7 +102,7 @@ TEST_F(FirewallClientTest, ErrorsKeepTheirCodeAndMessage) {
        {absl::UnavailableError("lock held"), absl::NotFoundError("no jail x"),
         absl::ResourceExhaustedError("set full"),
         absl::FailedPreconditionError(""), absl::InternalError("a\nb")}) {
-    firewall_.FailOnce(error);
+    firewall_.FailOnce(absl::Status(error.code(), error.message()));
     EXPECT_EQ(client_->Apply(kSomeJail, kNoon), error);
   }
   EXPECT_EQ(client_->Apply(kSomeJail, kNoon), absl::OkStatus());
