@@ -75,10 +75,9 @@ absl::Status Agent::Build() {
                      error.message()));
   }
   if (access(options_.state_dir.c_str(), W_OK) != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--state_dir: ", options_.state_dir,
-                     " cannot be written by user ", geteuid(), ": ",
-                     std::strerror(errno)));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--state_dir: ", options_.state_dir, " cannot be written by user ",
+        geteuid(), ": ", std::strerror(errno)));
   }
   ASSIGN_OR_RETURN(std::vector<IpNetwork> never_ban,
                    NeverBanList(options_.never_ban, options_.coordinators));

@@ -124,7 +124,7 @@ void Enforcer::Loop() {
   }
 }
 
-bool Enforcer::HasNews() const { 
+bool Enforcer::HasNews() const {
   return stopping_ || has_news_ || firewall_changed_;
 }
 
@@ -271,8 +271,10 @@ absl::StatusOr<bool> Enforcer::RulesAreIntact(absl::Time now) {
   return std::all_of(jails_.begin(), jails_.end(), [&](const auto& jail) {
     const auto wanted = ban_counts_.find(jail.first);
     return wanted == ban_counts_.end() ||
-           actual.at(RulesOf(jail.second).name).ban_count.value_or(
-               wanted->second) + uncertain >= wanted->second;
+           actual.at(RulesOf(jail.second).name)
+                       .ban_count.value_or(wanted->second) +
+                   uncertain >=
+               wanted->second;
   });
 }
 

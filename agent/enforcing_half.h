@@ -24,8 +24,8 @@ struct EnforcingHalf {
 };
 
 // Forks. The child confines itself (two capabilities, a filter of system calls,
-// no file but the standard streams) and serves the firewall `kind`, as OpenFirewall()
-// knows it, until the other half is gone.
+// no file but the standard streams) and serves the firewall `kind`, as
+// OpenFirewall() knows it, until the other half is gone.
 //
 // Signals that end a daemon must be blocked: the child outlasts the parent, for
 // the rules that are to go at the end.

@@ -164,8 +164,10 @@ absl::Status Confine(const std::string& state_dir) {
   RETURN_IF_ERROR(MakeStateDirectory(state_dir, account));
   ASSIGN_OR_RETURN(const bool is_root, DropPrivileges(account));
   if (is_root) {
-    spdlog::warn("still root, though without capabilities: not permitted to "
-                 "become {}", account.name);
+    spdlog::warn(
+        "still root, though without capabilities: not permitted to "
+        "become {}",
+        account.name);
   } else {
     spdlog::info("logs and the network are read as user {}", account.name);
   }
@@ -208,13 +210,13 @@ absl::Status Serve(const sigset_t& signals) {
                                 std::make_unique<FirewallClient>(
                                     std::move(enforcing.channel.requests)),
                                 clock));
-  const FirewallNews news(
-      std::move(enforcing.channel.news),
-      {.on_changed = [&] { agent->OnFirewallChanged(); },
-       .on_lost = [] {
-         spdlog::error("the enforcing half is gone");
-         kill(getpid(), SIGTERM);
-       }});
+  const FirewallNews news(std::move(enforcing.channel.news),
+                          {.on_changed = [&] { agent->OnFirewallChanged(); },
+                           .on_lost =
+                               [] {
+                                 spdlog::error("the enforcing half is gone");
+                                 kill(getpid(), SIGTERM);
+                               }});
   sd_notify(0, "READY=1");
   int signal = 0;
   // Agents have no configuration to read again: SIGHUP changes nothing.

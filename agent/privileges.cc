@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -82,8 +83,8 @@ absl::StatusOr<Account> FindAccount(
   Account account = {name, found->pw_uid, found->pw_gid, {}};
   int count = 64;
   account.groups.resize(count);
-  if (getgrouplist(name.c_str(), account.group, account.groups.data(),
-                   &count) < 0) {
+  if (getgrouplist(name.c_str(), account.group, account.groups.data(), &count) <
+      0) {
     account.groups.resize(count);
     getgrouplist(name.c_str(), account.group, account.groups.data(), &count);
   }
@@ -104,17 +105,18 @@ absl::StatusOr<bool> DropPrivileges(const Account& account) {
   NarrowBoundingSet({});
   if (geteuid() == 0) {
     // Each by itself: a user namespace may allow one and not the other.
-    for (const int result :
-         {setgroups(account.groups.size(), account.groups.data()),
-          setresgid(account.group, account.group, account.group),
-          setresuid(account.user, account.user, account.user)}) {
-      if (result != 0 && errno != EPERM && errno != EINVAL) {
+    const std::function<int()> changes[] = {
+        [&] { return setgroups(account.groups.size(), account.groups.data()); },
+        [&] { return setresgid(account.group, account.group, account.group); },
+        [&] { return setresuid(account.user, account.user, account.user); }};
+    for (const std::function<int()>& change : changes) {
+      if (change() != 0 && errno != EPERM && errno != EINVAL) {
         return Failed(absl::StrCat("become user ", account.name));
       }
     }
   }
   RETURN_IF_ERROR(Keep({}));
-  return geteuid() == 0;
+  return geteuid() == 0 || getegid() == 0;
 }
 
 }  // namespace mxban

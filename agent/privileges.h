@@ -25,16 +25,16 @@ struct Account {
 // Finds the account `name`, with its own groups and `more_groups`, of which
 // those that do not exist are passed over: systems differ in who may read logs.
 // NOT_FOUND if there is no such account.
-absl::StatusOr<Account> FindAccount(const std::string& name,
-                                    const std::vector<std::string>& more_groups);
+absl::StatusOr<Account> FindAccount(
+    const std::string& name, const std::vector<std::string>& more_groups);
 
 // Keeps CAP_NET_ADMIN and CAP_NET_RAW, as far as there, and nothing else:
 // neither for this process nor for what it could execute.
 absl::Status KeepFirewallCapabilities();
 
 // Becomes `account` if this is root; gives up every capability, for good.
-// Returns whether it is still root, as where CAP_SETUID or CAP_SETGID is
-// missing, or where the user namespace knows no such account.
+// Returns whether it is still root, in user or group, as where CAP_SETUID or
+// CAP_SETGID is missing, or where the user namespace knows no such account.
 absl::StatusOr<bool> DropPrivileges(const Account& account);
 
 }  // namespace mxban

@@ -23,8 +23,8 @@ constexpr int kAllowed[] = {
     SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(fcntl), SCMP_SYS(flock),
     SCMP_SYS(poll), SCMP_SYS(ppoll),
     // Sockets.
-    SCMP_SYS(recvfrom), SCMP_SYS(bind), SCMP_SYS(getsockname), SCMP_SYS(setsockopt),
-    SCMP_SYS(getsockopt),
+    SCMP_SYS(recvfrom), SCMP_SYS(bind), SCMP_SYS(getsockname),
+    SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),
     // Names of files; who holds the lock, which zone we are in.
     SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
     SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(access),
@@ -42,10 +42,9 @@ constexpr int kAllowed[] = {
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(tgkill)};
 
 // Calls that only somebody else's code would make.
-constexpr int kDeadly[] = {SCMP_SYS(execve), SCMP_SYS(execveat),
-                           SCMP_SYS(fork),   SCMP_SYS(vfork),
-                           SCMP_SYS(clone),  SCMP_SYS(clone3),
-                           SCMP_SYS(ptrace)};
+constexpr int kDeadly[] = {
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork),  SCMP_SYS(vfork),
+    SCMP_SYS(clone),  SCMP_SYS(clone3),   SCMP_SYS(ptrace)};
 
 // The sockets that enforcing takes.
 struct Socket {
@@ -84,8 +83,8 @@ int AllowFiles(const Filter& filter) {
 
 int AllowMemory(const Filter& filter) {
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    if (const int error = Allow(
-            filter, call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)})) {
+    if (const int error =
+            Allow(filter, call, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)})) {
       return error;
     }
   }
@@ -95,13 +94,12 @@ int AllowMemory(const Filter& filter) {
 int AllowSockets(const Filter& filter) {
   constexpr unsigned kFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
   for (const Socket& socket : kSockets) {
-    if (const int error =
-            Allow(filter, SCMP_SYS(socket),
-                  {SCMP_A0(SCMP_CMP_EQ, static_cast<unsigned>(socket.domain)),
-                   SCMP_A1(SCMP_CMP_MASKED_EQ, ~kFlags,
-                           static_cast<unsigned>(socket.type)),
-                   SCMP_A2(SCMP_CMP_EQ,
-                           static_cast<unsigned>(socket.protocol))})) {
+    if (const int error = Allow(
+            filter, SCMP_SYS(socket),
+            {SCMP_A0(SCMP_CMP_EQ, static_cast<unsigned>(socket.domain)),
+             SCMP_A1(SCMP_CMP_MASKED_EQ, ~kFlags,
+                     static_cast<unsigned>(socket.type)),
+             SCMP_A2(SCMP_CMP_EQ, static_cast<unsigned>(socket.protocol))})) {
       return error;
     }
   }
@@ -114,8 +112,8 @@ int Build(const Filter& filter) {
     if (const int error = Allow(filter, call, {})) return error;
   }
   for (const int call : kDeadly) {
-    if (const int error = seccomp_rule_add(filter.get(), SCMP_ACT_KILL_PROCESS,
-                                           call, 0)) {
+    if (const int error =
+            seccomp_rule_add(filter.get(), SCMP_ACT_KILL_PROCESS, call, 0)) {
       return error;
     }
   }
@@ -133,8 +131,7 @@ absl::Status FilterSyscalls() {
   const int error = Build(filter);
   if (error == 0) return absl::OkStatus();
   const std::string message =
-      absl::StrCat("cannot filter system calls: ",
-                   ErrnoText(-error));
+      absl::StrCat("cannot filter system calls: ", ErrnoText(-error));
   if (error == -EINVAL || error == -ENOSYS) {
     return absl::UnimplementedError(message);
   }

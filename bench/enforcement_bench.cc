@@ -110,8 +110,7 @@ class BareKernel {
  public:
   explicit BareKernel(std::string kind)
       : kind_(std::move(kind)),
-        socket_(
-            NetlinkSocket::Open(NETLINK_NETFILTER, "bare kernel").value()) {
+        socket_(NetlinkSocket::Open(NETLINK_NETFILTER, "bare kernel").value()) {
     socket_.WidenBuffers();
     socket_.ShortenErrors();
   }
@@ -120,9 +119,9 @@ class BareKernel {
   std::vector<std::string> Write(int block, int count, int batch) const {
     std::vector<std::string> messages;
     for (int i = 0; i < count; i += batch) {
-      messages.push_back(kind_ == "ipset"
-                             ? IpsetMessage(block, i, std::min(batch, count - i))
-                             : NftMessage(block, i, std::min(batch, count - i)));
+      messages.push_back(
+          kind_ == "ipset" ? IpsetMessage(block, i, std::min(batch, count - i))
+                           : NftMessage(block, i, std::min(batch, count - i)));
     }
     return messages;
   }
@@ -186,7 +185,8 @@ void PrintRow(const std::vector<std::string>& cells) {
   std::fflush(stdout);
 }
 
-void PrintHead(const std::string& title, const std::vector<std::string>& cells) {
+void PrintHead(const std::string& title,
+               const std::vector<std::string>& cells) {
   std::printf("\n%s\n\n", title.c_str());
   PrintRow(cells);
   PrintRow(std::vector<std::string>(cells.size(), "---"));
@@ -220,7 +220,8 @@ void MeasureSingleBans(const std::string& kind, int standing) {
   });
   const absl::Duration one = Median(ours) / bans;
   if (bare.empty()) {
-    return PrintRow({kind, absl::StrCat(standing), Microseconds(one), "-", "-"});
+    return PrintRow(
+        {kind, absl::StrCat(standing), Microseconds(one), "-", "-"});
   }
   PrintRow({kind, absl::StrCat(standing), Microseconds(one),
             Microseconds(Median(bare) / bans),
@@ -257,21 +258,20 @@ void MeasureBulk(const std::string& kind, int count) {
     Demand(lab.SetUp(MailRules("smtp")));
     lab.network().Run(Lab::kRelay, [&] {
       std::unique_ptr<Firewall> firewall = lab.OpenHere();
-      ours.push_back(
-          Measure([&] { Demand(firewall->Apply(bans, now)); }));
+      ours.push_back(Measure([&] { Demand(firewall->Apply(bans, now)); }));
       Demand(firewall->Remove());
     });
     if (kind == "iptables") continue;
     Demand(lab.SetUp(MailRules("smtp")));
     lab.network().Run(Lab::kRelay, [&] {
       BareKernel kernel(kind);
-      const std::vector<std::string> messages = kernel.Write(kBare, count, 1000);
+      const std::vector<std::string> messages =
+          kernel.Write(kBare, count, 1000);
       bare.push_back(Measure([&] { kernel.Send(messages); }));
       Demand(lab.OpenHere()->Remove());
     });
     Demand(lab.SetUp(MailRules("smtp")));
-    const std::string path =
-        CommandFile(kind, count, lab.network().folder());
+    const std::string path = CommandFile(kind, count, lab.network().folder());
     program.push_back(Measure(
         [&] {
           lab.OnRelay(kind == "ipset" ? "ipset restore <" + path
@@ -313,8 +313,7 @@ void MeasurePackets(const std::string& kind, int standing) {
   std::vector<absl::Duration> filtered, unfiltered;
   lab.network().Run(Lab::kClient, [&] {
     for (int block = 0; block < kBlocks; ++block) {
-      filtered.push_back(
-          Measure([&] { ConnectMany(25); }, Whose::kProcess));
+      filtered.push_back(Measure([&] { ConnectMany(25); }, Whose::kProcess));
       unfiltered.push_back(
           Measure([&] { ConnectMany(2525); }, Whose::kProcess));
     }
@@ -338,7 +337,7 @@ void MeasureHalves(const std::string& kind) {
     lab.network().Run(Lab::kRelay, [&] {
       std::unique_ptr<Firewall> firewall = lab.OpenHere();
       _exit(FirewallServer(*firewall, std::move(pair.server)).Serve().ok() ? 0
-                                                                          : 1);
+                                                                           : 1);
     });
   }
   { const FirewallChannel other = std::move(pair.server); }
@@ -348,7 +347,8 @@ void MeasureHalves(const std::string& kind) {
     Demand(client.Inspect(InspectDepth::kRules, now).status());
     for (int i = 0; i < 500; ++i) {
       const FirewallChanges one = Bans(kMeasured, i, 1, now);
-      absl::SleepFor(absl::Milliseconds(1));  // Let the other half come to rest.
+      absl::SleepFor(
+          absl::Milliseconds(1));  // Let the other half come to rest.
       const absl::Time start = absl::Now();
       Demand(client.Apply(one, now));
       each.push_back(absl::Now() - start);
@@ -388,9 +388,9 @@ void Run(bool quick) {
   }
   MeasureBulk("iptables", 2000);
 
-  PrintHead("A connection of somebody who is not banned, CPU time of both ends",
-            {"backend", "standing", "filtered port, us", "other port, us",
-             "ratio"});
+  PrintHead(
+      "A connection of somebody who is not banned, CPU time of both ends",
+      {"backend", "standing", "filtered port, us", "other port, us", "ratio"});
   for (const std::string kind : {"ipset", "nftables"}) {
     for (const int size : sizes) MeasurePackets(kind, size);
   }

@@ -15,10 +15,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
-#include "absl/status/status.h"
 #include "coordinator/ban_table.h"
 
 namespace mxban {

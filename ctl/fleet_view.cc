@@ -121,16 +121,15 @@ void AddAgentRow(const v1::AgentStatus& agent, const FleetState& fleet,
       agent.has_contact_time()
           ? SayAgo(FromProto(agent.contact_time()), fleet.now)
           : "never";
-  table.AddRow(
-      {agent.server_name(), DescribeConnection(agent),
-       DescribeRevision(agent, fleet.revision), heard,
-       SayNumber(agent.failure_count()), agent.firewall(),
-       agent.agent_version()},
-      agent.enforcement_error().empty()
-          ? ""
-          : absl::StrCat("cannot enforce, ",
-                         DescribeProblem(agent.enforcement_problem()), ": ",
-                         agent.enforcement_error()));
+  table.AddRow({agent.server_name(), DescribeConnection(agent),
+                DescribeRevision(agent, fleet.revision), heard,
+                SayNumber(agent.failure_count()), agent.firewall(),
+                agent.agent_version()},
+               agent.enforcement_error().empty()
+                   ? ""
+                   : absl::StrCat("cannot enforce, ",
+                                  DescribeProblem(agent.enforcement_problem()),
+                                  ": ", agent.enforcement_error()));
 }
 
 Table JailTable() {

@@ -17,8 +17,8 @@ Descriptor::Descriptor(Descriptor&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  Descriptor old(std::exchange(descriptor_,
-                               std::exchange(other.descriptor_, -1)));
+  Descriptor old(
+      std::exchange(descriptor_, std::exchange(other.descriptor_, -1)));
   return *this;
 }
 

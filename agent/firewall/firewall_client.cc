@@ -28,9 +28,8 @@ absl::Status FirewallClient::Apply(const FirewallChanges& changes,
 
 absl::StatusOr<FirewallState> FirewallClient::Inspect(InspectDepth depth,
                                                       absl::Time now) {
-  return Ask({.kind = FirewallRequest::Kind::kInspect,
-              .depth = depth,
-              .now = now});
+  return Ask(
+      {.kind = FirewallRequest::Kind::kInspect, .depth = depth, .now = now});
 }
 
 absl::Status FirewallClient::Remove() {

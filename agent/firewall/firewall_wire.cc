@@ -335,12 +335,11 @@ bool WriteFirewallAnswer(const FirewallAnswer& answer, SendMessage send) {
   for (const auto& [name, state] : answer.state) {
     if (!WriteState(state, send)) return false;
   }
-  return send(
-      Writer(Tag::kAnswer)
-          .PutText(answer.backend)
-          .Put(static_cast<uint8_t>(answer.status.code()))
-          .PutText(answer.status.message().substr(0, kMaxErrorText))
-          .bytes());
+  return send(Writer(Tag::kAnswer)
+                  .PutText(answer.backend)
+                  .Put(static_cast<uint8_t>(answer.status.code()))
+                  .PutText(answer.status.message().substr(0, kMaxErrorText))
+                  .bytes());
 }
 
 absl::StatusOr<std::optional<FirewallAnswer>> FirewallAnswerReader::Take(
@@ -350,8 +349,8 @@ absl::StatusOr<std::optional<FirewallAnswer>> FirewallAnswerReader::Take(
   }
   Reader reader(message.substr(1));
   const auto tag = static_cast<Tag>(message.front());
-  const bool needs_jail = tag == Tag::kAllowed || tag == Tag::kState ||
-                          tag == Tag::kStanding;
+  const bool needs_jail =
+      tag == Tag::kAllowed || tag == Tag::kState || tag == Tag::kStanding;
   if (needs_jail && jail_.empty()) return Malformed();
   bool ends = false;
   switch (tag) {

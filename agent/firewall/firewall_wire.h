@@ -32,7 +32,7 @@ inline constexpr size_t kMaxFirewallParts = 1u << 24;
 struct FirewallRequest {
   enum class Kind : uint8_t { kApply, kInspect, kRemove };
   Kind kind = Kind::kApply;
-  FirewallChanges changes;                   // kApply
+  FirewallChanges changes;                    // kApply
   InspectDepth depth = InspectDepth::kRules;  // kInspect
   absl::Time now;
 };

@@ -22,9 +22,8 @@ uint32_t TimeoutUntil(absl::Time expire_time, absl::Time now) {
   if (expire_time == absl::InfiniteFuture()) return 0;
   const absl::Duration left = expire_time - now;
   const int64_t seconds = absl::ToInt64Seconds(left);
-  return static_cast<uint32_t>(
-      std::min<int64_t>(absl::Seconds(seconds) < left ? seconds + 1 : seconds,
-                        kMaxIpsetTimeout));
+  return static_cast<uint32_t>(std::min<int64_t>(
+      absl::Seconds(seconds) < left ? seconds + 1 : seconds, kMaxIpsetTimeout));
 }
 
 // What is to change in one set.

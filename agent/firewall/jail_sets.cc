@@ -159,8 +159,8 @@ IpsetHeader JailSets::HeaderFor(std::string name, Family family) const {
 bool JailSets::Serves(const IpsetHeader& standing,
                       const IpsetHeader& wanted) const {
   IpsetHeader grown = wanted;
-  grown.max_elements = std::clamp(standing.max_elements, capacity_.initial,
-                                  capacity_.ceiling);
+  grown.max_elements =
+      std::clamp(standing.max_elements, capacity_.initial, capacity_.ceiling);
   grown.element_count = standing.element_count;
   return standing == grown;
 }

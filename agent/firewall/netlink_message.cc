@@ -26,8 +26,9 @@ NetlinkMessage::NetlinkMessage(uint16_t type, uint16_t flags, uint32_t sequence,
   header()->nlmsg_type = type;
   header()->nlmsg_flags = NLM_F_REQUEST | flags;
   header()->nlmsg_seq = sequence;
-  void* start = mnl_nlmsg_put_extra_header(header(), head.size());
-  std::memcpy(start, head.data(), head.size());
+  char* start =
+      static_cast<char*>(mnl_nlmsg_put_extra_header(header(), head.size()));
+  head.copy(start, head.size());
 }
 
 nlmsghdr* NetlinkMessage::header() {
@@ -59,8 +60,8 @@ void NetlinkMessage::PutText(uint16_t type, absl::string_view text) {
 }
 
 void NetlinkMessage::PutWritten(absl::string_view attributes) {
-  std::memcpy(mnl_nlmsg_get_payload_tail(header()), attributes.data(),
-              attributes.size());
+  attributes.copy(static_cast<char*>(mnl_nlmsg_get_payload_tail(header())),
+                  attributes.size());
   header()->nlmsg_len += static_cast<uint32_t>(attributes.size());
 }
 
@@ -138,7 +139,7 @@ uint8_t NetworkByte(absl::string_view value) {
 }
 
 std::string NetworkText(absl::string_view value) {
-  return std::string(value.data(), strnlen(value.data(), value.size()));
+  return std::string(value.substr(0, value.find('\0')));
 }
 
 int ErrorIn(const NetlinkPart& part) {

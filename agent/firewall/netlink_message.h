@@ -25,9 +25,9 @@ class NetlinkMessage {
   // `head` follows the netlink header: a nfgenmsg, say. `room` is the most that
   // the attributes will take.
   template <typename Head>
-    requires std::is_trivially_copyable_v<Head>
-  NetlinkMessage(uint16_t type, uint16_t flags, uint32_t sequence,
-                 const Head& head, size_t room = kSmall)
+  requires std::is_trivially_copyable_v<Head> NetlinkMessage(
+      uint16_t type, uint16_t flags, uint32_t sequence, const Head& head,
+      size_t room = kSmall)
       : NetlinkMessage(type, flags, sequence,
                        absl::string_view(reinterpret_cast<const char*>(&head),
                                          sizeof(head)),
@@ -45,7 +45,7 @@ class NetlinkMessage {
 
   // Attributes as they go out, written elsewhere: where there are very many.
   template <typename Attributes>
-    requires std::is_trivially_copyable_v<Attributes>
+  requires std::is_trivially_copyable_v<Attributes>
   void PutWritten(const Attributes& attributes) {
     PutWritten(absl::string_view(reinterpret_cast<const char*>(&attributes),
                                  sizeof(attributes)));
@@ -84,8 +84,9 @@ void ForEachMessage(absl::string_view datagram,
 
 // Calls `visit` with type, freed of its flags, and value of each attribute;
 // stops at the first that is not whole.
-void ForEachAttribute(absl::string_view attributes,
-                      absl::FunctionRef<void(uint16_t, absl::string_view)> visit);
+void ForEachAttribute(
+    absl::string_view attributes,
+    absl::FunctionRef<void(uint16_t, absl::string_view)> visit);
 
 // The value of the first attribute of `type`; empty if there is none.
 absl::string_view FindAttribute(absl::string_view attributes, uint16_t type);

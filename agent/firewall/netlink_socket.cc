@@ -27,12 +27,10 @@ constexpr timeval kAnswerTimeout = {.tv_sec = 5, .tv_usec = 0};
 
 absl::StatusOr<NetlinkSocket> NetlinkSocket::Open(int protocol,
                                                   absl::string_view name) {
-  const int descriptor =
-      socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+  const int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   if (descriptor < 0) {
-    return absl::UnimplementedError(
-        absl::StrCat(name, ": this kernel has no such netlink: ",
-                     ErrnoText(errno)));
+    return absl::UnimplementedError(absl::StrCat(
+        name, ": this kernel has no such netlink: ", ErrnoText(errno)));
   }
   NetlinkSocket opened(descriptor, name);
   sockaddr_nl address = {};
@@ -97,8 +95,8 @@ absl::Status NetlinkSocket::Send(absl::string_view bytes) {
 
 absl::StatusOr<absl::string_view> NetlinkSocket::Receive(bool wait) {
   while (true) {
-    const ssize_t size = recv(socket_, buffer_.data(), buffer_.size(),
-                              wait ? 0 : MSG_DONTWAIT);
+    const ssize_t size =
+        recv(socket_, buffer_.data(), buffer_.size(), wait ? 0 : MSG_DONTWAIT);
     if (size >= 0) return absl::string_view(buffer_.data(), size);
     if (errno != EINTR) return Failed("hear from the kernel");
   }
@@ -107,8 +105,7 @@ absl::StatusOr<absl::string_view> NetlinkSocket::Receive(bool wait) {
 absl::Status NetlinkSocket::Failed(absl::string_view action) const {
   const int error = errno;
   const std::string message =
-      absl::StrCat(name_, ": cannot ", action, ": ",
-                   ErrnoText(error));
+      absl::StrCat(name_, ": cannot ", action, ": ", ErrnoText(error));
   switch (error) {
     case EPERM:
     case EACCES:

@@ -42,9 +42,9 @@ nfgenmsg InetHead() { return {NFPROTO_INET, NFNETLINK_V0, 0}; }
 
 std::string BatchEdge(uint16_t type,
                       std::optional<uint32_t> generation = std::nullopt) {
-  NetlinkMessage message(type, 0, 0,
-                         nfgenmsg{NFPROTO_UNSPEC, NFNETLINK_V0,
-                                  htobe16(NFNL_SUBSYS_NFTABLES)});
+  NetlinkMessage message(
+      type, 0, 0,
+      nfgenmsg{NFPROTO_UNSPEC, NFNETLINK_V0, htobe16(NFNL_SUBSYS_NFTABLES)});
   if (generation.has_value()) message.PutWord(NFNL_BATCH_GENID, *generation);
   return std::move(message).Finish();
 }
@@ -64,7 +64,7 @@ constexpr size_t kTimeoutBytes = sizeof(nlattr) + 8;
 
 template <size_t kBytes>
 void WriteElements(absl::Span<const NftElement> elements,
-                 NetlinkMessage& message) {
+                   NetlinkMessage& message) {
   WrittenElement<kBytes> written;
   for (const NftElement& element : elements) {
     std::memcpy(written.key_bytes, element.network.bytes().data(), kBytes);
@@ -97,11 +97,10 @@ void ParseSet(absl::string_view attributes, NftTable& table) {
   const std::optional<NftSet> set =
       NftSet::FromName(NetworkText(FindAttribute(attributes, NFTA_SET_NAME)));
   if (!set.has_value()) return;
-  table.sets[*set] =
-      NetworkWord(FindAttribute(attributes, NFTA_SET_FLAGS)) ==
-          NFT_SET_TIMEOUT &&
-      NetworkWord(FindAttribute(attributes, NFTA_SET_KEY_LEN)) ==
-          set->key_size();
+  table.sets[*set] = NetworkWord(FindAttribute(attributes, NFTA_SET_FLAGS)) ==
+                         NFT_SET_TIMEOUT &&
+                     NetworkWord(FindAttribute(attributes, NFTA_SET_KEY_LEN)) ==
+                         set->key_size();
 }
 
 }  // namespace
@@ -168,8 +167,8 @@ void NftBatch::DeleteChain(const std::string& chain) {
 
 void NftBatch::PutRule(const std::string& chain, const NftRule& rule) {
   const std::string expressions = EncodeNftRule(rule);
-  NetlinkMessage message = Message(
-      NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, 512 + expressions.size());
+  NetlinkMessage message = Message(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
+                                   512 + expressions.size());
   message.PutText(NFTA_RULE_TABLE, kNftTable);
   message.PutText(NFTA_RULE_CHAIN, chain);
   message.PutBytes(NFTA_RULE_EXPRESSIONS, expressions);
@@ -200,10 +199,9 @@ void NftBatch::DeleteSet(const NftSet& set) {
 void NftBatch::PutElements(const NftSet& set,
                            absl::Span<const NftElement> elements,
                            Presence presence) {
-  PutElementList(
-      NFT_MSG_NEWSETELEM,
-      NLM_F_CREATE | (presence == Presence::kNew ? NLM_F_EXCL : 0), set,
-      elements);
+  PutElementList(NFT_MSG_NEWSETELEM,
+                 NLM_F_CREATE | (presence == Presence::kNew ? NLM_F_EXCL : 0),
+                 set, elements);
 }
 
 void NftBatch::DeleteElements(const NftSet& set,
@@ -298,10 +296,9 @@ void ParseNftPart(const NetlinkPart& part, NftTable& table) {
       break;
     }
     case TypeOf(NFT_MSG_NEWRULE):
-      table
-          .chains[NetworkText(FindAttribute(attributes, NFTA_RULE_CHAIN))]
-          .push_back(DecodeNftRule(
-              FindAttribute(attributes, NFTA_RULE_EXPRESSIONS)));
+      table.chains[NetworkText(FindAttribute(attributes, NFTA_RULE_CHAIN))]
+          .push_back(
+              DecodeNftRule(FindAttribute(attributes, NFTA_RULE_EXPRESSIONS)));
       break;
     case TypeOf(NFT_MSG_NEWSET):
       ParseSet(attributes, table);
@@ -322,11 +319,13 @@ void ParseNftElements(const NetlinkPart& part, const NftSet& set,
         const absl::string_view left =
             FindAttribute(element, NFTA_SET_ELEM_EXPIRATION);
         const auto* bytes = reinterpret_cast<const uint8_t*>(key.data());
+        const IpNetwork network = IpNetwork::FromBytes(
+            absl::MakeConstSpan(bytes, key.size()), set.prefix_length);
+        // An IPv4 address written as IPv6 is nobody's here.
+        if (FamilyOf(network) != set.family) return;
         elements.push_back(
-            {IpNetwork::FromBytes(absl::MakeConstSpan(bytes, key.size()),
-                                  set.prefix_length),
-             left.empty() ? absl::InfiniteDuration()
-                          : absl::Milliseconds(NetworkLong(left))});
+            {network, left.empty() ? absl::InfiniteDuration()
+                                   : absl::Milliseconds(NetworkLong(left))});
       });
 }
 

@@ -60,8 +60,7 @@ class NftBatch {
   enum class Presence { kNew, kAny };
   void PutElements(const NftSet& set, absl::Span<const NftElement> elements,
                    Presence presence);
-  void DeleteElements(const NftSet& set,
-                      absl::Span<const NftElement> elements);
+  void DeleteElements(const NftSet& set, absl::Span<const NftElement> elements);
 
   // How many messages hold them. Answers bear their sequences, from 1 on; the
   // last is acknowledged. 0 stands for the batch as a whole.

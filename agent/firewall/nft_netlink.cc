@@ -48,11 +48,9 @@ absl::Status NftError(int error, absl::string_view action) {
     case EAGAIN:
     case EBUSY:
     case ERESTART:
-      return status(absl::StatusCode::kUnavailable,
-                    "the table is in use");
+      return status(absl::StatusCode::kUnavailable, "the table is in use");
     default:
-      return status(absl::StatusCode::kInternal,
-                    ErrnoText(error));
+      return status(absl::StatusCode::kInternal, ErrnoText(error));
   }
 }
 
@@ -79,18 +77,17 @@ absl::Status NftNetlink::Commit(NftBatch batch) {
   const absl::Status status = Send(std::move(batch));
   RETURN_IF_ERROR(news_.Join(NFNLGRP_NFTABLES));
   const absl::StatusOr<uint32_t> after = Generation();
-  missed_news_ |= !before.ok() || !after.ok() ||
-                  *after - *before != (status.ok() ? 1 : 0);
+  missed_news_ |=
+      !before.ok() || !after.ok() || *after - *before != (status.ok() ? 1 : 0);
   return status;
 }
 
 absl::StatusOr<uint32_t> NftNetlink::Generation() {
   uint32_t generation = 0;
-  ASSIGN_OR_RETURN(const bool changed,
-                   Ask(NftGenerationRequest(++sequence_),
-                       [&](const NetlinkPart& part) {
-                         generation = NftGenerationIn(part);
-                       }));
+  ASSIGN_OR_RETURN(const bool changed, Ask(NftGenerationRequest(++sequence_),
+                                           [&](const NetlinkPart& part) {
+                                             generation = NftGenerationIn(part);
+                                           }));
   (void)changed;
   return generation;
 }
@@ -149,9 +146,8 @@ absl::StatusOr<NftTable> NftNetlink::Read() {
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
     NftTable table;
     bool changed = false;
-    for (const NftListing listing :
-         {NftListing::kTable, NftListing::kChains, NftListing::kRules,
-          NftListing::kSets}) {
+    for (const NftListing listing : {NftListing::kTable, NftListing::kChains,
+                                     NftListing::kRules, NftListing::kSets}) {
       const absl::StatusOr<bool> listed =
           Ask(NftListRequest(++sequence_, listing),
               [&](const NetlinkPart& part) { ParseNftPart(part, table); });
@@ -171,9 +167,8 @@ absl::StatusOr<std::vector<NftElement>> NftNetlink::Elements(
     const NftSet& set) {
   std::vector<NftElement> elements;
   const absl::StatusOr<bool> listed = Ask(
-      NftElementsRequest(++sequence_, set), [&](const NetlinkPart& part) {
-        ParseNftElements(part, set, elements);
-      });
+      NftElementsRequest(++sequence_, set),
+      [&](const NetlinkPart& part) { ParseNftElements(part, set, elements); });
   if (!listed.ok()) return listed.status();
   return elements;
 }

@@ -65,7 +65,8 @@ class NftNetlink {
   absl::StatusOr<bool> Ask(absl::string_view request,
                            absl::FunctionRef<void(const NetlinkPart&)> visit);
 
-  // What is left of an answer that ended in an error must not pass for the next.
+  // What is left of an answer that ended in an error must not pass for the
+  // next.
   void DropOldAnswers();
 
   NetlinkSocket requests_;

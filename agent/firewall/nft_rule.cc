@@ -6,7 +6,6 @@
 #include <linux/netlink.h>
 
 #include <algorithm>
-
 #include <cstdint>
 #include <map>
 #include <string>
@@ -120,8 +119,8 @@ class Writer {
   void Reject(Rejection rejection) {
     Put("reject", [&] {
       const bool reset = rejection == Rejection::kTcpReset;
-      message_.PutWord(NFTA_REJECT_TYPE, reset ? NFT_REJECT_TCP_RST
-                                               : NFT_REJECT_ICMPX_UNREACH);
+      message_.PutWord(NFTA_REJECT_TYPE,
+                       reset ? NFT_REJECT_TCP_RST : NFT_REJECT_ICMPX_UNREACH);
       if (reset) return;
       message_.PutByte(NFTA_REJECT_ICMP_CODE, NFT_REJECT_ICMPX_PORT_UNREACH);
     });
@@ -223,7 +222,9 @@ class Guess {
   }
 
   void Take(const Expression& expression) {
-    if (expression.name == "payload") {
+    if (expression.name == "meta") {
+      is_port_ = false;
+    } else if (expression.name == "payload") {
       is_port_ = NetworkWord(Attribute(expression, NFTA_PAYLOAD_BASE)) ==
                  NFT_PAYLOAD_TRANSPORT_HEADER;
     } else if (expression.name == "cmp" && is_port_) {
@@ -233,8 +234,8 @@ class Guess {
       rule_.ports = {Port(expression, NFTA_RANGE_FROM_DATA),
                      Port(expression, NFTA_RANGE_TO_DATA)};
     } else if (expression.name == "lookup") {
-      rule_.source = NftSet::FromName(
-          NetworkText(Attribute(expression, NFTA_LOOKUP_SET)));
+      rule_.source =
+          NftSet::FromName(NetworkText(Attribute(expression, NFTA_LOOKUP_SET)));
     } else if (expression.name == "reject") {
       const uint32_t type =
           NetworkWord(Attribute(expression, NFTA_REJECT_TYPE));
@@ -276,13 +277,13 @@ std::optional<NftSet> NftSet::FromName(absl::string_view name) {
     return std::nullopt;
   }
   NftSet set;
-  set.jail = std::string(
-      whole.substr(kOwnPrefix.size(), middle - kOwnPrefix.size()));
+  set.jail =
+      std::string(whole.substr(kOwnPrefix.size(), middle - kOwnPrefix.size()));
   absl::string_view kind = whole.substr(middle + 1, last - middle - 1);
   set.allowed = absl::ConsumePrefix(&kind, "a");
   set.family = kind == "6" ? Family::kIpv6 : Family::kIpv4;
   if (!absl::SimpleAtoi(whole.substr(last + 1), &set.prefix_length) ||
-      set.prefix_length < 0 ||
+      set.prefix_length < (set.allowed ? 0 : 1) ||
       set.prefix_length > static_cast<int>(8 * set.key_size()) ||
       !IsFirewallName(set.jail) || set.Name() != whole) {
     return std::nullopt;

@@ -36,10 +36,10 @@ class BansBySet {
     if (set == nullptr || set->jail != ban.jail ||
         set->family != FamilyOf(ban.source) ||
         set->prefix_length != ban.source.prefix_length()) {
-      last_ = sets_
-                  .try_emplace(
-                      NftSet::For(ban.jail, /*allowed=*/false, ban.source))
-                  .first;
+      last_ =
+          sets_
+              .try_emplace(NftSet::For(ban.jail, /*allowed=*/false, ban.source))
+              .first;
     }
     last_->second.push_back({ban.source, timeout});
   }
@@ -71,7 +71,8 @@ std::vector<NftElement> LastOfEach(absl::Span<const NftElement> elements) {
     last[element.network] = element.timeout;
   }
   std::vector<NftElement> each;
-  for (const auto& [network, timeout] : last) each.push_back({network, timeout});
+  for (const auto& [network, timeout] : last)
+    each.push_back({network, timeout});
   return each;
 }
 

@@ -79,8 +79,8 @@ absl::StatusOr<OpenedFirewall> OpenBest() {
       return OpenedFirewall{*std::move(firewall), absl::StrJoin(answers, "; ")};
     }
     lacks_rights |= absl::IsPermissionDenied(firewall.status());
-    answers.push_back(absl::StrCat("not ", kind, ": ",
-                                   firewall.status().message()));
+    answers.push_back(
+        absl::StrCat("not ", kind, ": ", firewall.status().message()));
   }
   return absl::Status(lacks_rights ? absl::StatusCode::kPermissionDenied
                                    : absl::StatusCode::kUnimplemented,

@@ -32,8 +32,8 @@ bool IsAmong(uint16_t port, absl::Span<const PortRange> ports) {
 }
 
 absl::Status SessionError(absl::string_view action, int error) {
-  const std::string message = absl::StrCat(
-      "cannot ", action, ": ", ErrnoText(error));
+  const std::string message =
+      absl::StrCat("cannot ", action, ": ", ErrnoText(error));
   switch (error) {
     case 0:
       return absl::OkStatus();

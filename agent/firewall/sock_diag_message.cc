@@ -76,13 +76,12 @@ uint8_t SocketFamily(Family family) {
 }
 
 IpNetwork RemoteOf(const inet_diag_msg& socket) {
-  const auto* bytes =
-      reinterpret_cast<const uint8_t*>(socket.id.idiag_dst);
+  const auto* bytes = reinterpret_cast<const uint8_t*>(socket.id.idiag_dst);
   if (socket.idiag_family == AF_INET) {
     return IpNetwork::FromBytes(absl::MakeConstSpan(bytes, 4), 32);
   }
-  static constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255,
-                                          255};
+  static constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0,   0,
+                                          0, 0, 0, 0, 255, 255};
   if (std::equal(std::begin(kMapped), std::end(kMapped), bytes)) {
     return IpNetwork::FromBytes(absl::MakeConstSpan(bytes + 12, 4), 32);
   }

@@ -1,8 +1,8 @@
 #ifndef MXBAN_AGENT_FIREWALL_SOCK_DIAG_MESSAGE_H_
 #define MXBAN_AGENT_FIREWALL_SOCK_DIAG_MESSAGE_H_
 
-// The messages of sock_diag: which TCP sessions there are, and ending one. Pure,
-// so tests need no kernel.
+// The messages of sock_diag: which TCP sessions there are, and ending one.
+// Pure, so tests need no kernel.
 
 #include <cstdint>
 #include <optional>

@@ -33,11 +33,10 @@ std::string LockPath() {
 
 absl::Status LockError(const std::string& path) {
   const int error = errno;
-  return absl::Status(error == EACCES || error == EPERM
-                          ? absl::StatusCode::kPermissionDenied
-                          : absl::StatusCode::kInternal,
-                      absl::StrCat("cannot lock ", path, ": ",
-                                   ErrnoText(error)));
+  return absl::Status(
+      error == EACCES || error == EPERM ? absl::StatusCode::kPermissionDenied
+                                        : absl::StatusCode::kInternal,
+      absl::StrCat("cannot lock ", path, ": ", ErrnoText(error)));
 }
 
 // Returns " by pid N (program)", from a line of /proc/locks such as

@@ -59,7 +59,8 @@ TEST_F(AgentRegistryTest, NobodyEnforcesWhatWasNotDecided) {
 
 TEST_F(AgentRegistryTest, AnErrorStaysUntilItIsMended) {
   const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
-  registry_.Acknowledge("mx1", mx1, {0, absl::ResourceExhaustedError("set full"), "ipset"},
+  registry_.Acknowledge("mx1", mx1,
+                        {0, absl::ResourceExhaustedError("set full"), "ipset"},
                         kNoon);
   EXPECT_EQ(registry_.List("", 1)[0].status,
             absl::ResourceExhaustedError("set full"));

@@ -50,17 +50,16 @@ class AgentHalvesTest : public FleetTest {
   pid_t EnforcingHalf() {
     pid_t pid = 0;
     (void)absl::SimpleAtoi(
-        absl::StripAsciiWhitespace(ReadFile(absl::StrCat(
-            "/proc/", agent_, "/task/", agent_, "/children"))),
+        absl::StripAsciiWhitespace(ReadFile(
+            absl::StrCat("/proc/", agent_, "/task/", agent_, "/children"))),
         &pid);
     return pid;
   }
 
   // A line of /proc/PID/status, without its name.
   static std::string StatusOf(pid_t pid, const std::string& name) {
-    for (const absl::string_view line :
-         absl::StrSplit(ReadFile(absl::StrCat("/proc/", pid, "/status")),
-                        '\n')) {
+    for (const absl::string_view line : absl::StrSplit(
+             ReadFile(absl::StrCat("/proc/", pid, "/status")), '\n')) {
       absl::string_view value = line;
       if (absl::ConsumePrefix(&value, name + ":")) {
         return std::string(absl::StripAsciiWhitespace(value));
@@ -119,11 +118,11 @@ TEST_F(AgentHalvesTest, EachHasTheRightsThatItNeedsAndNoOther) {
   EXPECT_EQ(StatusOf(agent_, "Uid"),
             absl::StrCat(uid, "\t", uid, "\t", uid, "\t", uid));
   // Standard streams, the socket and the pipe, what the backend speaks through.
-  EXPECT_EQ(lab_.Shell(kServer, absl::StrCat("ls -l /proc/", enforcing,
-                                             "/fd | grep -c -e log -e ",
-                                             ":7460"))
-                .text,
-            "0\n");
+  EXPECT_EQ(
+      lab_.Shell(kServer, absl::StrCat("ls -l /proc/", enforcing,
+                                       "/fd | grep -c -e log -e ", ":7460"))
+          .text,
+      "0\n");
 }
 
 TEST_F(AgentHalvesTest, TheDeathOfTheEnforcingHalfEndsTheOtherAndTheBansStay) {
@@ -157,13 +156,13 @@ TEST_F(AgentHalvesTest, WithoutRightsItIsUpAndSaysThatItDoesNotEnforce) {
   const std::string state = folder() + "/unprivileged";
   lab_.MustShell(kServer,
                  absl::StrCat("mkdir ", state, " && chown nobody ", state));
-  lab_.Start(kServer,
-             {"setpriv", "--reuid=nobody", "--clear-groups",
-              "agent/mxban-agent", "--insecure",
-              absl::StrCat("--coordinators=", kCoordinator, ":7460"),
-              absl::StrCat("--server_name=", kServer),
-              absl::StrCat("--state_dir=", state)},
-             OutputOf(kServer));
+  lab_.Start(
+      kServer,
+      {"setpriv", "--reuid=nobody", "--clear-groups", "agent/mxban-agent",
+       "--insecure", absl::StrCat("--coordinators=", kCoordinator, ":7460"),
+       absl::StrCat("--server_name=", kServer),
+       absl::StrCat("--state_dir=", state)},
+      OutputOf(kServer));
   EXPECT_TRUE(Eventually([&] {
     return Ctl("agents").text.find("cannot enforce, no permission") !=
            std::string::npos;
@@ -223,8 +222,7 @@ INSTANTIATE_TEST_SUITE_P(
     Damages, AgentRepairTest,
     testing::Values(
         Damage{"ipset", "IpsetTablesFlushed", "iptables-legacy -F"},
-        Damage{"ipset", "IpsetSetFlushed",
-               "ipset flush mxban-sendmail-auth-4"},
+        Damage{"ipset", "IpsetSetFlushed", "ipset flush mxban-sendmail-auth-4"},
         Damage{"ipset", "IpsetJumpMoved",
                "iptables-legacy -S INPUT 1 | sed s/-A/-D/ | "
                "xargs iptables-legacy && "
@@ -320,15 +318,15 @@ TEST_F(AgentHalvesTest, ProbingSaysWhatWorksAndWhatAutoTakes) {
   const NetworkLab::Output all =
       lab_.Shell(kServer, "agent/mxban-agent --probe_firewall");
   EXPECT_EQ(all.exit_code, 0);
-  EXPECT_THAT(all.text, testing::MatchesRegex(
-                            "FIREWALL +WORKS *\n"
-                            "ipset +yes +auto takes this one\n"
-                            "nftables +yes *\n"
-                            "iptables +yes *\n"));
-  const NetworkLab::Output none = lab_.Shell(
-      kServer,
-      "setpriv --reuid=nobody --clear-groups agent/mxban-agent "
-      "--probe_firewall");
+  EXPECT_THAT(all.text,
+              testing::MatchesRegex("FIREWALL +WORKS *\n"
+                                    "ipset +yes +auto takes this one\n"
+                                    "nftables +yes *\n"
+                                    "iptables +yes *\n"));
+  const NetworkLab::Output none =
+      lab_.Shell(kServer,
+                 "setpriv --reuid=nobody --clear-groups agent/mxban-agent "
+                 "--probe_firewall");
   EXPECT_EQ(none.exit_code, 1);
   EXPECT_THAT(none.text, HasSubstr("no firewall works here"));
   EXPECT_THAT(none.text, HasSubstr("it takes CAP_NET_ADMIN"));

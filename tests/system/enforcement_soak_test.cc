@@ -103,8 +103,7 @@ class Model {
   }
 
   static std::vector<IpNetwork> NeverBan() {
-    return {IpNetwork::ParseOrDie("::1"),
-            IpNetwork::ParseOrDie("127.0.0.0/8")};
+    return {IpNetwork::ParseOrDie("::1"), IpNetwork::ParseOrDie("127.0.0.0/8")};
   }
 
  private:
@@ -121,11 +120,12 @@ class Model {
   IpNetwork RandomSource() {
     const int n = Roll(sources_);
     if (n % 8 == 0) {
-      return IpNetwork::ParseOrDie(absl::StrCat("2001:db8:", n % 65536, "::/64"));
+      return IpNetwork::ParseOrDie(
+          absl::StrCat("2001:db8:", n % 65536, "::/64"));
     }
     if (n % 8 == 1) {
-      return IpNetwork::ParseOrDie(absl::StrCat("10.", n / 256, ".", n % 256,
-                                                ".0/24"));
+      return IpNetwork::ParseOrDie(
+          absl::StrCat("10.", n / 256, ".", n % 256, ".0/24"));
     }
     return IpNetwork::ParseOrDie(
         absl::StrCat("172.16.", n / 256, ".", n % 256));
@@ -143,8 +143,9 @@ class Model {
 struct Progress {
   std::atomic<int> enforced = 0;  // Operations that the kernel has confirmed.
   std::atomic<pid_t> enforcing_half = 0;
-  std::atomic<bool> verified = false;  // The kernel is as wanted, after a start.
-  std::atomic<bool> differs = false;   // It was not.
+  std::atomic<bool> verified =
+      false;                          // The kernel is as wanted, after a start.
+  std::atomic<bool> differs = false;  // It was not.
   std::atomic<int> repairs = 0;
 };
 
@@ -241,12 +242,13 @@ class EnforcementSoakTest : public testing::TestWithParam<std::string> {
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     progress_ = new (shared) Progress;
     // Foreign rules, with counters that only packets may move.
-    lab_.OnRelay("ip link set eth0 down && "
-                 "iptables-legacy -N theirs && "
-                 "iptables-legacy -A theirs -s 192.0.2.77 -c 11 2200 -j DROP && "
-                 "iptables-legacy -A FORWARD -c 5 700 -j theirs && "
-                 "nft add table inet theirs && "
-                 "nft add set inet theirs s '{ type ipv4_addr; }'");
+    lab_.OnRelay(
+        "ip link set eth0 down && "
+        "iptables-legacy -N theirs && "
+        "iptables-legacy -A theirs -s 192.0.2.77 -c 11 2200 -j DROP && "
+        "iptables-legacy -A FORWARD -c 5 700 -j theirs && "
+        "nft add table inet theirs && "
+        "nft add set inet theirs s '{ type ipv4_addr; }'");
     foreign_ = Foreign();
   }
 
@@ -267,7 +269,8 @@ class EnforcementSoakTest : public testing::TestWithParam<std::string> {
   }
 
   // Whether the process, a child by birth or adoption, ends within `patience`.
-  static bool AwaitEnd(pid_t pid, absl::Duration patience, int* code = nullptr) {
+  static bool AwaitEnd(pid_t pid, absl::Duration patience,
+                       int* code = nullptr) {
     const absl::Time deadline = absl::Now() + patience;
     int status = 0;
     while (waitpid(pid, &status, WNOHANG) == 0) {
@@ -298,12 +301,9 @@ class EnforcementSoakTest : public testing::TestWithParam<std::string> {
 
   void Damage() {
     static constexpr const char* kDamages[] = {
-        "iptables-legacy -w -F INPUT",
-        "iptables-legacy -w -P FORWARD ACCEPT",
-        "iptables-legacy -w -F mxban-smtp",
-        "ipset flush mxban-smtp-4",
-        "ipset flush mxban-auth-a4",
-        "nft flush chain inet mxban input",
+        "iptables-legacy -w -F INPUT", "iptables-legacy -w -P FORWARD ACCEPT",
+        "iptables-legacy -w -F mxban-smtp", "ipset flush mxban-smtp-4",
+        "ipset flush mxban-auth-a4", "nft flush chain inet mxban input",
         "nft flush set inet mxban mxban-auth-4-32",
         "nft delete table inet mxban",
         // Others at their work; not ours to touch, nor theirs to touch ours.
@@ -344,8 +344,8 @@ TEST_P(EnforcementSoakTest, TheKernelIsAsWantedWhateverDies) {
   while (true) {
     Start(operations);
     ASSERT_TRUE(AwaitVerified())
-        << "after " << deaths << " deaths, at operation "
-        << model_.operations() << (progress_->differs ? ": differs" : "");
+        << "after " << deaths << " deaths, at operation " << model_.operations()
+        << (progress_->differs ? ": differs" : "");
     const absl::Time end = absl::Now() + absl::Milliseconds(100 + Roll(900));
     int code = -1;
     bool ended = false;

@@ -137,14 +137,16 @@ TEST_P(ForeignRulesTest, NothingIsLostAmongManyWriters) {
   for (int port = 2; port < 202; ++port) {
     // Replacing changes no number of rules, by which the kernel could tell.
     lab_.OnRelay(absl::StrCat("iptables-legacy -w -R theirs 1 -p tcp --dport ",
-                              port, " -j ACCEPT && iptables-legacy -w -C theirs"
-                              " -p tcp --dport ", port, " -j ACCEPT"));
+                              port,
+                              " -j ACCEPT && iptables-legacy -w -C theirs"
+                              " -p tcp --dport ",
+                              port, " -j ACCEPT"));
     if (port % 10 != 0) continue;
     // Their rule is the last one; ours come and go before it.
-    lab_.OnRelay(absl::StrCat(
-        "iptables-legacy -w -A INPUT -p tcp --dport ", port, " -j ACCEPT && ",
-        "iptables-legacy -w -D INPUT -p tcp --dport ",
-        port == 10 ? 1 : port - 10, " -j ACCEPT"));
+    lab_.OnRelay(absl::StrCat("iptables-legacy -w -A INPUT -p tcp --dport ",
+                              port, " -j ACCEPT && ",
+                              "iptables-legacy -w -D INPUT -p tcp --dport ",
+                              port == 10 ? 1 : port - 10, " -j ACCEPT"));
   }
   done = true;
   for (std::thread& writer : writers) writer.join();

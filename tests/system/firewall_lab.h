@@ -71,8 +71,8 @@ class FirewallLab {
   static constexpr char kNeighbour6[] = "2001:db8:7::2";  // In the same /64.
   static constexpr char kStranger6[] = "2001:db8:9::1";
 
-  // `kind` is `ipset`, `iptables` or `nftables`; `max_bans` that of the backend,
-  // or 0 for its own. The relay listens on 25, 465, 587 and 2525.
+  // `kind` is `ipset`, `iptables` or `nftables`; `max_bans` that of the
+  // backend, or 0 for its own. The relay listens on 25, 465, 587 and 2525.
   explicit FirewallLab(const std::string& kind, size_t max_bans = 0);
 
   NetworkLab& network() { return network_; }
@@ -96,8 +96,8 @@ class FirewallLab {
   NetworkLab::Outcome TryConnect(const std::string& source, uint16_t port = 25,
                                  absl::Duration patience = absl::Seconds(2));
 
-  // Everything that the kernel of the relay has for any backend, as its programs
-  // show it.
+  // Everything that the kernel of the relay has for any backend, as its
+  // programs show it.
   std::string Everything() {
     return OnRelay(
         "iptables-legacy -S; ip6tables-legacy -S; ipset list; "

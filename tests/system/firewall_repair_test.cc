@@ -219,7 +219,7 @@ TEST_P(LegacyRestartTest, AForeignRuleKeepsARemovedChainButEmpty) {
   FirewallLab lab(GetParam());
   ASSERT_TRUE(lab.SetUp(MailRules("smtp")).ok());
   ASSERT_TRUE(lab.Apply(Imposing({Lab::kSpammer})).ok());
-  
+
   lab.OnRelay("iptables-legacy -A FORWARD -j mxban-smtp");
   FirewallChanges changes;
   changes.removed_jails.push_back("smtp");

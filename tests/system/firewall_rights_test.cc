@@ -47,8 +47,7 @@ class OpenFirewallTest : public testing::Test {
 TEST_F(OpenFirewallTest, WorksWithExactlyTwoCapabilities) {
   for (const auto& [kind, name] :
        {std::pair("auto", "ipset"), std::pair("ipset", "ipset"),
-        std::pair("iptables", "iptables"),
-        std::pair("nftables", "nftables")}) {
+        std::pair("iptables", "iptables"), std::pair("nftables", "nftables")}) {
     const auto opened = OpenWith(kBoth, kind);
     ASSERT_TRUE(opened.ok()) << opened.status();
     EXPECT_EQ(opened->firewall->name(), name);

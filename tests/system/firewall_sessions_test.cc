@@ -48,9 +48,7 @@ bool IsReset(int connection) {
 
 class FirewallSessionsTest : public testing::Test {
  protected:
-  FirewallSessionsTest() {
-    EXPECT_TRUE(lab_.SetUp(MailRules("smtp")).ok());
-  }
+  FirewallSessionsTest() { EXPECT_TRUE(lab_.SetUp(MailRules("smtp")).ok()); }
 
   ~FirewallSessionsTest() override {
     for (const int descriptor : open_) close(descriptor);
@@ -161,9 +159,9 @@ TEST_F(FirewallSessionsTest, TheServersSocketIsToldSo) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(26);
-    ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address),
-                   sizeof(address)),
-              0);
+    ASSERT_EQ(
+        bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)),
+        0);
     ASSERT_EQ(listen(listener, 1), 0);
   });
   JailRules rules = MailRules("smtp");

@@ -382,8 +382,7 @@ TEST(GrowingSetTest, LosesNoBanAndLetsNobodyIn) {
     // Another instance is content with the set as it has grown.
     std::unique_ptr<Firewall> again =
         IpsetFirewall::Open({.initial = 64, .ceiling = 4096}).value();
-    ASSERT_TRUE(
-        again->Apply({.jails = {MailRules("smtp")}}, absl::Now()).ok());
+    ASSERT_TRUE(again->Apply({.jails = {MailRules("smtp")}}, absl::Now()).ok());
     EXPECT_THAT(lab.OnRelay("ipset list -t mxban-smtp-4"),
                 HasSubstr("maxelem 2048"));
   });
@@ -420,11 +419,10 @@ TEST_P(SideBySideTest, ABanHoldsThoughTheOtherKindOfTablesAcceptsAll) {
       "filter hook input priority PRIORITY; policy accept; }' && nft add rule "
       "inet theirs input accept";
   for (const std::string priority : {"-300", "-10", "0", "300"}) {
-    lab.OnRelay(
-        GetParam() == "nftables"
-            ? "iptables-legacy -A INPUT -j ACCEPT; "
-              "ip6tables-legacy -A INPUT -j ACCEPT"
-            : absl::StrReplaceAll(theirs, {{"PRIORITY", priority}}));
+    lab.OnRelay(GetParam() == "nftables"
+                    ? "iptables-legacy -A INPUT -j ACCEPT; "
+                      "ip6tables-legacy -A INPUT -j ACCEPT"
+                    : absl::StrReplaceAll(theirs, {{"PRIORITY", priority}}));
     EXPECT_EQ(lab.TryConnect(Lab::kSpammer), Outcome::kRefused) << priority;
     EXPECT_EQ(lab.TryConnect(Lab::kSpammer6), Outcome::kRefused) << priority;
     EXPECT_EQ(lab.TryConnect(Lab::kNeighbour), Outcome::kConnected);

@@ -71,12 +71,12 @@ class SmtpSessionTest : public FleetTest {
     sendmail_ = lab_.Start(
         kRelay,
         {"unshare", "--uts", "sh", "-c",
-         absl::StrCat("hostname mx3.example.net; exec sendmail -bD",
-                      " -O QueueDirectory=", queue, " -O PidFile=", queue,
-                      "/pid -O Timeout.ident=0 -O Timeout.resolver.retry=1",
-                      " -O Timeout.resolver.retrans=1s",
-                      " -O DaemonPortOptions=Port=25,Addr=",
-                      AddressOf(kRelay))},
+         absl::StrCat(
+             "hostname mx3.example.net; exec sendmail -bD",
+             " -O QueueDirectory=", queue, " -O PidFile=", queue,
+             "/pid -O Timeout.ident=0 -O Timeout.resolver.retry=1",
+             " -O Timeout.resolver.retrans=1s",
+             " -O DaemonPortOptions=Port=25,Addr=", AddressOf(kRelay))},
         OutputOf("sendmail"));
     ASSERT_TRUE(Eventually([&] {
       return Connect(kCustomer, kRelay, 25) == Outcome::kConnected;
@@ -88,9 +88,8 @@ class SmtpSessionTest : public FleetTest {
 
   int Open(const std::string& source) {
     Outcome outcome;
-    const int connection =
-        lab_.Connect("outside", source, AddressOf(kRelay), 25,
-                     absl::Seconds(5), outcome);
+    const int connection = lab_.Connect("outside", source, AddressOf(kRelay),
+                                        25, absl::Seconds(5), outcome);
     EXPECT_EQ(outcome, Outcome::kConnected);
     return connection;
   }
