@@ -98,6 +98,7 @@ absl::Status NftNetlink::Send(NftBatch batch) {
   RETURN_IF_ERROR(requests_.Send(std::move(batch).Finish()));
   int first_error = 0;
   bool finished = false;
+  more_may_come_ = true;
   while (!finished) {
     ASSIGN_OR_RETURN(const absl::string_view datagram, requests_.Receive());
     ForEachMessage(datagram, [&](const NetlinkPart& part) {
@@ -106,6 +107,7 @@ absl::Status NftNetlink::Send(NftBatch batch) {
       if (part.sequence == last || part.sequence == 0) finished = true;
     });
   }
+  more_may_come_ = first_error != 0;
   return NftError(first_error, "change the table");
 }
 
@@ -117,6 +119,7 @@ absl::StatusOr<bool> NftNetlink::Ask(
   int error = 0;
   bool finished = false;
   bool changed = false;
+  more_may_come_ = true;
   while (!finished) {
     ASSIGN_OR_RETURN(const absl::string_view datagram, requests_.Receive());
     ForEachMessage(datagram, [&](const NetlinkPart& part) {
@@ -131,6 +134,7 @@ absl::StatusOr<bool> NftNetlink::Ask(
       finished |= (part.flags & NLM_F_MULTI) == 0;
     });
   }
+  more_may_come_ = error != 0;
   // Where nobody answers for nf_tables, nfnetlink calls the request invalid.
   if (error == EINVAL) error = EOPNOTSUPP;
   if (error != 0) return NftError(error, "read the table");
@@ -138,6 +142,7 @@ absl::StatusOr<bool> NftNetlink::Ask(
 }
 
 void NftNetlink::DropOldAnswers() {
+  if (!std::exchange(more_may_come_, false)) return;
   while (requests_.Receive(/*wait=*/false).ok()) {
   }
 }

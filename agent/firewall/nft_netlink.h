@@ -72,6 +72,7 @@ class NftNetlink {
   NetlinkSocket requests_;
   NetlinkSocket news_;
   uint32_t sequence_ = 0;
+  bool more_may_come_ = false;  // Of an answer that was not read to its end.
   bool missed_news_ = false;
 };
 

@@ -11,8 +11,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "agent/firewall/jail_chain.h"
+#include "agent/firewall/nft_jail.h"
 #include "common/status_macros.h"
 
 namespace mxban {
@@ -74,69 +74,6 @@ std::vector<NftElement> LastOfEach(absl::Span<const NftElement> elements) {
   for (const auto& [network, timeout] : last)
     each.push_back({network, timeout});
   return each;
-}
-
-std::vector<NftRule> PortJumpsOf(const JailRules& rules) {
-  std::vector<NftRule> jumps;
-  for (const PortRange& ports : rules.ports) {
-    jumps.push_back({.ports = ports, .jump = ChainOf(rules.name)});
-  }
-  return jumps;
-}
-
-// Whether the rule leads a port to a jail, and says nothing else.
-bool IsPortJump(const NftRule& rule) {
-  return !rule.opaque && rule.ports.has_value() && !rule.source.has_value() &&
-         !rule.rejection.has_value() && IsOwnChain(rule.jump);
-}
-
-const std::vector<NftRule>& RulesIn(const NftTable& table,
-                                    absl::string_view chain) {
-  static const std::vector<NftRule> kNone;
-  const auto found = table.chains.find(std::string(chain));
-  return found == table.chains.end() ? kNone : found->second;
-}
-
-std::set<std::string> JailsIn(const NftTable& table) {
-  std::set<std::string> jails;
-  for (const auto& [chain, rules] : table.chains) {
-    if (IsOwnChain(chain)) {
-      jails.emplace(absl::StripPrefix(chain, kOwnPrefix));
-    }
-  }
-  for (const auto& [set, is_right] : table.sets) jails.insert(set.jail);
-  return jails;
-}
-
-std::set<NftSet> SetsOf(absl::string_view jail, const NftTable& table) {
-  std::set<NftSet> sets;
-  for (const auto& [set, is_right] : table.sets) {
-    if (set.jail == jail && is_right) sets.insert(set);
-  }
-  return sets;
-}
-
-Rejection RejectionIn(const std::vector<NftRule>& chain) {
-  for (const NftRule& rule : chain) {
-    if (rule.rejection.has_value()) return *rule.rejection;
-  }
-  return Rejection::kTcpReset;
-}
-
-// Whether the chain first lets all allowed sets return, then refuses all
-// others, and nothing else.
-bool ChainStands(const std::vector<NftRule>& chain,
-                 const std::set<NftSet>& sets, Rejection rejection) {
-  std::set<NftSet> left = sets;
-  bool refuses = false;
-  for (const NftRule& rule : chain) {
-    if (!rule.source.has_value() || left.erase(*rule.source) == 0) return false;
-    refuses |= !rule.source->allowed;
-    NftRule wanted = {.source = rule.source};
-    if (refuses) wanted.rejection = rejection;
-    if (rule != wanted || refuses == rule.source->allowed) return false;
-  }
-  return left.empty();
 }
 
 }  // namespace

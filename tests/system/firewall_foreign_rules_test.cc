@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "agent/firewall/xtables_lock.h"
 #include "gmock/gmock.h"
@@ -225,6 +226,37 @@ TEST_P(ForeignRulesTest, ACommitThatFailsIsComparedAfresh) {
   EXPECT_GT(fail_replace_with_again, 900) << "tries are bounded";
   fail_replace_with_again = 0;
   EXPECT_TRUE(lab_.SetUp(MailRules("c")).ok());
+}
+
+// Both hooks see every packet: what one lets through the other may refuse.
+class SideBySideTest : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Backends, SideBySideTest,
+                         testing::Values("ipset", "iptables", "nftables"),
+                         [](const auto& test) { return test.param; });
+
+TEST_P(SideBySideTest, ABanHoldsThoughTheOtherKindOfTablesAcceptsAll) {
+  FirewallLab lab(GetParam());
+  ASSERT_TRUE(lab.SetUp(MailRules("smtp")).ok());
+  ASSERT_TRUE(lab.Apply(Imposing({Lab::kSpammer, Lab::kSpammer6})).ok());
+  const std::string theirs =
+      "nft add table inet theirs && nft add chain inet theirs input '{ type "
+      "filter hook input priority PRIORITY; policy accept; }' && nft add rule "
+      "inet theirs input accept";
+  for (const std::string priority : {"-300", "-10", "0", "300"}) {
+    lab.OnRelay(GetParam() == "nftables"
+                    ? "iptables-legacy -A INPUT -j ACCEPT; "
+                      "ip6tables-legacy -A INPUT -j ACCEPT"
+                    : absl::StrReplaceAll(theirs, {{"PRIORITY", priority}}));
+    EXPECT_EQ(lab.TryConnect(Lab::kSpammer), Outcome::kRefused) << priority;
+    EXPECT_EQ(lab.TryConnect(Lab::kSpammer6), Outcome::kRefused) << priority;
+    EXPECT_EQ(lab.TryConnect(Lab::kNeighbour), Outcome::kConnected);
+    if (GetParam() != "nftables") lab.OnRelay("nft delete table inet theirs");
+  }
+  if (GetParam() != "nftables") return;
+  // Nor does somebody else's table of the same kind matter.
+  lab.OnRelay(absl::StrReplaceAll(theirs, {{"PRIORITY", "-300"}}));
+  EXPECT_EQ(lab.TryConnect(Lab::kSpammer), Outcome::kRefused);
 }
 
 }  // namespace

@@ -23,7 +23,10 @@ constexpr const char* kJails[] = {
 NftSet RandomSet(std::mt19937& random) {
   NftSet set = {kJails[random() % std::size(kJails)], random() % 2 == 0};
   if (random() % 2 == 0) set.family = Family::kIpv6;
-  set.prefix_length = static_cast<int>(random() % (8 * set.key_size() + 1));
+  // No ban is of all addresses; an allow list may hold them.
+  const size_t widest = set.allowed ? 0 : 1;
+  set.prefix_length = static_cast<int>(
+      widest + random() % (8 * set.key_size() + 1 - widest));
   return set;
 }
 
