@@ -227,6 +227,46 @@ bool WriteChanges(const FirewallChanges& changes, SendMessage send) {
   return true;
 }
 
+void ReadNetworks(Reader& reader, std::vector<IpNetwork>& networks) {
+  while (reader.more()) networks.push_back(reader.GetNetwork());
+}
+
+// A message that ends no request.
+void ReadChange(Tag tag, Reader& reader, FirewallChanges& changes) {
+  switch (tag) {
+    case Tag::kJail:
+      changes.jails.push_back(ReadJail(reader));
+      return;
+    case Tag::kAllowed:
+      reader.Demand(!changes.jails.empty());
+      if (reader.more()) ReadNetworks(reader, changes.jails.back().allowed);
+      return;
+    case Tag::kImposed:
+      return ReadBans(/*with_ends=*/true, reader, changes.imposed);
+    case Tag::kLifted:
+      return ReadBans(/*with_ends=*/false, reader, changes.lifted);
+    case Tag::kRemoved:
+      changes.removed_jails.push_back(reader.GetName());
+      return;
+    default:
+      reader.Demand(false);
+  }
+}
+
+// A message that ends a request.
+void ReadEnd(Tag tag, Reader& reader, FirewallRequest& request) {
+  if (tag == Tag::kRemove) {
+    request.kind = FirewallRequest::Kind::kRemove;
+    return;
+  }
+  request.now = reader.GetTime();
+  if (tag == Tag::kApply) return;
+  request.kind = FirewallRequest::Kind::kInspect;
+  const auto depth = reader.Get<uint8_t>();
+  reader.Demand(depth <= static_cast<uint8_t>(InspectDepth::kRulesAndBans));
+  request.depth = static_cast<InspectDepth>(depth);
+}
+
 bool WriteState(const JailState& state, SendMessage send) {
   if (!WriteJail(state.rules, send)) return false;
   const int64_t ban_count = state.ban_count.has_value()
@@ -259,6 +299,24 @@ void ReadStanding(Reader& reader, JailState& state) {
   }
 }
 
+// A message about one jail.
+void ReadState(Tag tag, Reader& reader, JailState& state) {
+  switch (tag) {
+    case Tag::kAllowed:
+      return ReadNetworks(reader, state.rules.allowed);
+    case Tag::kStanding:
+      return ReadStanding(reader, state);
+    case Tag::kState: {
+      state.intact = reader.Get<uint8_t>() != 0;
+      const auto ban_count = reader.Get<int64_t>();
+      if (ban_count >= 0) state.ban_count = ban_count;
+      return;
+    }
+    default:
+      reader.Demand(false);
+  }
+}
+
 }  // namespace
 
 bool WriteFirewallRequest(const FirewallRequest& request, SendMessage send) {
@@ -283,46 +341,13 @@ absl::StatusOr<std::optional<FirewallRequest>> FirewallRequestReader::Take(
     return Malformed();
   }
   Reader reader(message.substr(1));
-  FirewallChanges& changes = request_.changes;
-  bool ends = false;
-  switch (static_cast<Tag>(message.front())) {
-    case Tag::kJail:
-      changes.jails.push_back(ReadJail(reader));
-      break;
-    case Tag::kAllowed:
-      reader.Demand(!changes.jails.empty());
-      while (reader.more()) {
-        changes.jails.back().allowed.push_back(reader.GetNetwork());
-      }
-      break;
-    case Tag::kImposed:
-      ReadBans(/*with_ends=*/true, reader, changes.imposed);
-      break;
-    case Tag::kLifted:
-      ReadBans(/*with_ends=*/false, reader, changes.lifted);
-      break;
-    case Tag::kRemoved:
-      changes.removed_jails.push_back(reader.GetName());
-      break;
-    case Tag::kApply:
-      request_.now = reader.GetTime();
-      ends = true;
-      break;
-    case Tag::kInspect: {
-      request_.kind = FirewallRequest::Kind::kInspect;
-      request_.now = reader.GetTime();
-      const auto depth = reader.Get<uint8_t>();
-      reader.Demand(depth <= static_cast<uint8_t>(InspectDepth::kRulesAndBans));
-      request_.depth = static_cast<InspectDepth>(depth);
-      ends = true;
-      break;
-    }
-    case Tag::kRemove:
-      request_.kind = FirewallRequest::Kind::kRemove;
-      ends = true;
-      break;
-    default:
-      return Malformed();
+  const auto tag = static_cast<Tag>(message.front());
+  const bool ends =
+      tag == Tag::kApply || tag == Tag::kInspect || tag == Tag::kRemove;
+  if (ends) {
+    ReadEnd(tag, reader, request_);
+  } else {
+    ReadChange(tag, reader, request_.changes);
   }
   parts_ += 1 + reader.networks();
   if (!reader.Finished() || parts_ > kMaxFirewallParts) return Malformed();
@@ -349,44 +374,22 @@ absl::StatusOr<std::optional<FirewallAnswer>> FirewallAnswerReader::Take(
   }
   Reader reader(message.substr(1));
   const auto tag = static_cast<Tag>(message.front());
-  const bool needs_jail =
-      tag == Tag::kAllowed || tag == Tag::kState || tag == Tag::kStanding;
-  if (needs_jail && jail_.empty()) return Malformed();
-  bool ends = false;
-  switch (tag) {
-    case Tag::kJail: {
-      JailRules rules = ReadJail(reader);
-      jail_ = rules.name;
-      answer_.state[jail_].rules = std::move(rules);
-      break;
-    }
-    case Tag::kAllowed:
-      while (reader.more()) {
-        answer_.state[jail_].rules.allowed.push_back(reader.GetNetwork());
-      }
-      break;
-    case Tag::kState: {
-      answer_.state[jail_].intact = reader.Get<uint8_t>() != 0;
-      const auto ban_count = reader.Get<int64_t>();
-      if (ban_count >= 0) answer_.state[jail_].ban_count = ban_count;
-      break;
-    }
-    case Tag::kStanding:
-      ReadStanding(reader, answer_.state[jail_]);
-      break;
-    case Tag::kAnswer: {
-      answer_.backend = reader.GetText(kMaxBackendName);
-      const auto code = static_cast<absl::StatusCode>(reader.Get<uint8_t>());
-      answer_.status = absl::Status(code, reader.GetText(kMaxErrorText));
-      ends = true;
-      break;
-    }
-    default:
-      return Malformed();
+  if (tag == Tag::kJail) {
+    JailRules rules = ReadJail(reader);
+    jail_ = rules.name;
+    answer_.state[jail_].rules = std::move(rules);
+  } else if (tag == Tag::kAnswer) {
+    answer_.backend = reader.GetText(kMaxBackendName);
+    const auto code = static_cast<absl::StatusCode>(reader.Get<uint8_t>());
+    answer_.status = absl::Status(code, reader.GetText(kMaxErrorText));
+  } else if (jail_.empty()) {
+    return Malformed();
+  } else {
+    ReadState(tag, reader, answer_.state[jail_]);
   }
   parts_ += 1 + reader.networks();
   if (!reader.Finished() || parts_ > kMaxFirewallParts) return Malformed();
-  if (!ends) return std::nullopt;
+  if (tag != Tag::kAnswer) return std::nullopt;
   parts_ = 0;
   jail_.clear();
   return std::exchange(answer_, {});

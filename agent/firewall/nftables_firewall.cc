@@ -157,17 +157,22 @@ absl::Status NftablesFirewall::TryToChangeJails(
     for (const NftRule& rule : rules) batch.PutRule(input, rule);
   }
   for (const std::string& jail : changes.removed_jails) {
-    const std::string chain = ChainOf(jail);
-    if (table.chains.contains(chain)) {
-      batch.FlushChain(chain);
-      batch.DeleteChain(chain);
-    }
-    for (const auto& [set, is_right] : table.sets) {
-      if (set.jail == jail) batch.DeleteSet(set);
-    }
+    DropJail(jail, table, batch);
     known_.erase(jail);
   }
   return kernel_->Commit(std::move(batch));
+}
+
+void NftablesFirewall::DropJail(const std::string& jail, const NftTable& table,
+                                NftBatch& batch) {
+  const std::string chain = ChainOf(jail);
+  if (table.chains.contains(chain)) {
+    batch.FlushChain(chain);
+    batch.DeleteChain(chain);
+  }
+  for (const auto& [set, is_right] : table.sets) {
+    if (set.jail == jail) batch.DeleteSet(set);
+  }
 }
 
 absl::Status NftablesFirewall::PutJail(const JailRules& rules,

@@ -64,6 +64,8 @@ class NftablesFirewall final : public Firewall {
   absl::Status TryToChangeJails(const FirewallChanges& changes);
   absl::Status PutJail(const JailRules& rules, const NftTable& table,
                        NftBatch& batch);
+  static void DropJail(const std::string& jail, const NftTable& table,
+                       NftBatch& batch);
   absl::Status PutAllowed(const JailRules& rules, const NftTable& table,
                           NftBatch& batch);
 

@@ -65,6 +65,7 @@ make_certificates() {
     "$make" --days 1 "$folder/pki" agent "$server"
     chown "$agent_user" "$folder/pki/$server.key"
   done
+  chmod 711 "$folder/pki" # Each agent comes to its own key.
 }
 
 # The flags of a program that presents a certificate.

@@ -41,9 +41,8 @@ TEST(NftJailTest, WhatSaysAnythingElseIsNoJumpToAJail) {
        {NftRule{}, NftRule{.jump = "mxban-smtp"},
         NftRule{.ports = PortRange{25, 25}, .jump = "theirs"},
         NftRule{.ports = PortRange{25, 25}, .rejection = Rejection::kDrop},
-        NftRule{.ports = PortRange{25, 25},
-                .source = kBans,
-                .jump = "mxban-smtp"},
+        NftRule{
+            .ports = PortRange{25, 25}, .source = kBans, .jump = "mxban-smtp"},
         NftRule{.opaque = true}}) {
     EXPECT_FALSE(IsPortJump(rule));
   }

@@ -25,8 +25,8 @@ NftSet RandomSet(std::mt19937& random) {
   if (random() % 2 == 0) set.family = Family::kIpv6;
   // No ban is of all addresses; an allow list may hold them.
   const size_t widest = set.allowed ? 0 : 1;
-  set.prefix_length = static_cast<int>(
-      widest + random() % (8 * set.key_size() + 1 - widest));
+  set.prefix_length =
+      static_cast<int>(widest + random() % (8 * set.key_size() + 1 - widest));
   return set;
 }
 
