@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/never_ban.h"
 #include "agent/position_file.h"
+#include "agent/update.h"
 #include "common/name_lookup.h"
 #include "common/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -30,6 +31,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Start(
     const Clock& clock) {
   std::unique_ptr<Agent> agent(new Agent(options, std::move(firewall), clock));
   RETURN_IF_ERROR(agent->Build());
+  agent->RestoreUpdates();
   RETURN_IF_ERROR(agent->reader_->Start());
   agent->enforcer_->Start();
   agent->link_->Start();
@@ -44,7 +46,8 @@ Agent::Agent(const Options& options, std::unique_ptr<Firewall> firewall,
       clock_(clock),
       positions_path_(absl::StrCat(options.state_dir, "/positions")),
       firewall_(std::move(firewall)),
-      outbox_(kOutboxCapacity) {}
+      outbox_(kOutboxCapacity),
+      journal_(absl::StrCat(options.state_dir, "/bans")) {}
 
 Agent::~Agent() {
   http_server_.reset();
@@ -104,7 +107,16 @@ absl::Status Agent::Build() {
       std::make_unique<Enforcer>(*firewall_, clock_, std::move(never_ban));
   link_ = std::make_unique<CoordinatorLink>(
       outbox_, *enforcer_,
-      [this](std::vector<Jail> jails) { reader_->SetJails(std::move(jails)); },
+      [this](const v1::WatchResponse& update) {
+        RETURN_IF_ERROR(OnUpdate(update));
+        const absl::Status kept = journal_.Append(update, clock_.TimeNow());
+        if (!kept.ok()) {
+          spdlog::error(
+              "a start without coordinator would not know the bans: {}",
+              std::string(kept.message()));
+        }
+        return absl::OkStatus();
+      },
       std::move(link));
   outbox_.SetCallbacks([this] { link_->OnFailure(); },
                        [this] { reader_->Wake(); });
@@ -115,6 +127,28 @@ absl::Status Agent::Build() {
                    HttpServer::Start(options_.http_listen, *metrics_,
                                      [this] { return Readiness(); }));
   return absl::OkStatus();
+}
+
+absl::Status Agent::OnUpdate(const v1::WatchResponse& update) {
+  return ApplyUpdate(update, *enforcer_, [this](std::vector<Jail> jails) {
+    reader_->SetJails(std::move(jails));
+  });
+}
+
+void Agent::RestoreUpdates() {
+  const absl::Status restored = journal_.Replay(
+      [this](const v1::WatchResponse& update) { return OnUpdate(update); });
+  if (!restored.ok()) {
+    spdlog::warn(
+        "not all that was known can be enforced before a coordinator "
+        "answers: {}",
+        std::string(restored.message()));
+  }
+  const uint64_t revision = enforcer_->held_revision().second;
+  if (revision != 0) {
+    spdlog::info("enforcing what the coordinator said last, revision {}",
+                 revision);
+  }
 }
 
 absl::Status Agent::Readiness() const {

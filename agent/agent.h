@@ -18,6 +18,7 @@
 #include "agent/failure_outbox.h"
 #include "agent/firewall/firewall.h"
 #include "agent/log_reader.h"
+#include "agent/update_journal.h"
 #include "common/clock.h"
 #include "common/http_server.h"
 #include "common/tls.h"
@@ -66,6 +67,11 @@ class Agent {
         const Clock& clock);
 
   absl::Status Build();
+
+  // What the coordinator says, from its stream or from the journal.
+  absl::Status OnUpdate(const v1::WatchResponse& update);
+  void RestoreUpdates();
+
   void SavePositions();
   void KeepPositions();
 
@@ -79,6 +85,7 @@ class Agent {
   FailureOutbox outbox_;
   std::unique_ptr<LogReader> reader_;
   std::unique_ptr<Enforcer> enforcer_;
+  UpdateJournal journal_;
   std::unique_ptr<CoordinatorLink> link_;
   std::unique_ptr<AgentMetrics> metrics_;
   std::unique_ptr<HttpServer> http_server_;

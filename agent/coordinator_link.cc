@@ -63,12 +63,11 @@ class CoordinatorLink::Session {
     subscription.set_agent_version(kVersion);
     subscription.set_firewall(options.firewall());
     link_.outbox_.Rewind();
-    watch_.emplace(*stub_->async(), watch_context_, link_.enforcer_,
-                   std::move(subscription),
+    watch_.emplace(*stub_->async(), watch_context_, std::move(subscription),
                    WatchStream::Callbacks{
-                       [this](std::vector<Jail> jails) {
-                         NoteConnected();
-                         link_.on_jails_(std::move(jails));
+                       [this](const v1::WatchResponse& update) {
+                         if (update.has_jails()) NoteConnected();
+                         return link_.on_update_(update);
                        },
                        [this](const grpc::Status& status) { Done(status); }});
     report_.emplace(*stub_->async(), report_context_, link_.outbox_,
@@ -132,10 +131,10 @@ class CoordinatorLink::Session {
 };
 
 CoordinatorLink::CoordinatorLink(FailureOutbox& outbox, Enforcer& enforcer,
-                                 JailsCallback on_jails, Options options)
+                                 UpdateCallback on_update, Options options)
     : outbox_(outbox),
       enforcer_(enforcer),
-      on_jails_(std::move(on_jails)),
+      on_update_(std::move(on_update)),
       options_(std::move(options)) {
   enforcer_.SetReportCallback(
       [this](const Enforcer::Report& report) { OnReport(report); });

@@ -23,8 +23,8 @@
 #include "absl/time/time.h"
 #include "agent/enforcer.h"
 #include "agent/failure_outbox.h"
-#include "common/jail.h"
 #include "grpcpp/security/credentials.h"
+#include "mxban/v1/agent_service.pb.h"
 
 namespace mxban {
 
@@ -48,12 +48,13 @@ class CoordinatorLink {
     std::string error;         // Why it is not connected.
   };
 
-  // Receives the jails; called from gRPC's threads.
-  using JailsCallback = std::function<void(std::vector<Jail>)>;
+  // Receives jails and bans, one update at a time; called from gRPC's threads.
+  // An error means that it is not understood.
+  using UpdateCallback = std::function<absl::Status(const v1::WatchResponse&)>;
 
   // The outbox and the enforcer must outlive the link.
   CoordinatorLink(FailureOutbox& outbox, Enforcer& enforcer,
-                  JailsCallback on_jails, Options options);
+                  UpdateCallback on_update, Options options);
   ~CoordinatorLink();
 
   void Start();
@@ -74,7 +75,7 @@ class CoordinatorLink {
 
   FailureOutbox& outbox_;
   Enforcer& enforcer_;
-  const JailsCallback on_jails_;
+  const UpdateCallback on_update_;
   const Options options_;
 
   mutable absl::Mutex mutex_;

@@ -1,20 +1,18 @@
 #ifndef MXBAN_AGENT_WATCH_STREAM_H_
 #define MXBAN_AGENT_WATCH_STREAM_H_
 
-// One Watch call: hands updates to the enforcer and the jails to whoever reads
-// logs, and acknowledges what the kernel enforces.
+// One Watch call: hands on what the coordinator says, and acknowledges what the
+// kernel enforces.
 //
 // Thread-safe. Must outlive its OnDone().
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "agent/enforcer.h"
-#include "common/jail.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/client_callback.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
@@ -25,14 +23,15 @@ class WatchStream final
     : public grpc::ClientBidiReactor<v1::WatchRequest, v1::WatchResponse> {
  public:
   struct Callbacks {
-    std::function<void(std::vector<Jail>)> on_jails;
+    // An error means that it is not understood, and ends the call.
+    std::function<absl::Status(const v1::WatchResponse&)> on_update;
     std::function<void(const grpc::Status&)> on_done;
   };
 
-  // Begins the call with `context`, which like the enforcer must outlive it.
+  // Begins the call with `context`, which must outlive it.
   WatchStream(v1::AgentService::StubInterface::async_interface& stub,
-              grpc::ClientContext& context, Enforcer& enforcer,
-              v1::Subscription subscription, Callbacks callbacks);
+              grpc::ClientContext& context, v1::Subscription subscription,
+              Callbacks callbacks);
 
   // Tells the coordinator; of several reports the newest counts.
   void Acknowledge(const Enforcer::Report& report);
@@ -47,11 +46,9 @@ class WatchStream final
   }
 
  private:
-  absl::Status Receive(const v1::WatchResponse& response);
   void Write() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   grpc::ClientContext& context_;
-  Enforcer& enforcer_;
   const Callbacks callbacks_;
   v1::WatchResponse response_;
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "agent/firewall/firewall.h"
+#include "common/stable_hash.h"
 
 namespace mxban {
 namespace {
@@ -15,15 +16,6 @@ constexpr size_t kHashDigits = 10;
 
 bool IsPlain(char c) {
   return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
-}
-
-// FNV-1a: the same on every machine and in every release.
-uint64_t StableHash(absl::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const unsigned char c : text) {
-    hash = (hash ^ c) * 0x100000001b3;
-  }
-  return hash ^ (hash >> 40);  // All bits count in the 40 that are shown.
 }
 
 }  // namespace

@@ -163,6 +163,23 @@ TEST_F(LifeOfABanTest, AnAgentsRestartLeavesItsBansStanding) {
   EXPECT_EQ(GetStatus().failure_count(), 3) << "nothing is counted twice";
 }
 
+// As after a reboot while the coordinator is away: the kernel knows nothing.
+TEST_F(LifeOfABanTest, AnAgentAloneEnforcesWhatItWasToldLast) {
+  StartAll();
+  for (int i = 0; i < kServers; ++i) Attack(i, kAttacker);
+  EXPECT_TRUE(AwaitEverywhere(kAttacker));
+  coordinator_.reset();
+  agents_[1].reset();
+  kernels_[1].Flush();
+  StartAgent(1);
+  EXPECT_TRUE(kernels_[1].Await("auth", kAttacker, true));
+  StartCoordinator();
+  ASSERT_TRUE(AwaitStatus([](const v1::GetStatusResponse& status) {
+    return status.current_agent_count() == 3;
+  }));
+  EXPECT_EQ(GetStatus().ban_count(), 1);
+}
+
 TEST_F(LifeOfABanTest, WhatAnOperatorFlushedIsRepaired) {
   StartAll();
   for (int i = 0; i < kServers; ++i) Attack(i, kAttacker);

@@ -83,6 +83,22 @@ TEST_F(FleetTest, BansSurviveTheDeathOfEveryProcess) {
   }
 }
 
+TEST_F(FleetTest, ARebootWithoutTheCoordinatorStillEnforces) {
+  StartFleet();
+  Attack("mx1", absl::Now());
+  ASSERT_TRUE(AwaitRefused(kHowToAttacker, "mx2"));
+  lab_.Stop(coordinator_, SIGKILL);
+  lab_.Stop(agents_["mx2"], SIGKILL);
+  lab_.MustShell("mx2",
+                 "iptables-legacy -F && iptables-legacy -X && "
+                 "ip6tables-legacy -F && ip6tables-legacy -X && "
+                 "until ipset destroy; do :; done");
+  ASSERT_EQ(Connect(kHowToAttacker, "mx2", 25),
+            NetworkLab::Outcome::kConnected);
+  agents_["mx2"] = StartAgent("mx2", {"--insecure"});
+  EXPECT_TRUE(AwaitRefused(kHowToAttacker, "mx2"));
+}
+
 TEST_F(FleetTest, AnOperatorsPardonOpensThePortsEverywhere) {
   StartFleet();
   Attack("mx1", absl::Now());
