@@ -3,7 +3,7 @@
 // under the lock, and somebody flushes what is ours. After every restart, and
 // at the end, the kernel has to be as wanted, and what is not ours untouched.
 //
-// MXBAN_SOAK_OPERATIONS says how many operations (10,000), MXBAN_SOAK_SEED
+// MXBAN_SOAK_OPERATIONS says how many operations (20,000), MXBAN_SOAK_SEED
 // which ones; a failure prints the seed.
 
 #include <signal.h>
@@ -337,10 +337,10 @@ INSTANTIATE_TEST_SUITE_P(Backends, EnforcementSoakTest,
 
 TEST_P(EnforcementSoakTest, TheKernelIsAsWantedWhateverDies) {
   SCOPED_TRACE(absl::StrCat("MXBAN_SOAK_SEED=", seed_));
-  const int all = FromEnvironment("MXBAN_SOAK_OPERATIONS", 10'000);
+  const int all = FromEnvironment("MXBAN_SOAK_OPERATIONS", 20'000);
   // Rule by rule each change rewrites a table, and nftables takes milliseconds
-  // to extend a ban: a tenth must do.
-  const int operations = GetParam() == "ipset" ? all : all / 10;
+  // to extend a ban: a twentieth must do.
+  const int operations = GetParam() == "ipset" ? all : all / 20;
   int deaths = 0;
   while (true) {
     Start(operations);
