@@ -137,8 +137,10 @@ absl::StatusOr<Account> AccountFromFlags() {
   const std::string user = absl::GetFlag(FLAGS_user);
   const std::vector<std::string> groups = absl::GetFlag(FLAGS_groups);
   const absl::StatusOr<Account> account = FindAccount(user, groups);
-  if (account.ok() || user != kDefaultUser) return account;
-  return FindAccount("nobody", groups);
+  if (account.ok()) return account;
+  if (user == kDefaultUser) return FindAccount("nobody", groups);
+  return absl::InvalidArgumentError(
+      absl::StrCat("--user: ", account.status().message()));
 }
 
 // What only root can do for whom it becomes: makes the directory for state, if
@@ -192,7 +194,10 @@ absl::Status PrintProbes() {
 absl::Status Serve(const sigset_t& signals) {
   if (absl::GetFlag(FLAGS_probe_firewall)) return PrintProbes();
   const std::string kind = absl::GetFlag(FLAGS_firewall);
-  RETURN_IF_ERROR(ValidateFirewallKind(kind));
+  if (const absl::Status valid = ValidateFirewallKind(kind); !valid.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--firewall: ", valid.message()));
+  }
   ASSIGN_OR_RETURN(const Agent::Options options, OptionsFromFlags());
   spdlog::info("mxban-agent {} on {}", kVersion, options.server_name);
   // Before there is a thread, a log or a connection.

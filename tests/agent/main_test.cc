@@ -46,6 +46,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"--coordinators=127.0.0.1:1 --state_dir=/tmp "
                             "--never_ban=everyone",
                             1, "--never_ban: 'everyone' is not an IP address"},
+                    Mistake{"--coordinators=127.0.0.1:1 --user=nosuch", 1,
+                            "--user: there is no user nosuch"},
+                    Mistake{"--coordinators=127.0.0.1:1 --firewall=pf", 1,
+                            "--firewall: no firewall \"pf\"; there are auto"},
                     Mistake{"--coordinators=127.0.0.1:1 --log=nojail", 1,
                             "'nojail' is not JAIL=PATH"},
                     Mistake{"--coordinators=127.0.0.1:1 --log_level=loud", 1,
