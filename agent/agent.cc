@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "agent/never_ban.h"
 #include "agent/position_file.h"
 #include "agent/update.h"
+#include "common/errno_text.h"
 #include "common/name_lookup.h"
 #include "common/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -80,7 +80,7 @@ absl::Status Agent::Build() {
   if (access(options_.state_dir.c_str(), W_OK) != 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--state_dir: ", options_.state_dir, " cannot be written by user ",
-        geteuid(), ": ", std::strerror(errno)));
+        geteuid(), ": ", ErrnoText(errno)));
   }
   ASSIGN_OR_RETURN(std::vector<IpNetwork> never_ban,
                    NeverBanList(options_.never_ban, options_.coordinators));

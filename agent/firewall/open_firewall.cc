@@ -20,6 +20,8 @@ namespace {
 
 constexpr absl::string_view kAuto = "auto";
 constexpr absl::string_view kNone = "none";
+
+// The backends that enforce, in the order in which `auto` tries them.
 constexpr absl::string_view kKinds[] = {"ipset", "nftables", "iptables"};
 
 // A jail that concerns nobody: port 0, and addresses that no packet has.
@@ -108,8 +110,6 @@ absl::Status RemoveSets() {
 }
 
 }  // namespace
-
-absl::Span<const absl::string_view> FirewallKinds() { return kKinds; }
 
 absl::Status ValidateFirewallKind(absl::string_view kind) {
   if (kind == kAuto || kind == kNone ||

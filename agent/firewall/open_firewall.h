@@ -10,7 +10,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "agent/firewall/firewall.h"
 
 namespace mxban {
@@ -20,10 +19,7 @@ struct OpenedFirewall {
   std::string why;  // "it works", "as asked"; for people.
 };
 
-// The backends that enforce, in the order in which `auto` tries them.
-absl::Span<const absl::string_view> FirewallKinds();
-
-// INVALID_ARGUMENT unless `kind` is one of them, `none` or `auto`.
+// INVALID_ARGUMENT unless `kind` is a backend that enforces, `none` or `auto`.
 absl::Status ValidateFirewallKind(absl::string_view kind);
 
 // Opens the backend `kind`. A backend that enforces is first tried out: a jail
@@ -37,7 +33,8 @@ absl::Status ValidateFirewallKind(absl::string_view kind);
 //                      backend said.
 absl::StatusOr<OpenedFirewall> OpenFirewall(absl::string_view kind);
 
-// What trying each of FirewallKinds() gives, and which one `auto` takes.
+// What trying each backend gives, in the order of `auto`, and which one it
+// takes.
 struct ProbedFirewall {
   std::string kind;
   absl::Status status;
