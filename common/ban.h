@@ -53,7 +53,8 @@ struct BanKey {
   }
 };
 
-enum class BanOrigin { kCounted, kOperator };
+// By the fleet's count, an operator, or one server that was cut off.
+enum class BanOrigin { kCounted, kOperator, kLocal };
 
 // Evidence lines and server names kept with a ban.
 inline constexpr size_t kMaxEvidence = 10;

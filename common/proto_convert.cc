@@ -44,6 +44,29 @@ void AddAll(const std::vector<std::string>& strings, Repeated* repeated) {
   for (const std::string& string : strings) repeated->Add()->assign(string);
 }
 
+v1::BanOrigin OriginToProto(BanOrigin origin) {
+  switch (origin) {
+    case BanOrigin::kCounted:
+      return v1::BAN_ORIGIN_COUNTED;
+    case BanOrigin::kOperator:
+      return v1::BAN_ORIGIN_OPERATOR;
+    case BanOrigin::kLocal:
+      return v1::BAN_ORIGIN_LOCAL;
+  }
+  return v1::BAN_ORIGIN_UNSPECIFIED;
+}
+
+BanOrigin OriginFromProto(v1::BanOrigin origin) {
+  switch (origin) {
+    case v1::BAN_ORIGIN_OPERATOR:
+      return BanOrigin::kOperator;
+    case v1::BAN_ORIGIN_LOCAL:
+      return BanOrigin::kLocal;
+    default:
+      return BanOrigin::kCounted;
+  }
+}
+
 }  // namespace
 
 v1::Ban BanToProto(const Ban& ban) {
@@ -52,9 +75,7 @@ v1::Ban BanToProto(const Ban& ban) {
   message.set_source(ban.key.source.ToString());
   *message.mutable_create_time() = TimestampToProto(ban.create_time);
   SetExpireTime(ban.expire_time, message);
-  message.set_origin(ban.origin == BanOrigin::kCounted
-                         ? v1::BAN_ORIGIN_COUNTED
-                         : v1::BAN_ORIGIN_OPERATOR);
+  message.set_origin(OriginToProto(ban.origin));
   message.set_reason(ban.reason);
   message.set_failure_count(ban.failure_count);
   AddAll(ban.servers, message.mutable_servers());
@@ -69,9 +90,7 @@ absl::StatusOr<Ban> BanFromProto(const v1::Ban& message) {
   ASSIGN_OR_RETURN(ban.key, KeyFromProto(message.jail(), message.source()));
   ASSIGN_OR_RETURN(ban.create_time, TimestampFromProto(message.create_time()));
   ASSIGN_OR_RETURN(ban.expire_time, ExpireTimeFromProto(message));
-  ban.origin = message.origin() == v1::BAN_ORIGIN_OPERATOR
-                   ? BanOrigin::kOperator
-                   : BanOrigin::kCounted;
+  ban.origin = OriginFromProto(message.origin());
   ban.reason = message.reason();
   ban.failure_count = message.failure_count();
   ban.servers = Strings(message.servers());

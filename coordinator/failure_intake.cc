@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "coordinator/ban_policy.h"
+#include "common/ban_policy.h"
 
 namespace mxban {
 

@@ -2,8 +2,8 @@
 
 #include <optional>
 
+#include "common/escalation.h"
 #include "common/status_macros.h"
-#include "coordinator/escalation.h"
 
 namespace mxban {
 

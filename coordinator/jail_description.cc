@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "coordinator/escalation.h"
+#include "common/escalation.h"
 #include "coordinator/firewall_action.h"
 
 namespace mxban {

@@ -1,11 +1,11 @@
-#include "coordinator/ban_policy.h"
+#include "common/ban_policy.h"
 
 #include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
-#include "coordinator/escalation.h"
+#include "common/escalation.h"
 
 namespace mxban {
 namespace {

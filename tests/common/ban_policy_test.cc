@@ -1,4 +1,4 @@
-#include "coordinator/ban_policy.h"
+#include "common/ban_policy.h"
 
 #include "gtest/gtest.h"
 

@@ -1,5 +1,5 @@
-#ifndef MXBAN_COORDINATOR_ESCALATION_H_
-#define MXBAN_COORDINATOR_ESCALATION_H_
+#ifndef MXBAN_COMMON_ESCALATION_H_
+#define MXBAN_COMMON_ESCALATION_H_
 
 // How the second, third, ... ban of a source grows, and how much less patience
 // a known offender meets: Fail2Ban's `bantime.increment`, over the history of
@@ -32,4 +32,4 @@ uint32_t FailureWeight(const Jail& jail, uint32_t earlier_bans);
 
 }  // namespace mxban
 
-#endif  // MXBAN_COORDINATOR_ESCALATION_H_
+#endif  // MXBAN_COMMON_ESCALATION_H_

@@ -1,5 +1,5 @@
-#ifndef MXBAN_COORDINATOR_BAN_POLICY_H_
-#define MXBAN_COORDINATOR_BAN_POLICY_H_
+#ifndef MXBAN_COMMON_BAN_POLICY_H_
+#define MXBAN_COMMON_BAN_POLICY_H_
 
 // Decides who is banned, for how long, and whom no one may ban. Pure: all it
 // knows is in its arguments.
@@ -57,4 +57,4 @@ std::optional<Ban> Extend(const Ban& ban, const Ban& later);
 
 }  // namespace mxban
 
-#endif  // MXBAN_COORDINATOR_BAN_POLICY_H_
+#endif  // MXBAN_COMMON_BAN_POLICY_H_

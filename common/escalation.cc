@@ -1,4 +1,4 @@
-#include "coordinator/escalation.h"
+#include "common/escalation.h"
 
 #include <algorithm>
 #include <cmath>
