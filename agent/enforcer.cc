@@ -62,20 +62,45 @@ void Enforcer::AddSnapshotPart(Snapshot part, const std::string& history_id,
   for (const auto& [key, expire_time] : bans_) {
     if (!snapshot_.contains(key)) gone.push_back(key);
   }
-  for (const BanKey& key : gone) EraseBan(key);
-  for (const auto& [key, expire_time] : snapshot_) SetBan(key, expire_time);
+  for (const BanKey& key : gone) Tell(key, std::nullopt);
+  for (const auto& [key, expire_time] : snapshot_) Tell(key, expire_time);
   snapshot_.clear();
   history_id_ = history_id;
   revision_ = revision;
+  DropSettled();
   has_news_ = true;
 }
 
 void Enforcer::ApplyDelta(const Delta& delta, uint64_t revision) {
   absl::MutexLock lock(&mutex_);
-  for (const BanKey& key : delta.lifted) EraseBan(key);
-  for (const StandingBan& ban : delta.imposed) SetBan(ban.key, ban.expire_time);
+  for (const BanKey& key : delta.lifted) Tell(key, std::nullopt);
+  for (const StandingBan& ban : delta.imposed) Tell(ban.key, ban.expire_time);
   if (revision == 0) return;  // More must follow.
   revision_ = revision;
+  DropSettled();
+  has_news_ = true;
+}
+
+void Enforcer::ImposeLocally(const StandingBan& ban) {
+  absl::MutexLock lock(&mutex_);
+  const auto told = bans_.find(ban.key);
+  const auto [local, is_new] = local_bans_.try_emplace(ban.key);
+  if (is_new && told != bans_.end()) local->second.told = told->second;
+  local->second.expire_time = ban.expire_time;
+  local->second.history_id.clear();
+  SetBan(ban.key, std::max(ban.expire_time,
+                           local->second.told.value_or(absl::InfinitePast())));
+  has_news_ = true;
+}
+
+void Enforcer::SettleLocal(const BanKey& key, const std::string& history_id,
+                           uint64_t revision) {
+  absl::MutexLock lock(&mutex_);
+  const auto local = local_bans_.find(key);
+  if (local == local_bans_.end()) return;
+  local->second.history_id = history_id;
+  local->second.revision = revision;
+  DropSettled();
   has_news_ = true;
 }
 
@@ -307,6 +332,36 @@ void Enforcer::Finish(const Work& work, const absl::Status& status,
   if (callback != nullptr) callback(report);
 }
 
+void Enforcer::Tell(const BanKey& key, std::optional<absl::Time> expire_time) {
+  const auto local = local_bans_.find(key);
+  if (local != local_bans_.end()) {
+    local->second.told = expire_time;
+    expire_time = std::max(expire_time.value_or(absl::InfinitePast()),
+                           local->second.expire_time);
+  }
+  if (expire_time) {
+    SetBan(key, *expire_time);
+  } else {
+    EraseBan(key);
+  }
+}
+
+void Enforcer::DropSettled() {
+  absl::erase_if(local_bans_, [&](const auto& ban) {
+    const auto& [key, local] = ban;
+    const bool is_settled = !local.history_id.empty() &&
+                            local.history_id == history_id_ &&
+                            local.revision <= revision_;
+    if (!is_settled) return false;
+    if (local.told) {
+      SetBan(key, *local.told);
+    } else {
+      EraseBan(key);
+    }
+    return true;
+  });
+}
+
 void Enforcer::SetBan(const BanKey& key, absl::Time expire_time) {
   const auto found = bans_.find(key);
   if (found != bans_.end()) {
@@ -330,7 +385,9 @@ void Enforcer::EraseBan(const BanKey& key) {
 
 void Enforcer::ExpireBans(absl::Time now) {
   while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
-    EraseBan(BanKey(by_expiry_.begin()->second));
+    const BanKey key = by_expiry_.begin()->second;
+    local_bans_.erase(key);
+    EraseBan(key);
   }
 }
 

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -83,6 +84,15 @@ class Enforcer {
   // `revision` is 0 if the delta goes on in the next one.
   void ApplyDelta(const Delta& delta, uint64_t revision);
 
+  // Enforces a ban of this server's own, whatever the coordinator says, until
+  // it is over or settled.
+  void ImposeLocally(const StandingBan& ban);
+
+  // The coordinator has decided on a local ban: once `revision` of that history
+  // is held what it says of `key` is all that counts.
+  void SettleLocal(const BanKey& key, const std::string& history_id,
+                   uint64_t revision);
+
   // Somebody else has, or may have, changed the firewall: it is compared at
   // once, but no more often than once a second.
   void OnFirewallChanged();
@@ -110,8 +120,22 @@ class Enforcer {
     bool must_wait = false;  // Too early to try again.
   };
 
+  // A ban of our own, beside what the coordinator says.
+  struct LocalBan {
+    absl::Time expire_time;
+    std::optional<absl::Time> told;  // When the coordinator lets it end.
+    std::string history_id;          // The one that settles it; empty: none.
+    uint64_t revision = 0;
+  };
+
   void Loop();
   bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What the coordinator says of `key`: when it ends, or that it does not
+  // stand.
+  void Tell(const BanKey& key, std::optional<absl::Time> expire_time)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `revision_` is held completely.
+  void DropSettled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetBan(const BanKey& key, absl::Time expire_time)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EraseBan(const BanKey& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -143,6 +167,7 @@ class Enforcer {
   absl::btree_map<std::string, Jail> jails_ ABSL_GUARDED_BY(mutex_);
   bool has_jails_ ABSL_GUARDED_BY(mutex_) = false;
   absl::btree_map<BanKey, absl::Time> bans_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_map<BanKey, LocalBan> local_bans_ ABSL_GUARDED_BY(mutex_);
   std::set<std::pair<absl::Time, BanKey>> by_expiry_ ABSL_GUARDED_BY(mutex_);
   // How many bans of each jail are not spared.
   absl::btree_map<std::string, size_t> ban_counts_ ABSL_GUARDED_BY(mutex_);

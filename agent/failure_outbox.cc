@@ -98,6 +98,25 @@ void FailureOutbox::Rewind() {
   for (auto& [key, lane] : lanes_) lane.sent = 0;
 }
 
+bool FailureOutbox::IsAcknowledged(const std::string& jail,
+                                   const std::string& log_id,
+                                   uint64_t offset) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = lanes_.find({jail, log_id});
+  return found != lanes_.end() && found->second.acknowledged >= offset;
+}
+
+void FailureOutbox::ForgetLog(const std::string& jail,
+                              const std::string& log_id) {
+  absl::MutexLock lock(&mutex_);
+  lanes_.erase({jail, log_id});
+}
+
+bool FailureOutbox::HasRoom() const {
+  absl::MutexLock lock(&mutex_);
+  return size_ <= capacity_ / 2;
+}
+
 bool FailureOutbox::IsSettled(const std::string& jail,
                               const std::string& log_id) const {
   absl::MutexLock lock(&mutex_);

@@ -51,6 +51,16 @@ class FailureOutbox {
   // Everything unacknowledged is to be sent again.
   void Rewind();
 
+  // Whether the coordinator has recorded this log up to `offset`.
+  bool IsAcknowledged(const std::string& jail, const std::string& log_id,
+                      uint64_t offset) const;
+
+  // Nothing comes from this log again. REQUIRES: it is settled.
+  void ForgetLog(const std::string& jail, const std::string& log_id);
+
+  // Whether half of the room is free.
+  bool HasRoom() const;
+
   // Whether nothing of this log waits for acknowledgement.
   bool IsSettled(const std::string& jail, const std::string& log_id) const;
 

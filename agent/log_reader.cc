@@ -16,12 +16,19 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "agent/log_seek.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
 namespace {
 
 constexpr int kLookAnywayMs = 1'000;
+
+// Less is read as fast as it is sought.
+constexpr uint64_t kWorthSeeking = 1 << 20;
+
+// Writers' clocks may differ a little, and so may the order of their lines.
+constexpr absl::Duration kStampSlack = absl::Minutes(1);
 
 // The files that `pattern` names now; itself if it is a plain path, which may
 // appear later.
@@ -44,12 +51,44 @@ std::string DirectoryOf(const std::string& path) {
 
 }  // namespace
 
-LogReader::LogReader(FailureOutbox& outbox, const Clock& clock, Options options)
+// What one source's tailer asks of the reader.
+class LogReader::SourceGuide final : public LogTailer::Guide {
+ public:
+  SourceGuide(LogReader& reader, std::string path)
+      : reader_(reader), path_(std::move(path)) {}
+
+  absl::Time Oldest() const override { return reader_.Oldest(source()); }
+  std::vector<std::string> KnownLogs() const override {
+    reader_.RememberPositions(source());
+    std::vector<std::string> logs;
+    for (const auto& [key, position] : reader_.positions_) {
+      logs.push_back(key.second);
+    }
+    return logs;
+  }
+  uint64_t StartOffset(const std::string& log_id, LogFile& log) override {
+    return reader_.StartOffset(source(), log_id, log);
+  }
+  void TurnTo(const std::string& log_id) override {
+    reader_.TurnTo(path_, log_id);
+  }
+
+ private:
+  Source& source() const { return reader_.sources_[path_]; }
+
+  LogReader& reader_;
+  const std::string path_;
+};
+
+LogReader::LogReader(FailureOutbox& outbox, LocalCounter& local_counter,
+                     const Clock& clock, Options options)
     : outbox_(outbox),
+      local_counter_(local_counter),
       clock_(clock),
       options_(std::move(options)),
       names_(std::in_place, options_.look_up_name, [this] { Wake(); }),
-      surroundings_{outbox_, *names_, options_.own_addresses},
+      surroundings_{outbox_, local_counter_, *names_, is_alone_,
+                    options_.own_addresses},
       positions_(options_.positions),
       inotify_fd_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -85,10 +124,16 @@ void LogReader::SetJails(std::vector<Jail> jails) {
   Wake();
 }
 
+void LogReader::SetAlone(bool is_alone) {
+  is_alone_ = is_alone;
+  Wake();
+}
+
 void LogReader::Wake() { eventfd_write(wake_fd_, 1); }
 
 bool LogReader::Poll() {
   ApplyJails();
+  if (!is_alone_ && outbox_.HasRoom()) ReadAgain();
   bool is_done = true;
   counts_.overlong_lines = counts_.open_logs = 0;
   for (auto& [path, source] : sources_) {
@@ -167,8 +212,9 @@ void LogReader::KeepWatchers(const std::string& path, Source& source) {
       }
     }
     if (!source.log_id.empty() && !eye.is_double) {
-      positions_[{eye.watcher.jail().name, source.log_id}] =
-          eye.watcher.safe_position();
+      for (const auto& [log_id, position] : eye.watcher.SafePositions()) {
+        positions_[{eye.watcher.jail().name, log_id}] = position;
+      }
     }
     return true;
   });
@@ -190,6 +236,7 @@ void LogReader::FindLogs() {
     if (broken_jails_.contains(jail.name)) continue;
     for (const std::string& path : LogsOf(jail)) AddWatcher(jail, path);
   }
+  ForgetLogs();
 }
 
 void LogReader::AddWatcher(const Jail& jail, const std::string& path) {
@@ -214,10 +261,47 @@ void LogReader::AddWatcher(const Jail& jail, const std::string& path) {
   source.eyes.push_back({.watcher = *std::move(watcher)});
   // Begins again where the newcomer does; the others pass over what they know.
   source.log_id.clear();
-  source.tailer = std::make_unique<LogTailer>(
-      path, [this, path](const std::string& log_id) {
-        return StartOffset(path, log_id);
-      });
+  source.guide = std::make_unique<SourceGuide>(*this, path);
+  source.tailer = std::make_unique<LogTailer>(path, *source.guide);
+}
+
+void LogReader::ReadAgain() {
+  for (auto& [path, source] : sources_) {
+    RememberPositions(source);
+    bool is_ahead = false;
+    for (Eye& eye : source.eyes) {
+      if (!eye.watcher.is_ahead()) continue;
+      // What it knows is of the lines to come.
+      absl::StatusOr<LogWatcher> watcher =
+          LogWatcher::Create(eye.watcher.jail(), options_.time_zone);
+      if (!watcher.ok()) continue;
+      eye.watcher = *std::move(watcher);
+      is_ahead = true;
+    }
+    if (!is_ahead) continue;
+    source.log_id.clear();
+    source.tailer->Restart();
+  }
+}
+
+void LogReader::ForgetLogs() {
+  std::set<std::string> found;
+  for (const auto& [path, source] : sources_) {
+    if (!source.tailer->has_looked()) return;
+    found.insert(source.tailer->logs_found().begin(),
+                 source.tailer->logs_found().end());
+  }
+  absl::MutexLock lock(&mutex_);
+  absl::erase_if(positions_, [&](const auto& position) {
+    const auto& [jail, log_id] = position.first;
+    if (found.contains(log_id) || !outbox_.IsSettled(jail, log_id)) {
+      return false;
+    }
+    outbox_.ForgetLog(jail, log_id);
+    local_counter_.ForgetLog(jail, log_id);
+    safe_positions_.erase(position.first);
+    return true;
+  });
 }
 
 bool LogReader::IsRead(const std::string& log_id, const std::string& jail,
@@ -263,19 +347,39 @@ size_t LogReader::SkipLines(Source& source, absl::string_view lines,
   return lines.size();
 }
 
-uint64_t LogReader::StartOffset(const std::string& path,
-                                const std::string& log_id) {
-  Source& source = sources_[path];
-  RememberPositions(source);
-  source.log_id = log_id;
+// Lines older than this tell none of the jails anything that counts.
+absl::Time LogReader::Oldest(const Source& source) const {
+  absl::Duration longest;
+  for (const Eye& eye : source.eyes) {
+    const Jail& jail = eye.watcher.jail();
+    longest = std::max(longest, jail.find_time + jail.filter.join_time);
+  }
+  return clock_.TimeNow() - longest - kStampSlack;
+}
+
+uint64_t LogReader::StartOffset(Source& source, const std::string& log_id,
+                                LogFile& log) {
   uint64_t offset = UINT64_MAX;
+  for (const Eye& eye : source.eyes) {
+    offset = std::min(offset, PositionOf(eye.watcher.jail().name, log_id));
+  }
+  const uint64_t size = log.size().value_or(0);
+  if (size < offset || size - offset < kWorthSeeking) return offset;
+  LogWatcher& watcher = source.eyes.front().watcher;
+  return SeekTime(log, offset, size, Oldest(source),
+                  [&](absl::string_view line) {
+                    return watcher.StampOf(line, clock_.TimeNow());
+                  });
+}
+
+void LogReader::TurnTo(const std::string& path, const std::string& log_id) {
+  Source& source = sources_[path];
+  source.log_id = log_id;
   for (Eye& eye : source.eyes) {
     const std::string& jail = eye.watcher.jail().name;
     eye.watcher.TurnTo(log_id, PositionOf(jail, log_id));
     eye.is_double = IsRead(log_id, jail, path);
-    offset = std::min(offset, eye.watcher.position());
   }
-  return offset;
 }
 
 uint64_t LogReader::PositionOf(const std::string& jail,
@@ -328,8 +432,9 @@ void LogReader::PublishState() {
     RememberPositions(source);
     for (const Eye& eye : source.eyes) {
       if (eye.is_double) continue;
-      waiting[{eye.watcher.jail().name, source.log_id}] =
-          eye.watcher.safe_position();
+      for (const auto& [log_id, position] : eye.watcher.SafePositions()) {
+        waiting[{eye.watcher.jail().name, log_id}] = position;
+      }
     }
   }
   const LogPositions acknowledged = outbox_.acknowledged();

@@ -24,6 +24,8 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "agent/failure_outbox.h"
+#include "agent/local_counter.h"
+#include "agent/log_file.h"
 #include "agent/log_tailer.h"
 #include "agent/log_watcher.h"
 #include "agent/name_resolver.h"
@@ -44,7 +46,8 @@ class LogReader {
   };
 
   struct Options {
-    // Begin here in logs that are known; others are read from their start.
+    // Begin here in logs that are known; in others with the oldest line that
+    // can still count.
     LogPositions positions;
     // Paths that replace a jail's own, by jail.
     absl::btree_map<std::string, std::vector<std::string>> log_paths;
@@ -55,8 +58,9 @@ class LogReader {
     NameResolver::Lookup look_up_name = LookUpName;
   };
 
-  // Both must outlive the reader.
-  LogReader(FailureOutbox& outbox, const Clock& clock, Options options);
+  // All must outlive the reader.
+  LogReader(FailureOutbox& outbox, LocalCounter& local_counter,
+            const Clock& clock, Options options);
   ~LogReader();
 
   // Starts the thread; without it, Poll() is the caller's to call.
@@ -66,6 +70,10 @@ class LogReader {
   // Watches the logs of `jails` from now on. A filter that does not compile
   // leaves its jail out and is logged: the coordinator has compiled it before.
   void SetJails(std::vector<Jail> jails);
+
+  // Whether nobody empties the outbox: then lines are read ahead when it is
+  // full, and read again when there is room.
+  void SetAlone(bool is_alone);
 
   // Looks at once. Callable from any thread and from callbacks.
   void Wake();
@@ -92,12 +100,14 @@ class LogReader {
 
   // One log and the jails that watch it.
   struct Source {
+    std::unique_ptr<LogTailer::Guide> guide;
     std::unique_ptr<LogTailer> tailer;
     std::vector<Eye> eyes;
     std::string log_id;   // That the watchers' positions are in.
     int file_watch = -1;  // inotify's number for the log `watched_id`.
     std::string watched_id;
   };
+  class SourceGuide;
 
   void Loop();
   // Returns whether there is some, or just time has passed.
@@ -114,8 +124,13 @@ class LogReader {
   bool ReadLine(Source& source, absl::string_view line, uint64_t end_offset);
   // Passes over the first of `lines` as far as they tell no watcher anything.
   size_t SkipLines(Source& source, absl::string_view lines, uint64_t offset);
-  // Turns the watchers of `path` to another log; returns where to begin.
-  uint64_t StartOffset(const std::string& path, const std::string& log_id);
+  // Begins again where the logs were read ahead.
+  void ReadAgain();
+  // Forgets logs that are gone.
+  void ForgetLogs();
+  absl::Time Oldest(const Source& source) const;
+  uint64_t StartOffset(Source& source, const std::string& log_id, LogFile& log);
+  void TurnTo(const std::string& path, const std::string& log_id);
   uint64_t PositionOf(const std::string& jail, const std::string& log_id) const;
   void RememberPositions(const Source& source);
   // Returns whether something is watched, or still absent, that was not read
@@ -124,8 +139,10 @@ class LogReader {
   void PublishState();
 
   FailureOutbox& outbox_;
+  LocalCounter& local_counter_;
   const Clock& clock_;
   const Options options_;
+  std::atomic<bool> is_alone_ = false;
   std::optional<NameResolver>
       names_;  // Wakes the thread; ends before wake_fd_.
   const LogWatcher::Surroundings surroundings_;

@@ -1,89 +1,126 @@
 #include "agent/log_tailer.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/str_format.h"
+#include "agent/rotated_logs.h"
 
 namespace mxban {
 namespace {
 
 constexpr size_t kReadBytes = 256 * 1024;
 
-// As much of the first line as names a log; its time stamp alone would do.
-constexpr size_t kFirstLineBytes = 1024;
-
-// FNV-1a: stable across programs and versions, unlike absl::Hash.
-uint64_t StableHash(absl::string_view bytes) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const unsigned char byte : bytes) hash = (hash ^ byte) * 0x100000001b3;
-  return hash;
-}
-
-// Names the file open at `fd`; empty while it has no complete first line.
-std::string IdentityOf(int fd) {
-  struct stat status;
-  char head[kFirstLineBytes];
-  const ssize_t size = pread(fd, head, sizeof(head), 0);
-  if (size <= 0 || fstat(fd, &status) != 0) return "";
-  absl::string_view first_line(head, size);
-  const size_t end = first_line.find('\n');
-  if (end == absl::string_view::npos && first_line.size() < sizeof(head)) {
-    return "";
-  }
-  return absl::StrFormat("file:%x:%d:%016x", status.st_dev, status.st_ino,
-                         StableHash(first_line.substr(0, end)));
-}
-
 }  // namespace
 
-LogTailer::LogTailer(std::string path, StartOffset start_offset)
-    : path_(std::move(path)), start_offset_(std::move(start_offset)) {}
-
-LogTailer::~LogTailer() { Close(); }
+LogTailer::LogTailer(std::string path, Guide& guide)
+    : path_(std::move(path)), guide_(guide) {}
 
 bool LogTailer::Poll(Sink sink, Skip skip) {
-  if (fd_ >= 0 && WasTruncated()) Close();
-  if (fd_ < 0 && !Open()) return true;
-  if (!Drain(sink, skip)) return false;
-  while (WasReplaced()) {
-    // What was written before the writer turned to the new file.
-    if (!Drain(sink, skip)) return false;
+  if (log_ != nullptr && WasTruncated()) {
+    truncated_ = log_id_;
     Close();
-    if (!Open()) return true;
+  }
+  while (log_ != nullptr || OpenNext()) {
     if (!Drain(sink, skip)) return false;
+    if (!IsOver()) return true;
+    // What was written before the writer turned to the next one.
+    if (!Drain(sink, skip)) return false;
+    if (is_rotated_) finished_[log_id_] = log_->size().value_or(0);
+    Close();
   }
   return true;
 }
 
-bool LogTailer::Open() {
-  fd_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (fd_ < 0) return false;
-  struct stat status;
-  log_id_ = IdentityOf(fd_);
-  if (log_id_.empty() || fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) {
-    Close();
-    return false;
+bool LogTailer::OpenNext() {
+  // This one first: once it has a line nothing is added to the rotated ones.
+  std::unique_ptr<LogFile> current = LogFile::Open(path_);
+  std::vector<Candidate> rotated = FindRotated();
+  std::vector<LogIdentity> present;
+  if (current != nullptr) present.push_back(current->identity());
+  for (const Candidate& candidate : rotated) {
+    present.push_back(candidate.log->identity());
   }
-  device_ = status.st_dev;
-  inode_ = status.st_ino;
-  buffer_offset_ = start_offset_(log_id_);
-  // A position behind the end is of another file, whatever it is called.
-  if (buffer_offset_ > static_cast<uint64_t>(status.st_size)) {
-    buffer_offset_ = 0;
+  has_looked_ = true;
+  logs_found_.clear();
+  for (Candidate& candidate : rotated) {
+    if (OpenRotated(std::move(candidate), present, current.get())) return true;
   }
+  std::erase_if(finished_, [this](const auto& finished) {
+    return !logs_found_.contains(finished.first);
+  });
+  if (current == nullptr) return false;
+  OpenCurrent(std::move(current), present);
   return true;
+}
+
+std::vector<LogTailer::Candidate> LogTailer::FindRotated() const {
+  std::vector<Candidate> candidates;
+  for (const RotatedLog& rotated : RotatedLogs(path_)) {
+    std::unique_ptr<LogFile> log = LogFile::Open(rotated.path);
+    if (log == nullptr) continue;
+    candidates.push_back({std::move(log), rotated.written >= guide_.Oldest()});
+  }
+  return candidates;
+}
+
+bool LogTailer::OpenRotated(Candidate candidate,
+                            const std::vector<LogIdentity>& present,
+                            const LogFile* current) {
+  const LogIdentity& file = candidate.log->identity();
+  const std::string log_id =
+      Recognise(file, guide_.KnownLogs(), present).ToString();
+  // A copy that is being made, of the log that is about to be truncated.
+  const bool is_half_copy = current != nullptr && log_id == file.ToString() &&
+                            file.first_line == current->identity().first_line;
+  if (is_half_copy) return false;
+  logs_found_.insert(log_id);
+  if (!candidate.can_count) return false;
+  const uint64_t start = guide_.StartOffset(log_id, *candidate.log);
+  if (IsDone(*candidate.log, log_id, start)) return false;
+  is_rotated_ = true;
+  Adopt(std::move(candidate.log), log_id, start);
+  return true;
+}
+
+void LogTailer::OpenCurrent(std::unique_ptr<LogFile> current,
+                            const std::vector<LogIdentity>& present) {
+  LogIdentity identity =
+      Recognise(current->identity(), guide_.KnownLogs(), present);
+  uint64_t start = guide_.StartOffset(identity.ToString(), *current);
+  // Begun anew with the same line: cut before our eyes, or a position behind
+  // the end tells it.
+  if (identity.ToString() == truncated_ ||
+      start > current->size().value_or(start)) {
+    ++identity.generation;
+    start = guide_.StartOffset(identity.ToString(), *current);
+  }
+  truncated_.clear();
+  is_rotated_ = false;
+  logs_found_.insert(identity.ToString());
+  Adopt(std::move(current), identity.ToString(), start);
+}
+
+bool LogTailer::IsDone(const LogFile& log, const std::string& log_id,
+                       uint64_t start) const {
+  const uint64_t end = log.size().value_or(0);
+  const auto finished = finished_.find(log_id);
+  if (finished != finished_.end() && finished->second == end) return true;
+  return log.size() && start >= end;
+}
+
+void LogTailer::Adopt(std::unique_ptr<LogFile> log, std::string log_id,
+                      uint64_t start) {
+  log_ = std::move(log);
+  log_id_ = std::move(log_id);
+  buffer_offset_ = start;
+  tail_.resize(std::min<uint64_t>(start, kTailBytes));
+  tail_.resize(log_->ReadAt(start - tail_.size(), tail_.data(), tail_.size()));
+  guide_.TurnTo(log_id_);
 }
 
 void LogTailer::Close() {
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
+  log_.reset();
   log_id_.clear();
   buffer_.clear();
   buffer_offset_ = 0;
@@ -91,25 +128,24 @@ void LogTailer::Close() {
   skipping_ = false;
 }
 
-bool LogTailer::WasTruncated() const {
-  struct stat status;
-  if (fstat(fd_, &status) != 0) return true;
-  const uint64_t read_to = buffer_offset_ + buffer_.size();
-  const uint64_t size = static_cast<uint64_t>(status.st_size);
-  if (size == read_to) return false;  // Nothing new, so nothing else either.
-  // A file cut to nothing may have grown past our position since.
-  return size < read_to || IdentityOf(fd_) != log_id_;
+// Whether nothing more will be written to the log that is open.
+bool LogTailer::IsOver() const {
+  if (is_rotated_) return true;
+  return !log_->IsAt(path_) && LogFile::Open(path_) != nullptr;
 }
 
-bool LogTailer::WasReplaced() const {
-  struct stat status;
-  if (stat(path_.c_str(), &status) != 0) return false;  // Not replaced yet.
-  if (status.st_dev == device_ && status.st_ino == inode_) return false;
-  const int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return false;
-  const bool has_line = !IdentityOf(fd).empty();
-  close(fd);
-  return has_line;
+bool LogTailer::WasTruncated() {
+  const std::optional<uint64_t> size = log_->size();
+  if (!size || *size == read_to()) return false;  // Nothing new.
+  // A log cut to nothing may have grown past our position since.
+  return *size < read_to() || !HoldsWhatWasRead();
+}
+
+bool LogTailer::HoldsWhatWasRead() {
+  char there[kTailBytes];
+  const size_t size =
+      log_->ReadAt(read_to() - tail_.size(), there, tail_.size());
+  return absl::string_view(there, size) == tail_;
 }
 
 bool LogTailer::Drain(Sink sink, Skip skip) {
@@ -157,11 +193,15 @@ bool LogTailer::Fill() {
   next_ = 0;
   const size_t kept = buffer_.size();
   buffer_.resize(kept + kReadBytes);
-  ssize_t size;
-  do {
-    size = pread(fd_, buffer_.data() + kept, kReadBytes, buffer_offset_ + kept);
-  } while (size < 0 && errno == EINTR);
-  buffer_.resize(kept + (size > 0 ? size : 0));
+  const size_t size =
+      log_->ReadAt(buffer_offset_ + kept, buffer_.data() + kept, kReadBytes);
+  buffer_.resize(kept + size);
+  if (size >= kTailBytes) {
+    tail_.assign(buffer_.end() - kTailBytes, buffer_.end());
+  } else {
+    tail_.append(buffer_.end() - size, buffer_.end());
+    tail_.erase(0, tail_.size() - std::min(tail_.size(), kTailBytes));
+  }
   return size > 0;
 }
 

@@ -1,6 +1,7 @@
 #include "agent/log_watcher.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/container/btree_set.h"
@@ -79,17 +80,34 @@ uint64_t LogWatcher::Skip(absl::string_view lines, uint64_t offset,
   return matcher_.Skip(lines.substr(begin - offset), now);
 }
 
-uint64_t LogWatcher::safe_position() const {
-  return std::min(position_, matcher_.waiting_from().value_or(position_));
+uint64_t LogWatcher::SafePosition() const {
+  return std::min(position(), matcher_.waiting_from().value_or(position()));
+}
+
+std::vector<std::pair<std::string, uint64_t>> LogWatcher::SafePositions()
+    const {
+  std::vector<std::pair<std::string, uint64_t>> positions = {
+      {log_id_, SafePosition()}};
+  int logs_ago = 0;
+  for (const std::string& log_id : earlier_logs_) {
+    if (const auto waiting = matcher_.waiting_from(++logs_ago)) {
+      positions.emplace_back(log_id, *waiting);
+    }
+  }
+  return positions;
 }
 
 void LogWatcher::TurnTo(const std::string& log_id, uint64_t position) {
   if (log_id != log_id_) {
-    log_id_ = log_id;
+    earlier_logs_.push_front(std::exchange(log_id_, log_id));
     found_.reset();
     matcher_.TurnToAnotherLog();
+    while (!earlier_logs_.empty() &&
+           !matcher_.waiting_from(static_cast<int>(earlier_logs_.size()))) {
+      earlier_logs_.pop_back();
+    }
   }
-  position_ = skippable_to_ = position;
+  position_ = skippable_to_ = ahead_from_ = position;
 }
 
 bool LogWatcher::Read(const Surroundings& surroundings, absl::string_view line,
@@ -104,23 +122,32 @@ bool LogWatcher::Read(const Surroundings& surroundings, absl::string_view line,
       return absl::c_linear_search(surroundings.own_addresses, source);
     });
   }
+  if (!Report(surroundings, line, counts)) return false;
+  position_ = end_offset;
+  found_.reset();
+  return true;
+}
+
+bool LogWatcher::Report(const Surroundings& surroundings,
+                        absl::string_view line, Counts& counts) {
+  if (found_->sources.empty()) return true;
   std::vector<Failure> failures;
-  if (!found_->sources.empty()) {
-    const std::string evidence = PrintableText(line, kMaxEvidenceText);
-    for (const IpNetwork& source : found_->sources) {
-      for (const absl::Time time : found_->times) {
-        failures.push_back({source, time, end_offset, evidence});
-      }
+  const std::string evidence = PrintableText(line, kMaxEvidenceText);
+  for (const IpNetwork& source : found_->sources) {
+    for (const absl::Time time : found_->times) {
+      failures.push_back({source, time, found_->end_offset, evidence});
     }
   }
   const size_t count = failures.size();
-  if (count > 0 &&
-      !surroundings.outbox.Add(jail_.name, log_id_, std::move(failures))) {
-    return false;
+  surroundings.local_counter.Count(jail_, log_id_, failures);
+  if (is_ahead_) return true;
+  if (surroundings.outbox.Add(jail_.name, log_id_, std::move(failures))) {
+    counts.failures += count;
+    return true;
   }
-  counts.failures += count;
-  position_ = end_offset;
-  found_.reset();
+  if (!surroundings.is_alone) return false;
+  ahead_from_ = SafePosition();
+  is_ahead_ = true;
   return true;
 }
 

@@ -5,11 +5,16 @@
 // outbox.
 //
 // A line is matched once. What it told waits here until names are resolved and
-// the outbox has room; meanwhile the line is refused, and so is not lost.
+// the outbox has room; meanwhile the line is refused, and so is not lost. While
+// no coordinator takes anything out of the outbox the watcher reads ahead:
+// lines are counted for this server alone, and the log is the spool from which
+// they are read again.
 //
 // Thread-compatible; movable.
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +25,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "agent/failure_outbox.h"
+#include "agent/local_counter.h"
 #include "agent/name_resolver.h"
 #include "common/ban.h"
 #include "common/jail.h"
@@ -32,7 +38,9 @@ class LogWatcher {
   // What watchers of a server share; all must outlive them.
   struct Surroundings {
     FailureOutbox& outbox;
+    LocalCounter& local_counter;
     NameResolver& names;
+    const std::atomic<bool>& is_alone;  // Nobody empties the outbox.
     const std::vector<IpNetwork>& own_addresses;
   };
 
@@ -73,12 +81,20 @@ class LogWatcher {
   // Turns to the log `log_id`, of which lines up to `position` are done.
   void TurnTo(const std::string& log_id, uint64_t position);
 
-  // Lines up to here are done.
-  uint64_t position() const { return position_; }
+  // The time of the stamp of `line`.
+  std::optional<absl::Time> StampOf(absl::string_view line, absl::Time now) {
+    return matcher_.StampOf(line, now);
+  }
 
-  // Where to begin again if this watcher is lost: failures from there on wait
-  // for a later line.
-  uint64_t safe_position() const;
+  // Lines up to here are done, by this log's count; those read ahead are not.
+  uint64_t position() const { return is_ahead_ ? ahead_from_ : position_; }
+
+  // Whether lines have been read that must be read again.
+  bool is_ahead() const { return is_ahead_; }
+
+  // Where to begin again if this watcher is lost, in this log and in earlier
+  // ones where failures wait for a later line; by log id.
+  std::vector<std::pair<std::string, uint64_t>> SafePositions() const;
 
   // Says that all there was has been read: what has no stamp is new from now
   // on.
@@ -95,6 +111,11 @@ class LogWatcher {
 
   LogWatcher(Jail jail, FailureMatcher matcher);
 
+  // Hands over what was found; false if there is no room for it.
+  bool Report(const Surroundings& surroundings, absl::string_view line,
+              Counts& counts);
+  uint64_t SafePosition() const;
+
   void Match(absl::string_view line, uint64_t end_offset, absl::Time now,
              Counts& counts);
   void KeepTimes(const FailureMatcher::Result& result, absl::Time now,
@@ -106,7 +127,11 @@ class LogWatcher {
   Jail jail_;
   FailureMatcher matcher_;
   std::string log_id_;
+  // Those before it in which failures wait, the latest first.
+  std::deque<std::string> earlier_logs_;
   uint64_t position_ = 0;
+  bool is_ahead_ = false;
+  uint64_t ahead_from_ = 0;
   uint64_t skippable_to_ = 0;  // Lines up to here are known to tell nothing.
   bool is_caught_up_ = false;
   std::optional<Found> found_;

@@ -65,6 +65,18 @@ bool IsIgnored(const Jail& jail, const IpNetwork& source) {
          OverlapsAny(NobodysNetworks(), source);
 }
 
+Admission Admit(const Jail& jail, absl::Time now, Failure& failure) {
+  failure.time = std::min(failure.time, now);
+  if (failure.time <= now - jail.find_time) return Admission::kTooOld;
+  // What it is counted as may be wider, and hold what is never banned.
+  const IpNetwork source = jail.SourceOf(failure.source);
+  if (IsIgnored(jail, failure.source) || IsIgnored(jail, source)) {
+    return Admission::kIgnored;
+  }
+  failure.source = source;
+  return Admission::kCounts;
+}
+
 std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,
                                     absl::Time now) {
   if (offence.count < jail.max_retry) return std::nullopt;

@@ -29,6 +29,13 @@ struct BanRequest {
 // network", link-local IPv6, multicast).
 bool IsIgnored(const Jail& jail, const IpNetwork& source);
 
+enum class Admission { kCounts, kTooOld, kIgnored };
+
+// Whether `failure` counts in `jail` at `now`, and makes it so that it can be
+// counted: a time in the future is read as now, so that a clock that is ahead
+// does not expire what others reported; the source is what would be banned.
+Admission Admit(const Jail& jail, absl::Time now, Failure& failure);
+
 // What has been counted of a source.
 struct Offence {
   IpNetwork source;

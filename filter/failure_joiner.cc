@@ -78,7 +78,7 @@ void FailureJoiner::Wait(Session& session, const Line& line) {
   if (session.pending.empty()) {
     session.pending_from = line.position;
     session.pending_log = log_;
-    waiting_positions_.insert(line.position);
+    waiting_positions_.emplace(log_, line.position);
   } else if (!line.is_failure) {
     return;
   }
@@ -99,18 +99,19 @@ void FailureJoiner::Release(Session& session, const Line& line) {
 void FailureJoiner::ForgetPending(Session& session) {
   if (session.pending.empty()) return;
   session.pending.clear();
-  if (session.pending_log != log_) return;
-  waiting_positions_.erase(waiting_positions_.find(session.pending_from));
+  waiting_positions_.erase(
+      waiting_positions_.find({session.pending_log, session.pending_from}));
 }
 
-void FailureJoiner::TurnToAnotherLog() {
-  ++log_;
-  waiting_positions_.clear();
-}
+void FailureJoiner::TurnToAnotherLog() { ++log_; }
 
-std::optional<uint64_t> FailureJoiner::waiting_from() const {
-  if (waiting_positions_.empty()) return std::nullopt;
-  return *waiting_positions_.begin();
+std::optional<uint64_t> FailureJoiner::waiting_from(int logs_ago) const {
+  const int log = log_ - logs_ago;
+  const auto first = waiting_positions_.lower_bound({log, 0});
+  if (first == waiting_positions_.end() || first->first != log) {
+    return std::nullopt;
+  }
+  return first->second;
 }
 
 FailureJoiner::Session& FailureJoiner::Open(absl::string_view mlfid) {

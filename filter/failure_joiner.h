@@ -27,6 +27,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -77,9 +78,9 @@ class FailureJoiner {
   // REQUIRES: `now` never decreases by more than `idle_limit`.
   Joined Join(const Line& line, absl::Time now);
 
-  // The position of the oldest line of this log whose failure still waits;
-  // nullopt if none does.
-  std::optional<uint64_t> waiting_from() const;
+  // The position of the oldest line whose failure still waits, of those of this
+  // log, or of the one so many logs ago; nullopt if none does.
+  std::optional<uint64_t> waiting_from(int logs_ago = 0) const;
 
   // Positions are those of another log from now on.
   void TurnToAnotherLog();
@@ -119,8 +120,8 @@ class FailureJoiner {
   // The latest first.
   std::list<std::string> quiet_sessions_;
   std::list<std::string> waiting_sessions_;
-  // Every `pending_from` in the present log.
-  std::multiset<uint64_t> waiting_positions_;
+  // Every `pending_log` and `pending_from`.
+  std::multiset<std::pair<int, uint64_t>> waiting_positions_;
   size_t bytes_ = 0;
   int log_ = 0;  // Which one it is, counted from 0.
 

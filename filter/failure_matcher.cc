@@ -353,8 +353,14 @@ uint64_t FailureMatcher::Skip(absl::string_view lines, absl::Time now) {
   return count;
 }
 
-std::optional<uint64_t> FailureMatcher::waiting_from() const {
-  return parts_->joiner.waiting_from();
+std::optional<absl::Time> FailureMatcher::StampOf(absl::string_view line,
+                                                  absl::Time now) {
+  const auto stamp = parts_->date_pattern.Find(WithoutLineEnd(line), now);
+  return stamp ? stamp->time : std::nullopt;
+}
+
+std::optional<uint64_t> FailureMatcher::waiting_from(int logs_ago) const {
+  return parts_->joiner.waiting_from(logs_ago);
 }
 
 void FailureMatcher::TurnToAnotherLog() { parts_->joiner.TurnToAnotherLog(); }

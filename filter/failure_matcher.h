@@ -106,9 +106,14 @@ class FailureMatcher {
   // Passes over `lines`, as Skippable() allows it; returns how many they are.
   uint64_t Skip(absl::string_view lines, absl::Time now);
 
-  // The position of the oldest line whose failure waits for another line;
-  // nullopt if none does. Who forgets the matcher begins again from there.
-  std::optional<uint64_t> waiting_from() const;
+  // The time of the stamp that `line` bears; nullopt if there is none. Changes
+  // nothing of what later lines mean.
+  std::optional<absl::Time> StampOf(absl::string_view line, absl::Time now);
+
+  // The position of the oldest line whose failure waits for another line, of
+  // those of this log, or of the one so many logs ago; nullopt if none does.
+  // Who forgets the matcher begins again from there.
+  std::optional<uint64_t> waiting_from(int logs_ago = 0) const;
 
   // Positions are those of another log from now on.
   void TurnToAnotherLog();

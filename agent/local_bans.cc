@@ -1,0 +1,171 @@
+#include "agent/local_bans.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "common/ban_policy.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+// More than earn a ban in a second; the oldest is imposed for want of room.
+constexpr size_t kMaxVerdicts = 10'000;
+
+bool Equal(const FailureCounter::Limits& a, const FailureCounter::Limits& b) {
+  return a.window == b.window && a.max_failures == b.max_failures;
+}
+
+}  // namespace
+
+void LocalBans::Load(const std::vector<Ban>& bans) {
+  const absl::Time now = clock_.TimeNow();
+  absl::MutexLock lock(&mutex_);
+  for (const Ban& ban : bans) {
+    if (ban.expire_time > now) Impose(ban);
+  }
+}
+
+void LocalBans::Count(const Jail& jail, const std::string& log_id,
+                      const std::vector<Failure>& failures) {
+  if (failures.empty()) return;
+  const absl::Time now = clock_.TimeNow();
+  absl::MutexLock lock(&mutex_);
+  uint64_t& counted = counted_[{jail.name, log_id}];
+  if (failures[0].end_offset <= counted) return;
+  counted = failures[0].end_offset;
+  for (const Failure& failure : failures) CountOne(jail, log_id, failure, now);
+  if (is_alone_) Judge(now);
+}
+
+void LocalBans::CountOne(const Jail& jail, const std::string& log_id,
+                         Failure failure, absl::Time now) {
+  failure.time += clock_.ahead();
+  if (Admit(jail, now, failure) != Admission::kCounts) return;
+  FailureCounter& counter = CounterOf(jail);
+  const FailureCounter::Count count =
+      counter.Record(failure.source, failure.time);
+  std::optional<Ban> ban = DecideCountedBan(jail,
+                                            {.source = failure.source,
+                                             .count = count.failures,
+                                             .newest = count.newest},
+                                            now);
+  if (!ban) return;
+  counter.Forget(failure.source);
+  ban->origin = BanOrigin::kLocal;
+  ban->evidence = {std::move(failure.evidence)};
+  if (verdicts_.size() == kMaxVerdicts) {
+    Impose(verdicts_.front().ban);
+    verdicts_.pop_front();
+  }
+  verdicts_.push_back(
+      {*std::move(ban), log_id, failure.end_offset, now + kPatience});
+}
+
+FailureCounter& LocalBans::CounterOf(const Jail& jail) {
+  const FailureCounter::Limits limits = {jail.find_time, jail.max_retry,
+                                         kMaxSources};
+  const auto found = counters_.find(jail.name);
+  if (found != counters_.end() && Equal(found->second.limits, limits)) {
+    return found->second.counter;
+  }
+  if (found != counters_.end()) counters_.erase(found);
+  return counters_
+      .emplace(jail.name, JailCounter{limits, FailureCounter(limits)})
+      .first->second.counter;
+}
+
+void LocalBans::SetAlone(bool is_alone) {
+  const absl::Time now = clock_.TimeNow();
+  absl::MutexLock lock(&mutex_);
+  is_alone_ = is_alone;
+  if (is_alone_) Judge(now);
+}
+
+void LocalBans::Step() {
+  const absl::Time now = clock_.TimeNow();
+  absl::MutexLock lock(&mutex_);
+  Judge(now);
+  for (auto& [jail, counter] : counters_) counter.counter.ForgetStale(now);
+  absl::erase_if(
+      bans_, [now](const auto& ban) { return ban.second.expire_time <= now; });
+}
+
+// Imposes the verdicts that are due, but for those that the coordinator knows.
+void LocalBans::Judge(absl::Time now) {
+  while (!verdicts_.empty() && (is_alone_ || verdicts_.front().due <= now ||
+                                verdicts_.front().due > now + kPatience)) {
+    const Verdict& verdict = verdicts_.front();
+    if (!outbox_.IsAcknowledged(verdict.ban.key.jail, verdict.log_id,
+                                verdict.end_offset)) {
+      Impose(verdict.ban);
+    }
+    verdicts_.pop_front();
+  }
+}
+
+void LocalBans::Impose(const Ban& ban) {
+  const auto found = bans_.find(ban.key);
+  if (found != bans_.end()) {
+    found->second.expire_time =
+        std::max(found->second.expire_time, ban.expire_time);
+    enforcer_.ImposeLocally({ban.key, found->second.expire_time});
+    return;
+  }
+  if (bans_.size() >= kMaxBans) {
+    if (statistics_.turned_away++ == 0) {
+      spdlog::error("{} local bans stand, no more are imposed", bans_.size());
+    }
+    return;
+  }
+  ++statistics_.imposed;
+  bans_[ban.key] = ban;
+  enforcer_.ImposeLocally({ban.key, ban.expire_time});
+  spdlog::warn("no coordinator: {} is banned in {} by this server alone",
+               ban.key.source.ToString(), ban.key.jail);
+}
+
+std::vector<Ban> LocalBans::ToHandOver(size_t max_bans) const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<Ban> bans;
+  for (const auto& [key, ban] : bans_) {
+    if (bans.size() == max_bans) break;
+    bans.push_back(ban);
+  }
+  return bans;
+}
+
+void LocalBans::HandedOver(const std::vector<Ban>& bans,
+                           const std::string& history_id, uint64_t revision,
+                           const std::vector<BanKey>& refused) {
+  absl::MutexLock lock(&mutex_);
+  for (const BanKey& key : refused) {
+    spdlog::info("the coordinator does not want {} banned in {}",
+                 key.source.ToString(), key.jail);
+  }
+  for (const Ban& ban : bans) {
+    const auto found = bans_.find(ban.key);
+    // One that was extended meanwhile is handed over again.
+    if (found == bans_.end() || found->second.expire_time > ban.expire_time) {
+      continue;
+    }
+    bans_.erase(found);
+    enforcer_.SettleLocal(ban.key, history_id, revision);
+  }
+}
+
+std::vector<Ban> LocalBans::bans() const { return ToHandOver(kMaxBans); }
+
+void LocalBans::ForgetLog(const std::string& jail, const std::string& log_id) {
+  absl::MutexLock lock(&mutex_);
+  counted_.erase({jail, log_id});
+}
+
+LocalBans::Statistics LocalBans::statistics() const {
+  absl::MutexLock lock(&mutex_);
+  Statistics statistics = statistics_;
+  statistics.bans = bans_.size();
+  return statistics;
+}
+
+}  // namespace mxban

@@ -1,0 +1,33 @@
+#ifndef MXBAN_AGENT_LOCAL_COUNTER_H_
+#define MXBAN_AGENT_LOCAL_COUNTER_H_
+
+// Is told of every failure that a server finds, whether there is room in the
+// outbox or not.
+//
+// Implementation: LocalBans.
+
+#include <string>
+#include <vector>
+
+#include "common/ban.h"
+#include "common/jail.h"
+
+namespace mxban {
+
+class LocalCounter {
+ public:
+  virtual ~LocalCounter() = default;
+
+  // Counts the failures of one line, unless it did before. REQUIRES: lines come
+  // in their order, but for those that come again.
+  virtual void Count(const Jail& jail, const std::string& log_id,
+                     const std::vector<Failure>& failures) = 0;
+
+  // Nothing comes from this log again.
+  virtual void ForgetLog(const std::string& jail,
+                         const std::string& log_id) = 0;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_LOCAL_COUNTER_H_
