@@ -1,24 +1,25 @@
 #ifndef MXBAN_AGENT_AGENT_H_
 #define MXBAN_AGENT_AGENT_H_
 
-// A whole agent, built in the order of the life of a ban.
+// A whole agent, built in the order of the life of a ban: an AgentCore, the
+// threads that drive it, and the connection to a coordinator.
 
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "agent/agent_core.h"
 #include "agent/agent_metrics.h"
 #include "agent/coordinator_link.h"
 #include "agent/enforcer.h"
-#include "agent/failure_outbox.h"
 #include "agent/firewall/firewall.h"
 #include "agent/log_reader.h"
-#include "agent/update_journal.h"
 #include "common/clock.h"
 #include "common/http_server.h"
 #include "common/tls.h"
@@ -53,39 +54,27 @@ class Agent {
   absl::Status Readiness() const;
 
   // Somebody else changed the firewall.
-  void OnFirewallChanged() { enforcer_->OnFirewallChanged(); }
+  void OnFirewallChanged() { core_->enforcer().OnFirewallChanged(); }
 
   Enforcer::Statistics enforcer_statistics() const {
-    return enforcer_->statistics();
+    return core_->enforcer().statistics();
   }
   LogReader::Statistics reader_statistics() const {
-    return reader_->statistics();
+    return core_->reader().statistics();
   }
 
  private:
-  Agent(const Options& options, std::unique_ptr<Firewall> firewall,
-        const Clock& clock);
+  Agent(const Options& options, std::unique_ptr<Firewall> firewall)
+      : options_(options), firewall_(std::move(firewall)) {}
 
-  absl::Status Build();
-
-  // What the coordinator says, from its stream or from the journal.
-  absl::Status OnUpdate(const v1::WatchResponse& update);
-  void RestoreUpdates();
-
-  void SavePositions();
+  absl::Status Build(const Clock& clock);
   void KeepPositions();
 
   const Options options_;
-  const Clock& clock_;
-  const std::string positions_path_;
-  LogPositions saved_positions_;
 
   // In the order in which each needs the ones before.
   std::unique_ptr<Firewall> firewall_;
-  FailureOutbox outbox_;
-  std::unique_ptr<LogReader> reader_;
-  std::unique_ptr<Enforcer> enforcer_;
-  UpdateJournal journal_;
+  std::unique_ptr<AgentCore> core_;
   std::unique_ptr<CoordinatorLink> link_;
   std::unique_ptr<AgentMetrics> metrics_;
   std::unique_ptr<HttpServer> http_server_;

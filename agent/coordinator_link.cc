@@ -10,7 +10,6 @@
 #include "agent/report_stream.h"
 #include "agent/watch_stream.h"
 #include "common/grpc_status.h"
-#include "common/version.h"
 #include "grpcpp/create_channel.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
 #include "spdlog/spdlog.h"
@@ -56,14 +55,8 @@ class CoordinatorLink::Session {
     const Options& options = link_.options_;
     report_context_.AddMetadata(kServerNameKey, options.server_name);
     watch_context_.AddMetadata(kServerNameKey, options.server_name);
-    v1::Subscription subscription;
-    const auto [history_id, revision] = link_.enforcer_.held_revision();
-    subscription.set_history_id(history_id);
-    subscription.set_known_revision(revision);
-    subscription.set_agent_version(kVersion);
-    subscription.set_firewall(options.firewall());
     link_.outbox_.Rewind();
-    watch_.emplace(*stub_->async(), watch_context_, std::move(subscription),
+    watch_.emplace(*stub_->async(), watch_context_, options.subscription(),
                    WatchStream::Callbacks{
                        [this](const v1::WatchResponse& update) {
                          if (update.has_jails()) NoteConnected();

@@ -35,8 +35,8 @@ class CoordinatorLink {
     // One for each coordinator.
     std::vector<std::shared_ptr<grpc::ChannelCredentials>> credentials;
     std::string server_name;
-    // The name of the backend that works now, for people.
-    std::function<std::string()> firewall;
+    // What to open a Watch stream with; asked anew for each.
+    std::function<v1::Subscription()> subscription;
     absl::Duration shortest_pause = absl::Milliseconds(200);
     absl::Duration longest_pause = absl::Seconds(30);
   };

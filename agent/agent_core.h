@@ -1,0 +1,91 @@
+#ifndef MXBAN_AGENT_AGENT_CORE_H_
+#define MXBAN_AGENT_AGENT_CORE_H_
+
+// All that an agent knows and does, but for when it does it and whom it talks
+// to: no threads, no connection, no HTTP. Agent drives it with threads, a test
+// can drive it by hand:
+//
+//   reader().Poll()          finds failures, which wait in outbox()
+//   outbox().Take()          what to report; Acknowledge() what is recorded
+//   OnUpdate()               what a coordinator says
+//   enforcer().Step()        makes the kernel do it
+//   SavePositions()          where to go on reading after a restart
+//
+// A core that is gone and opened again over the same state directory is an
+// agent that was killed and started.
+//
+// Thread-safe as its parts are; OnUpdate() and SavePositions() are for one
+// thread each.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "agent/enforcer.h"
+#include "agent/failure_outbox.h"
+#include "agent/firewall/firewall.h"
+#include "agent/log_reader.h"
+#include "agent/position_file.h"
+#include "agent/update_journal.h"
+#include "common/clock.h"
+#include "common/ip_network.h"
+#include "mxban/v1/agent_service.pb.h"
+
+namespace mxban {
+
+class AgentCore {
+ public:
+  struct Options {
+    std::string state_dir;  // Made if it is not there.
+    // Paths that replace a jail's own, by jail.
+    absl::btree_map<std::string, std::vector<std::string>> log_paths;
+    std::vector<IpNetwork> never_ban;
+    // About 50 MB at the longest lines; then the log waits.
+    size_t outbox_capacity = 50'000;
+    size_t small_journal = UpdateJournal::kSmall;
+  };
+
+  // Knows what was known when it was last saved; does nothing yet. The firewall
+  // and the clock must outlive the core. INVALID_ARGUMENT names what an
+  // operator can mend.
+  static absl::StatusOr<std::unique_ptr<AgentCore>> Open(const Options& options,
+                                                         Firewall& firewall,
+                                                         const Clock& clock);
+
+  // What to open a Watch stream with.
+  v1::Subscription Subscription() const;
+
+  // What the coordinator says; kept on disk for the next start. An error means
+  // that it is not understood, and that nothing of it was done.
+  absl::Status OnUpdate(const v1::WatchResponse& update);
+
+  void SavePositions();
+
+  FailureOutbox& outbox() { return outbox_; }
+  LogReader& reader() { return reader_; }
+  Enforcer& enforcer() { return enforcer_; }
+  const Enforcer& enforcer() const { return enforcer_; }
+
+ private:
+  AgentCore(const Options& options, Firewall& firewall, const Clock& clock);
+
+  absl::Status Apply(const v1::WatchResponse& update);
+  void RestoreUpdates();
+
+  Firewall& firewall_;
+  const Clock& clock_;
+  const std::string positions_path_;
+  LogPositions saved_positions_;
+  FailureOutbox outbox_;
+  LogReader reader_;
+  Enforcer enforcer_;
+  UpdateJournal journal_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_AGENT_CORE_H_
