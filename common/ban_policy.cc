@@ -125,6 +125,24 @@ absl::StatusOr<Ban> DecideRequestedBan(const Jail& jail,
   return ban;
 }
 
+std::optional<Ban> DecideLocalBan(const Jail& jail, const Ban& local,
+                                  absl::Time now) {
+  Ban ban;
+  ban.key = {jail.name, jail.SourceOf(local.key.source)};
+  ban.expire_time = std::min(local.expire_time, EndOf(now, jail.ban_time));
+  if (!MayBeCounted(ban.key.source) || IsIgnored(jail, ban.key.source) ||
+      ban.expire_time <= now) {
+    return std::nullopt;
+  }
+  // The length of a ban decides for how long it is remembered.
+  ban.create_time = std::clamp(local.create_time, now - jail.ban_time, now);
+  ban.origin = BanOrigin::kLocal;
+  ban.reason = local.reason;
+  ban.failure_count = local.failure_count;
+  ban.evidence = local.evidence;
+  return ban;
+}
+
 std::optional<Ban> Extend(const Ban& ban, const Ban& later) {
   const bool is_longer =
       ban.expire_time != absl::InfiniteFuture() &&

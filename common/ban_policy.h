@@ -58,8 +58,18 @@ absl::StatusOr<Ban> DecideRequestedBan(const Jail& jail,
                                        const BanRequest& request,
                                        absl::Time now);
 
+// The ban that a server has imposed by itself, as the fleet takes it over;
+// nullopt for one that may not stand: its source is wider than what is counted
+// or holds what is never banned, or it is over. No such ban lasts longer than
+// one that `jail` imposes now: what a server says of its clock is not believed.
+// REQUIRES: `local` is a ban of `jail`. Servers, history and revision are the
+// caller's to fill in.
+std::optional<Ban> DecideLocalBan(const Jail& jail, const Ban& local,
+                                  absl::Time now);
+
 // `ban` as it is after `later` was decided on top of it: never shorter.
-// Nullopt if that makes no difference to whoever enforces whole seconds.
+// Nullopt if that makes no difference to whoever enforces whole seconds. Only
+// an operator's decision changes why it stands.
 std::optional<Ban> Extend(const Ban& ban, const Ban& later);
 
 }  // namespace mxban

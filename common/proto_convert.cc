@@ -1,6 +1,7 @@
 #include "common/proto_convert.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -98,6 +99,26 @@ absl::StatusOr<Ban> BanFromProto(const v1::Ban& message) {
   ban.previous_ban_count = message.previous_ban_count();
   ban.revision = message.revision();
   return ban;
+}
+
+absl::StatusOr<std::vector<Ban>> HandedOverBansFromProto(
+    const v1::HandOverBansRequest& message) {
+  if (message.bans_size() > kMaxBansPerHandOver) {
+    return Wrong("bans", "too many for one request");
+  }
+  std::vector<Ban> bans;
+  bans.reserve(message.bans_size());
+  for (const v1::Ban& wire : message.bans()) {
+    ASSIGN_OR_RETURN(Ban ban, BanFromProto(wire));
+    ban.reason = PrintableText(ban.reason, kMaxEvidenceText);
+    const size_t kept = std::min(ban.evidence.size(), kMaxEvidence);
+    ban.evidence.erase(ban.evidence.begin(), ban.evidence.end() - kept);
+    for (std::string& line : ban.evidence) {
+      line = PrintableText(line, kMaxEvidenceText);
+    }
+    bans.push_back(std::move(ban));
+  }
+  return bans;
 }
 
 v1::StandingBan StandingBanToProto(const StandingBan& ban) {

@@ -7,6 +7,8 @@
 // and answers INVALID_ARGUMENT with the field that is wrong. Jails and times
 // have files of their own, which come with this one.
 
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/ban.h"
@@ -19,11 +21,16 @@ namespace mxban {
 
 // Limits that the contract states; see proto/mxban/v1/agent_service.proto.
 inline constexpr int kMaxFailuresPerBatch = 1000;
+inline constexpr int kMaxBansPerHandOver = 1000;
 inline constexpr size_t kMaxLogId = 200;
 inline constexpr size_t kMaxEvidenceText = 1000;
 
 v1::Ban BanToProto(const Ban& ban);
 absl::StatusOr<Ban> BanFromProto(const v1::Ban& message);
+
+// The words of a peer become printable, and no more evidence than is kept.
+absl::StatusOr<std::vector<Ban>> HandedOverBansFromProto(
+    const v1::HandOverBansRequest& message);
 
 v1::StandingBan StandingBanToProto(const StandingBan& ban);
 absl::StatusOr<StandingBan> StandingBanFromProto(

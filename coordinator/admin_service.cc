@@ -91,7 +91,7 @@ uint64_t CountIn(const absl::flat_hash_map<std::string, uint64_t>& counts,
 grpc::ServerUnaryReactor* AdminService::GetStatus(
     grpc::CallbackServerContext* context, const v1::GetStatusRequest*,
     v1::GetStatusResponse* response) {
-  const DecisionLoop::Statistics statistics = parts_.loop.statistics();
+  const DecisionStatistics statistics = parts_.loop.statistics();
   const AgentRegistry::Totals agents = parts_.registry.GetTotals();
   response->set_version(kVersion);
   *response->mutable_start_time() = TimestampToProto(parts_.start_time);
@@ -166,7 +166,7 @@ grpc::ServerUnaryReactor* AdminService::ListAgents(
     grpc::CallbackServerContext* context, const v1::ListAgentsRequest* request,
     v1::ListAgentsResponse* response) {
   const size_t page_size = PageSize(request->page_size());
-  const DecisionLoop::Statistics statistics = parts_.loop.statistics();
+  const DecisionStatistics statistics = parts_.loop.statistics();
   const std::vector<AgentInfo> agents =
       parts_.registry.List(request->page_token(), page_size);
   for (const AgentInfo& agent : agents) {
@@ -183,7 +183,7 @@ grpc::ServerUnaryReactor* AdminService::ListJails(
     grpc::CallbackServerContext* context, const v1::ListJailsRequest* request,
     v1::ListJailsResponse* response) {
   const size_t page_size = PageSize(request->page_size());
-  const DecisionLoop::Statistics statistics = parts_.loop.statistics();
+  const DecisionStatistics statistics = parts_.loop.statistics();
   const std::shared_ptr<const JailSet> jails = parts_.table.jails();
   for (auto next = jails->upper_bound(request->page_token());
        next != jails->end(); ++next) {

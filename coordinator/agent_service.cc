@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
@@ -232,6 +233,35 @@ AgentService::Watch(grpc::CallbackServerContext* context) {
   }
   LogRefusal(*context, server.status());
   return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(server.status());
+}
+
+grpc::ServerUnaryReactor* AgentService::HandOverBans(
+    grpc::CallbackServerContext* context,
+    const v1::HandOverBansRequest* request,
+    v1::HandOverBansResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  absl::StatusOr<std::string> server = ServerNameOf(*context);
+  absl::StatusOr<std::vector<Ban>> bans = HandedOverBansFromProto(*request);
+  absl::Status refusal = server.status();
+  refusal.Update(bans.status());
+  if (!refusal.ok()) {
+    LogRefusal(*context, refusal);
+    reactor->Finish(ToGrpcStatus(refusal));
+    return reactor;
+  }
+  response->set_history_id(feed_.history_id());
+  loop_.HandOverBans(*std::move(server), *std::move(bans),
+                     [reactor, response](
+                         const absl::StatusOr<DecisionLoop::HandedOver>& done) {
+                       if (done.ok()) {
+                         response->set_revision(done->revision);
+                         for (const BanKey& key : done->refused) {
+                           *response->add_refused() = LiftedBanToProto(key);
+                         }
+                       }
+                       reactor->Finish(ToGrpcStatus(done.status()));
+                     });
+  return reactor;
 }
 
 }  // namespace mxban

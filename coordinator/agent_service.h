@@ -3,7 +3,7 @@
 
 // The gRPC edge towards agents: failures in, updates out.
 //
-// Both calls use gRPC's callback API, so threads do not grow with agents. Of
+// All calls use gRPC's callback API, so threads do not grow with agents. Of
 // one report stream one batch is in work at a time, which bounds what an agent
 // can queue here. Watch works on encoded messages: each update is encoded once
 // for all streams.
@@ -22,7 +22,8 @@ namespace mxban {
 class AgentService final
     : public v1::AgentService::WithRawCallbackMethod_Watch<
           v1::AgentService::WithCallbackMethod_ReportFailures<
-              v1::AgentService::Service>> {
+              v1::AgentService::WithCallbackMethod_HandOverBans<
+                  v1::AgentService::Service>>> {
  public:
   // All must outlive the service.
   AgentService(DecisionLoop& loop, BanFeed& feed, AgentRegistry& registry,
@@ -35,6 +36,11 @@ class AgentService final
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Watch(
       grpc::CallbackServerContext* context) override;
+
+  grpc::ServerUnaryReactor* HandOverBans(
+      grpc::CallbackServerContext* context,
+      const v1::HandOverBansRequest* request,
+      v1::HandOverBansResponse* response) override;
 
  private:
   DecisionLoop& loop_;

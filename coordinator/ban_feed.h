@@ -51,6 +51,8 @@ class BanFeed final : public BanTable::Listener {
   BanFeed(BanTable& table, std::string history_id);
   ~BanFeed() override;
 
+  const std::string& history_id() const { return history_id_; }
+
   // A cursor for a reader that holds `known_revision` of `history_id`: it
   // begins with the jails, goes on with what the reader lacks.
   Cursor Subscribe(const std::string& history_id, uint64_t known_revision);

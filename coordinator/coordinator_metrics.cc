@@ -8,7 +8,7 @@
 namespace mxban {
 
 std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
-  const DecisionLoop::Statistics statistics = loop_.statistics();
+  const DecisionStatistics statistics = loop_.statistics();
   const AgentRegistry::Totals agents = registry_.GetTotals();
   MetricsBuilder metrics;
   metrics.Family("mxban_coordinator_build_info", "The version that runs.",

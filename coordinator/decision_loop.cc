@@ -1,10 +1,10 @@
 #include "coordinator/decision_loop.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "common/status_macros.h"
+#include "coordinator/ban_history.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
@@ -109,7 +109,14 @@ void DecisionLoop::ReplaceJails(std::shared_ptr<const JailSet> jails,
           done);
 }
 
-DecisionLoop::Statistics DecisionLoop::statistics() const {
+void DecisionLoop::HandOverBans(std::string server, std::vector<Ban> bans,
+                                HandOverDone done) {
+  Enqueue([this, server = std::move(server), bans = std::move(bans),
+           done](Turn& turn) { HandOver(turn, server, bans, done); },
+          done);
+}
+
+DecisionStatistics DecisionLoop::statistics() const {
   absl::MutexLock lock(&mutex_);
   return statistics_;
 }
@@ -228,10 +235,42 @@ void DecisionLoop::Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
   turn.answers.push_back(std::move(done));
 }
 
+void DecisionLoop::HandOver(Turn& turn, const std::string& server,
+                            const std::vector<Ban>& bans, HandOverDone done) {
+  HandedOver outcome;
+  for (const Ban& ban : bans) {
+    if (!TakeOver(turn, server, ban)) outcome.refused.push_back(ban.key);
+  }
+  spdlog::info("{} hands over what it banned alone: {}, of which {} refused",
+               server, bans.size(), outcome.refused.size());
+  turn.answers.push_back(
+      [this, done = std::move(done),
+       outcome = std::move(outcome)](const absl::Status& committed) mutable {
+        if (!committed.ok()) return done(committed);
+        // The turn is published: this is its revision, or still the one that
+        // brought what stood before.
+        outcome.revision = table_.revision();
+        done(std::move(outcome));
+      });
+}
+
+bool DecisionLoop::TakeOver(Turn& turn, const std::string& server,
+                            const Ban& local) {
+  const auto jail = jails_->find(local.key.jail);
+  if (jail == jails_->end()) return false;
+  std::optional<Ban> ban = DecideLocalBan(jail->second, local, turn.now);
+  if (!ban.has_value()) return false;
+  ban->servers = {server};
+  const BanKey key = ban->key;
+  turn.error.Update(Settle(turn, *std::move(ban)).status());
+  ForgetFailures(turn, key);
+  return true;
+}
+
 absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided) {
   const std::optional<Ban> standing = turn.Standing(decided.key);
   if (!standing.has_value()) {
-    RETURN_IF_ERROR(AddHistory(turn, decided));
+    RETURN_IF_ERROR(AddHistory(store_, turn, decided));
     turn.imposed[decided.key] = decided;
     return decided;
   }
@@ -239,38 +278,6 @@ absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided) {
   if (!extended.has_value()) return *standing;
   turn.imposed[decided.key] = *extended;
   return *extended;
-}
-
-absl::Status DecisionLoop::AddHistory(const Turn& turn, Ban& ban) {
-  ASSIGN_OR_RETURN(const BanCounts counts, store_.BanCountsOf(ban.key));
-  ban.previous_ban_count = turn.Remembered(ban.key, counts).in_jail;
-  if (ban.origin == BanOrigin::kOperator) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
-                   store_.FailuresOf(ban.key, ban.failure_count));
-  const auto counted = turn.counted.find(ban.key);
-  if (counted != turn.counted.end()) {
-    failures.insert(failures.end(), counted->second.begin(),
-                    counted->second.end());
-  }
-  std::stable_sort(failures.begin(), failures.end(),
-                   [](const StoredFailure& a, const StoredFailure& b) {
-                     return a.time < b.time;
-                   });
-  // What does not count any more explains nothing.
-  if (failures.size() > ban.failure_count) {
-    failures.erase(failures.begin(), failures.end() - ban.failure_count);
-  }
-  std::set<std::string> servers;
-  for (const StoredFailure& failure : failures) {
-    if (servers.size() < kMaxServers) servers.insert(failure.server);
-  }
-  ban.servers.assign(servers.begin(), servers.end());
-  const size_t first =
-      failures.size() - std::min(failures.size(), kMaxEvidence);
-  for (size_t i = first; i < failures.size(); ++i) {
-    ban.evidence.push_back(failures[i].evidence);
-  }
-  return absl::OkStatus();
 }
 
 void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
@@ -317,13 +324,7 @@ void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
     ++statistics_.failed_commits;
     return;
   }
-  for (const auto& [jail, count] : turn.failures_by_jail) {
-    statistics_.failures += count;
-    statistics_.failures_by_jail[jail] += count;
-  }
-  for (const auto& [server, count] : turn.failures_by_server) {
-    statistics_.failures_by_server[server] += count;
-  }
+  statistics_.Add(turn);
   statistics_.intake = intake_.tally();
   statistics_.tracked_sources = counter_.tracked_sources();
   statistics_.evicted_sources = counter_.evicted_sources();

@@ -24,7 +24,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -34,6 +33,7 @@
 #include "common/clock.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
+#include "coordinator/decision_statistics.h"
 #include "coordinator/failure_intake.h"
 #include "coordinator/fleet_counter.h"
 #include "coordinator/turn.h"
@@ -48,15 +48,13 @@ class DecisionLoop {
   using PardonDone = std::function<void(absl::StatusOr<std::vector<Ban>>)>;
   using JailsDone = std::function<void(absl::Status)>;
 
-  struct Statistics {
-    uint64_t failures = 0;  // Counted since construction.
-    absl::flat_hash_map<std::string, uint64_t> failures_by_jail;
-    absl::flat_hash_map<std::string, uint64_t> failures_by_server;
-    uint64_t tracked_sources = 0;
-    uint64_t evicted_sources = 0;
-    uint64_t failed_commits = 0;
-    FailureIntake::Tally intake;
+  // What became of bans that a server has imposed by itself.
+  struct HandedOver {
+    // Whoever holds this revision holds what became of them.
+    uint64_t revision = 0;
+    std::vector<BanKey> refused;  // Do not stand; as the server named them.
   };
+  using HandOverDone = std::function<void(absl::StatusOr<HandedOver>)>;
 
   // All must outlive the loop. At most `max_sources` are tracked in each jail.
   DecisionLoop(BanStore& store, BanTable& table, const Clock& clock,
@@ -80,7 +78,11 @@ class DecisionLoop {
   void PardonBans(IpNetwork source, std::string jail, PardonDone done);
   void ReplaceJails(std::shared_ptr<const JailSet> jails, JailsDone done);
 
-  Statistics statistics() const;
+  // Makes `bans`, which `server` has imposed while it was alone, the fleet's.
+  void HandOverBans(std::string server, std::vector<Ban> bans,
+                    HandOverDone done);
+
+  DecisionStatistics statistics() const;
 
   // Makes one turn with what is queued and what has expired.
   void RunTurn();
@@ -100,14 +102,16 @@ class DecisionLoop {
               const PardonDone& done);
   void Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
                JailsDone done);
+  void HandOver(Turn& turn, const std::string& server,
+                const std::vector<Ban>& bans, HandOverDone done);
 
+  // Whether `local`, a ban by `server` alone, stands from now on.
+  bool TakeOver(Turn& turn, const std::string& server, const Ban& local);
   void Count(Turn& turn, const Jail& jail, const std::string& server,
              const Failure& failure);
   // Adds `decided` to the turn, as a new ban or an extension. Returns what
   // stands then.
   absl::StatusOr<Ban> Settle(Turn& turn, Ban decided);
-  // Fills in what the fleet's records say of a new ban.
-  absl::Status AddHistory(const Turn& turn, Ban& ban);
   void ForgetFailures(Turn& turn, const BanKey& key);
   void Prune(Turn& turn);
 
@@ -136,7 +140,7 @@ class DecisionLoop {
   mutable absl::Mutex mutex_;
   std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  Statistics statistics_ ABSL_GUARDED_BY(mutex_);
+  DecisionStatistics statistics_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;
 };

@@ -35,7 +35,8 @@ std::string DescribeServers(const v1::Ban& ban) {
   return text;
 }
 
-// `5 failures in 10 min, on mx1, mx2`, `by an operator: spam`.
+// `5 failures in 10 min, on mx1, mx2`, `5 failures in 10 min, on mx1 alone`,
+// `by an operator: spam`.
 std::string DescribeCause(const v1::Ban& ban) {
   if (ban.origin() == v1::BAN_ORIGIN_OPERATOR) {
     return absl::StrCat("by an operator", ban.reason().empty() ? "" : ": ",
@@ -44,7 +45,8 @@ std::string DescribeCause(const v1::Ban& ban) {
   return absl::StrCat(ban.reason().empty()
                           ? SayCount(ban.failure_count(), "failure")
                           : ban.reason(),
-                      ban.servers().empty() ? "" : ", ", DescribeServers(ban));
+                      ban.servers().empty() ? "" : ", ", DescribeServers(ban),
+                      ban.origin() == v1::BAN_ORIGIN_LOCAL ? " alone" : "");
 }
 
 std::string DescribeHistory(const v1::Ban& ban, absl::Time now) {

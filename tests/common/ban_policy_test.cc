@@ -156,5 +156,95 @@ TEST(BanPolicyTest, ABanIsExtendedNeverShortened) {
   EXPECT_EQ(extended->failure_count, 10);
 }
 
+Ban LocalBan() {
+  Ban ban;
+  ban.key = {"sendmail-auth", kAttacker};
+  ban.create_time = kNoon - absl::Hours(1);
+  ban.expire_time = kNoon + absl::Hours(7);
+  ban.reason = "5 failures within 10m";
+  ban.failure_count = 5;
+  ban.evidence = {"line"};
+  ban.servers = {"somebody else"};
+  ban.previous_ban_count = 1'000;
+  ban.revision = 1'000;
+  return ban;
+}
+
+TEST(BanPolicyTest, ALocalBanIsTakenOverAsItIs) {
+  const auto ban = DecideLocalBan(SomeJail(), LocalBan(), kNoon);
+  ASSERT_TRUE(ban.has_value());
+  EXPECT_EQ(ban->key, LocalBan().key);
+  EXPECT_EQ(ban->create_time, LocalBan().create_time);
+  EXPECT_EQ(ban->expire_time, LocalBan().expire_time);
+  EXPECT_EQ(ban->origin, BanOrigin::kLocal);
+  EXPECT_EQ(ban->reason, "5 failures within 10m");
+  EXPECT_EQ(ban->failure_count, 5);
+  EXPECT_EQ(ban->evidence, LocalBan().evidence);
+  EXPECT_TRUE(ban->servers.empty()) << "that is not the server's to say";
+  EXPECT_EQ(ban->previous_ban_count, 0);
+  EXPECT_EQ(ban->revision, 0);
+}
+
+TEST(BanPolicyTest, ALocalBanEndsAtTheLatestAsOneOfNow) {
+  Ban local = LocalBan();
+  for (const absl::Time end :
+       {kNoon + absl::Hours(9), absl::InfiniteFuture()}) {
+    local.expire_time = end;
+    EXPECT_EQ(DecideLocalBan(SomeJail(), local, kNoon)->expire_time,
+              kNoon + absl::Hours(8));
+  }
+  Jail for_ever = SomeJail();
+  for_ever.ban_time = absl::InfiniteDuration();
+  EXPECT_EQ(DecideLocalBan(for_ever, local, kNoon)->expire_time,
+            absl::InfiniteFuture());
+  EXPECT_EQ(DecideLocalBan(for_ever, local, kNoon)->create_time,
+            local.create_time);
+}
+
+TEST(BanPolicyTest, ALocalBanBeginsNeitherInTheFutureNorLongAgo) {
+  Ban local = LocalBan();
+  local.create_time = kNoon + absl::Hours(1);
+  EXPECT_EQ(DecideLocalBan(SomeJail(), local, kNoon)->create_time, kNoon);
+  local.create_time = absl::FromUnixSeconds(0);
+  EXPECT_EQ(DecideLocalBan(SomeJail(), local, kNoon)->create_time,
+            kNoon - absl::Hours(8));
+}
+
+TEST(BanPolicyTest, ALocalBanThatIsOverIsNone) {
+  EXPECT_FALSE(DecideLocalBan(SomeJail(), LocalBan(), kNoon + absl::Hours(7))
+                   .has_value());
+}
+
+TEST(BanPolicyTest, ALocalBanIsOfWhatIsCounted) {
+  const auto source_of = [](const char* source) -> std::string {
+    Ban local = LocalBan();
+    local.key.source = IpNetwork::ParseOrDie(source);
+    const auto ban = DecideLocalBan(SomeJail(), local, kNoon);
+    return ban.has_value() ? ban->key.source.ToString() : "refused";
+  };
+  EXPECT_EQ(source_of("2001:db8:bad::10"), "2001:db8:bad::/64");
+  EXPECT_EQ(source_of("203.0.113.0/24"), "203.0.113.0/24");
+  for (const char* source :
+       {"203.0.112.0/23", "2001:db8::/47", "0.0.0.0/0", "::/0", "192.0.2.1",
+        "192.0.2.0/24", "2001:db8:cafe::1", "127.0.0.1", "::1"}) {
+    EXPECT_EQ(source_of(source), "refused") << source;
+  }
+}
+
+TEST(BanPolicyTest, OnlyAnOperatorChangesWhyABanStands) {
+  Ban by_operator = *DecideRequestedBan(SomeJail(), Request("203.0.113.30"),
+                                        kNoon - absl::Hours(2));
+  by_operator.reason = "spam";
+  const Ban local = *DecideLocalBan(SomeJail(), LocalBan(), kNoon);
+  const auto extended = Extend(by_operator, local);
+  ASSERT_TRUE(extended.has_value());
+  EXPECT_EQ(extended->origin, BanOrigin::kOperator);
+  EXPECT_EQ(extended->reason, "spam");
+  EXPECT_EQ(extended->expire_time, local.expire_time);
+  Ban counted =
+      *DecideCountedBan(SomeJail(), Failures(5, kNoon - absl::Hours(2)), kNoon);
+  EXPECT_EQ(Extend(counted, local)->origin, BanOrigin::kCounted);
+}
+
 }  // namespace
 }  // namespace mxban

@@ -89,6 +89,45 @@ INSTANTIATE_TEST_SUITE_P(
           }
         }));
 
+TEST(ProtoConvertTest, TheWordsOfHandedOverBansAreMadePrintable) {
+  Ban ban;
+  ban.key = {"jail", IpNetwork::ParseOrDie("203.0.113.9")};
+  ban.create_time = kNoon;
+  ban.reason = "\033" + std::string(5000, 'x');
+  for (int i = 0; i < 12; ++i) ban.evidence.push_back(std::to_string(i));
+  ban.evidence.back() += "\n" + std::string(5000, 'x');
+  v1::HandOverBansRequest request;
+  *request.add_bans() = BanToProto(ban);
+  const auto bans = HandedOverBansFromProto(request);
+  ASSERT_TRUE(bans.ok()) << bans.status();
+  ASSERT_EQ(bans->size(), 1);
+  EXPECT_EQ(bans->front().key, ban.key);
+  EXPECT_EQ(bans->front().reason.size(), kMaxEvidenceText);
+  EXPECT_EQ(bans->front().reason.substr(0, 4), "\\x1b");
+  ASSERT_EQ(bans->front().evidence.size(), kMaxEvidence);
+  EXPECT_EQ(bans->front().evidence.front(), "2") << "the newest are kept";
+  EXPECT_EQ(bans->front().evidence.back().size(), kMaxEvidenceText);
+  EXPECT_EQ(bans->front().evidence.back().substr(0, 4), "11\\n");
+}
+
+TEST(ProtoConvertTest, BansOutOfFormAreNotTakenOver) {
+  Ban ban;
+  ban.key = {"jail", IpNetwork::ParseOrDie("203.0.113.9")};
+  v1::HandOverBansRequest request;
+  for (int i = 0; i < kMaxBansPerHandOver; ++i) {
+    *request.add_bans() = BanToProto(ban);
+  }
+  EXPECT_TRUE(HandedOverBansFromProto(request).ok());
+  request.mutable_bans(7)->set_source("rubbish");
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(HandedOverBansFromProto(request).status()));
+  *request.mutable_bans(7) = BanToProto(ban);
+  *request.add_bans() = BanToProto(ban);
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(HandedOverBansFromProto(request).status()))
+      << "one too many";
+}
+
 TEST(ProtoConvertTest, WhyAKernelDoesNotEnforceSurvivesTheRoundTrip) {
   const auto there_and_back = [](const absl::Status& status) {
     v1::Acknowledgement message;

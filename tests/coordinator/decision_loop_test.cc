@@ -148,6 +148,26 @@ class DecisionLoopTest : public testing::Test {
     return answer.value_or(absl::InternalError("no answer"));
   }
 
+  // A ban that began an hour ago and would go on for another seven.
+  Ban LocalBan(const char* source = kAttacker) const {
+    Ban ban;
+    ban.key = {"jail", IpNetwork::ParseOrDie(source)};
+    ban.create_time = clock_.TimeNow() - absl::Hours(1);
+    ban.expire_time = clock_.TimeNow() + absl::Hours(7);
+    ban.reason = "3 failures within 10m";
+    ban.failure_count = 3;
+    ban.evidence = {"seen"};
+    return ban;
+  }
+
+  absl::StatusOr<DecisionLoop::HandedOver> HandOver(std::vector<Ban> bans) {
+    std::optional<absl::StatusOr<DecisionLoop::HandedOver>> answer;
+    loop_->HandOverBans("mx1", std::move(bans),
+                        [&](auto outcome) { answer = std::move(outcome); });
+    loop_->RunTurn();
+    return answer.value_or(absl::InternalError("no answer"));
+  }
+
   std::optional<Ban> Standing(const char* source = kAttacker) const {
     return table_->Find({"jail", IpNetwork::ParseOrDie(source)});
   }
@@ -269,6 +289,111 @@ TEST_F(DecisionLoopTest, APardonCountsWithinItsTurn) {
   Wait(absl::Hours(8));
   EXPECT_EQ(FailUntilBanned(), std::make_pair(2, absl::Hours(16)))
       << "the ban after the pardon is remembered";
+}
+
+TEST_F(DecisionLoopTest, ALocalBanBecomesTheFleets) {
+  const uint64_t before = table_->revision();
+  const auto outcome = HandOver({LocalBan()});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_TRUE(outcome->refused.empty());
+  EXPECT_EQ(outcome->revision, before + 1);
+  EXPECT_EQ(table_->revision(), before + 1);
+  Restart();
+  const std::optional<Ban> ban = Standing();
+  ASSERT_TRUE(ban.has_value());
+  EXPECT_EQ(ban->origin, BanOrigin::kLocal);
+  EXPECT_EQ(ban->create_time, LocalBan().create_time);
+  EXPECT_EQ(ban->expire_time, LocalBan().expire_time);
+  EXPECT_EQ(ban->servers, std::vector<std::string>{"mx1"});
+  EXPECT_EQ(ban->evidence, LocalBan().evidence);
+  EXPECT_EQ(ban->failure_count, 3);
+  EXPECT_EQ(ban->revision, before + 1);
+}
+
+TEST_F(DecisionLoopTest, WhatMayNotStandIsNotTakenOver) {
+  Ban gone = LocalBan();
+  gone.key.jail = "gone";
+  Ban over = LocalBan("203.0.113.31");
+  over.expire_time = clock_.TimeNow();
+  const Ban ignored = LocalBan("192.0.2.7");
+  const Ban wide = LocalBan("203.0.0.0/16");
+  const auto outcome = HandOver({gone, LocalBan(), over, ignored, wide});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->refused,
+            (std::vector<BanKey>{gone.key, over.key, ignored.key, wide.key}));
+  EXPECT_EQ(table_->size(), 1);
+  EXPECT_TRUE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, ALocalBanHandedOverAgainChangesNothing) {
+  ASSERT_TRUE(HandOver({LocalBan()}).ok());
+  const Ban ban = *Standing();
+  const auto again = HandOver({LocalBan()});
+  EXPECT_TRUE(again->refused.empty());
+  EXPECT_EQ(again->revision, ban.revision);
+  EXPECT_EQ(table_->revision(), ban.revision);
+  EXPECT_EQ(Standing()->failure_count, 3);
+}
+
+TEST_F(DecisionLoopTest, ALocalBanExtendsOneThatStandsNeverShortens) {
+  Ban local = LocalBan();
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  const absl::Time end = Standing()->expire_time;
+  ASSERT_TRUE(HandOver({local}).ok());
+  EXPECT_EQ(Standing()->expire_time, end);
+  clock_.Advance(absl::Hours(2));
+  local.expire_time = absl::InfiniteFuture();
+  ASSERT_TRUE(HandOver({local}).ok());
+  EXPECT_EQ(Standing()->expire_time, clock_.TimeNow() + absl::Hours(8));
+  EXPECT_EQ(Standing()->origin, BanOrigin::kOperator);
+}
+
+TEST_F(DecisionLoopTest, ALocalBanIsHeldAgainstItsSourceOnce) {
+  Replace(EscalatingJails(false));
+  ASSERT_TRUE(HandOver({LocalBan()}).ok());
+  ASSERT_TRUE(HandOver({LocalBan()}).ok());
+  Wait(absl::Hours(7));
+  EXPECT_EQ(FailUntilBanned(), std::make_pair(2, absl::Hours(16)));
+  EXPECT_EQ(Standing()->previous_ban_count, 1);
+}
+
+TEST_F(DecisionLoopTest, ALocalBanEndsWhatWasCounted) {
+  ASSERT_TRUE(Report("mx1", 100).ok());
+  ASSERT_TRUE(Report("mx1", 200).ok());
+  ASSERT_TRUE(HandOver({LocalBan()}).ok());
+  EXPECT_TRUE(store_->Load()->failures.empty());
+  ASSERT_TRUE(Report("mx1", 300).ok());
+  EXPECT_EQ(Standing()->expire_time, LocalBan().expire_time)
+      << "two and one are not three";
+}
+
+TEST_F(DecisionLoopTest, EveryoneInATurnIsToldItsRevision) {
+  const uint64_t before = table_->revision();
+  std::vector<uint64_t> revisions;
+  const auto told = [&](const absl::StatusOr<DecisionLoop::HandedOver>& done) {
+    revisions.push_back(done.ok() ? done->revision : 0);
+  };
+  loop_->HandOverBans("mx1", {LocalBan()}, told);
+  loop_->HandOverBans("mx2", {}, told);
+  loop_->ImposeBan({"jail", IpNetwork::ParseOrDie("203.0.113.31")},
+                   [](const absl::StatusOr<Ban>&) {});
+  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "",
+                    [](const absl::StatusOr<std::vector<Ban>>&) {});
+  loop_->HandOverBans("mx2", {LocalBan("203.0.113.32")}, told);
+  loop_->RunTurn();
+  EXPECT_EQ(revisions, std::vector<uint64_t>(3, before + 1));
+  EXPECT_EQ(table_->revision(), before + 1);
+  EXPECT_FALSE(Standing().has_value()) << "pardoned in the same turn";
+  EXPECT_EQ(table_->size(), 2);
+}
+
+TEST_F(DecisionLoopTest, AHandOverThatIsNotDurableHasNotHappened) {
+  store_->is_full_ = true;
+  EXPECT_TRUE(absl::IsUnavailable(HandOver({LocalBan()}).status()));
+  EXPECT_FALSE(Standing().has_value());
+  store_->is_full_ = false;
+  EXPECT_TRUE(HandOver({LocalBan()}).ok());
+  EXPECT_TRUE(Standing().has_value());
 }
 
 TEST_F(DecisionLoopTest, WhateverIsWrongBatchesAreToBeSentAgain) {

@@ -108,6 +108,16 @@ TEST_F(CommandsTest, BansShowWhereTheyStandAndWhy) {
       "2 bans stand\n");
 }
 
+TEST_F(CommandsTest, ABanByOneServerSaysSo) {
+  v1::BanStatus local = CountedBan();
+  local.mutable_ban()->set_origin(v1::BAN_ORIGIN_LOCAL);
+  local.mutable_ban()->mutable_servers()->RemoveLast();
+  coordinator().bans = {local};
+  ASSERT_TRUE(ListBans(People(), "").ok());
+  EXPECT_THAT(Output(),
+              HasSubstr("2 min ago, 5 failures in 10 min, on mx1 alone\n"));
+}
+
 TEST_F(CommandsTest, BansOfOneJailLeaveOutTheOthers) {
   coordinator().bans = {CountedBan(), OperatorBan()};
   ASSERT_TRUE(ListBans(People(), "ssh").ok());

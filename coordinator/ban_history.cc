@@ -1,0 +1,56 @@
+#include "coordinator/ban_history.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/status_macros.h"
+
+namespace mxban {
+namespace {
+
+// The failures that led to `ban`, oldest first.
+absl::StatusOr<std::vector<StoredFailure>> FailuresBehind(const Ban& ban,
+                                                          BanStore& store,
+                                                          const Turn& turn) {
+  ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
+                   store.FailuresOf(ban.key, ban.failure_count));
+  const auto counted = turn.counted.find(ban.key);
+  if (counted != turn.counted.end()) {
+    failures.insert(failures.end(), counted->second.begin(),
+                    counted->second.end());
+  }
+  std::stable_sort(failures.begin(), failures.end(),
+                   [](const StoredFailure& a, const StoredFailure& b) {
+                     return a.time < b.time;
+                   });
+  // What does not count any more explains nothing.
+  if (failures.size() > ban.failure_count) {
+    failures.erase(failures.begin(), failures.end() - ban.failure_count);
+  }
+  return failures;
+}
+
+}  // namespace
+
+absl::Status AddHistory(BanStore& store, const Turn& turn, Ban& ban) {
+  ASSIGN_OR_RETURN(const BanCounts counts, store.BanCountsOf(ban.key));
+  ban.previous_ban_count = turn.Remembered(ban.key, counts).in_jail;
+  if (ban.origin != BanOrigin::kCounted) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<StoredFailure> failures,
+                   FailuresBehind(ban, store, turn));
+  std::set<std::string> servers;
+  for (const StoredFailure& failure : failures) {
+    if (servers.size() < kMaxServers) servers.insert(failure.server);
+  }
+  ban.servers.assign(servers.begin(), servers.end());
+  const size_t first =
+      failures.size() - std::min(failures.size(), kMaxEvidence);
+  for (size_t i = first; i < failures.size(); ++i) {
+    ban.evidence.push_back(failures[i].evidence);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace mxban

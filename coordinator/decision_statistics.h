@@ -1,0 +1,38 @@
+#ifndef MXBAN_COORDINATOR_DECISION_STATISTICS_H_
+#define MXBAN_COORDINATOR_DECISION_STATISTICS_H_
+
+// What the decision loop has done since its construction, and what it holds.
+
+#include <cstdint>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "coordinator/failure_intake.h"
+#include "coordinator/turn.h"
+
+namespace mxban {
+
+struct DecisionStatistics {
+  // Adds what `turn`, which is committed, has counted.
+  void Add(const Turn& turn) {
+    for (const auto& [jail, count] : turn.failures_by_jail) {
+      failures += count;
+      failures_by_jail[jail] += count;
+    }
+    for (const auto& [server, count] : turn.failures_by_server) {
+      failures_by_server[server] += count;
+    }
+  }
+
+  uint64_t failures = 0;  // Counted.
+  absl::flat_hash_map<std::string, uint64_t> failures_by_jail;
+  absl::flat_hash_map<std::string, uint64_t> failures_by_server;
+  uint64_t tracked_sources = 0;
+  uint64_t evicted_sources = 0;
+  uint64_t failed_commits = 0;
+  FailureIntake::Tally intake;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_DECISION_STATISTICS_H_
