@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include <ctime>
 #include <utility>
 
 #include "agent/never_ban.h"
@@ -10,7 +11,14 @@ namespace mxban {
 namespace {
 
 // What is read again after a crash; duplicates cost time, no more.
-constexpr absl::Duration kSaveInterval = absl::Seconds(1);
+constexpr absl::Duration kUpkeepInterval = absl::Seconds(1);
+
+// Goes on through suspends, and is never set.
+absl::Duration Uptime() {
+  timespec uptime = {};
+  clock_gettime(CLOCK_BOOTTIME, &uptime);
+  return absl::DurationFromTimespec(uptime);
+}
 
 }  // namespace
 
@@ -22,8 +30,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Start(
   RETURN_IF_ERROR(agent->core_->reader().Start());
   agent->core_->enforcer().Start();
   agent->link_->Start();
-  agent->positions_thread_ =
-      std::thread([a = agent.get()] { a->KeepPositions(); });
+  agent->upkeep_thread_ = std::thread([a = agent.get()] { a->LookAfter(); });
   return agent;
 }
 
@@ -33,12 +40,12 @@ Agent::~Agent() {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  if (positions_thread_.joinable()) positions_thread_.join();
+  if (upkeep_thread_.joinable()) upkeep_thread_.join();
   if (core_ != nullptr) core_->reader().Stop();
   if (link_ != nullptr) link_->Stop();
   if (core_ != nullptr) {
     core_->enforcer().Stop();
-    core_->SavePositions();
+    core_->Save();
   }
   if (options_.flush_on_exit && firewall_ != nullptr) {
     const absl::Status removed = firewall_->Remove();
@@ -60,7 +67,6 @@ absl::Status Agent::Build(const Clock& clock) {
       .coordinators = options_.coordinators,
       .credentials = {},
       .server_name = options_.server_name,
-      .subscription = [this] { return core_->Subscription(); },
   };
   for (const std::string& coordinator : options_.coordinators) {
     ASSIGN_OR_RETURN(
@@ -68,17 +74,10 @@ absl::Status Agent::Build(const Clock& clock) {
         ClientCredentials(coordinator, options_.tls, options_.insecure));
     link.credentials.push_back(std::move(credentials));
   }
-  FailureOutbox& outbox = core_->outbox();
-  link_ = std::make_unique<CoordinatorLink>(
-      outbox, core_->enforcer(),
-      [this](const v1::WatchResponse& update) {
-        return core_->OnUpdate(update);
-      },
-      std::move(link));
-  outbox.SetCallbacks([this] { link_->OnFailure(); },
-                      [this] { core_->reader().Wake(); });
-  metrics_ = std::make_unique<AgentMetrics>(core_->reader(), outbox,
-                                            core_->enforcer(), *link_);
+  link_ = std::make_unique<CoordinatorLink>(*core_, std::move(link));
+  core_->outbox().SetCallbacks([this] { link_->OnFailure(); },
+                               [this] { core_->reader().Wake(); });
+  metrics_ = std::make_unique<AgentMetrics>(*core_, *link_);
   if (options_.http_listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(http_server_,
                    HttpServer::Start(options_.http_listen, *metrics_,
@@ -97,14 +96,17 @@ absl::Status Agent::Readiness() const {
   return absl::OkStatus();
 }
 
-void Agent::KeepPositions() {
+void Agent::LookAfter() {
   while (true) {
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kSaveInterval);
+      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kUpkeepInterval);
       if (stopping_) return;
     }
-    core_->SavePositions();
+    core_->fleet_clock().NoticeSteps(Uptime());
+    core_->local_bans().Step();
+    link_->HandOver();
+    core_->Save();
   }
 }
 

@@ -68,7 +68,7 @@ class Agent {
       : options_(options), firewall_(std::move(firewall)) {}
 
   absl::Status Build(const Clock& clock);
-  void KeepPositions();
+  void LookAfter();
 
   const Options options_;
 
@@ -81,7 +81,7 @@ class Agent {
 
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread positions_thread_;
+  std::thread upkeep_thread_;
 };
 
 }  // namespace mxban

@@ -7,10 +7,13 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "agent/local_ban_file.h"
 #include "agent/update.h"
 #include "common/errno_text.h"
 #include "common/name_lookup.h"
+#include "common/proto_convert.h"
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "spdlog/spdlog.h"
@@ -33,6 +36,15 @@ absl::Status MakeStateDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
+void LogError(const absl::Status& status) {
+  if (!status.ok()) spdlog::error("{}", std::string(status.message()));
+}
+
+// Whether both are the same ban, with the same end.
+bool LastAlike(const Ban& a, const Ban& b) {
+  return a.key == b.key && a.expire_time == b.expire_time;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AgentCore>> AgentCore::Open(
@@ -40,21 +52,24 @@ absl::StatusOr<std::unique_ptr<AgentCore>> AgentCore::Open(
   RETURN_IF_ERROR(MakeStateDirectory(options.state_dir));
   std::unique_ptr<AgentCore> core(new AgentCore(options, firewall, clock));
   core->RestoreUpdates();
+  core->RestoreLocalBans();
   return core;
 }
 
 AgentCore::AgentCore(const Options& options, Firewall& firewall,
                      const Clock& clock)
     : firewall_(firewall),
-      clock_(clock),
       positions_path_(absl::StrCat(options.state_dir, "/positions")),
+      local_bans_path_(absl::StrCat(options.state_dir, "/local_bans")),
       saved_positions_(ReadPositions(positions_path_)),
+      fleet_clock_(clock),
       outbox_(options.outbox_capacity),
-      reader_(outbox_, clock,
+      enforcer_(firewall, fleet_clock_, options.never_ban),
+      local_bans_(outbox_, enforcer_, fleet_clock_),
+      reader_(outbox_, local_bans_, clock,
               LogReader::Options{.positions = saved_positions_,
                                  .log_paths = options.log_paths,
                                  .own_addresses = OwnAddresses()}),
-      enforcer_(firewall, clock, options.never_ban),
       journal_(absl::StrCat(options.state_dir, "/bans"),
                options.small_journal) {}
 
@@ -69,8 +84,13 @@ v1::Subscription AgentCore::Subscription() const {
 }
 
 absl::Status AgentCore::OnUpdate(const v1::WatchResponse& update) {
+  if (update.has_coordinator_time()) {
+    ASSIGN_OR_RETURN(const absl::Time time,
+                     TimestampFromProto(update.coordinator_time()));
+    fleet_clock_.Learn(time);
+  }
   RETURN_IF_ERROR(Apply(update));
-  const absl::Status kept = journal_.Append(update, clock_.TimeNow());
+  const absl::Status kept = journal_.Append(update, fleet_clock_.TimeNow());
   if (!kept.ok()) {
     spdlog::error("a start without coordinator would not know the bans: {}",
                   std::string(kept.message()));
@@ -78,15 +98,24 @@ absl::Status AgentCore::OnUpdate(const v1::WatchResponse& update) {
   return absl::OkStatus();
 }
 
-void AgentCore::SavePositions() {
+void AgentCore::SetAlone(bool is_alone) {
+  reader_.SetAlone(is_alone);
+  local_bans_.SetAlone(is_alone);
+}
+
+void AgentCore::Save() {
   LogPositions positions = reader_.SafePositions();
-  if (positions == saved_positions_) return;
-  const absl::Status written = WritePositions(positions_path_, positions);
-  if (!written.ok()) {
-    spdlog::error("{}", std::string(written.message()));
-    return;
+  if (positions != saved_positions_) {
+    const absl::Status written = WritePositions(positions_path_, positions);
+    if (written.ok()) saved_positions_ = std::move(positions);
+    LogError(written);
   }
-  saved_positions_ = std::move(positions);
+  std::vector<Ban> bans = local_bans_.bans();
+  if (!absl::c_equal(bans, saved_local_bans_, LastAlike)) {
+    const absl::Status written = WriteLocalBans(local_bans_path_, bans);
+    if (written.ok()) saved_local_bans_ = std::move(bans);
+    LogError(written);
+  }
 }
 
 absl::Status AgentCore::Apply(const v1::WatchResponse& update) {
@@ -109,6 +138,14 @@ void AgentCore::RestoreUpdates() {
     spdlog::info("enforcing what the coordinator said last, revision {}",
                  revision);
   }
+}
+
+void AgentCore::RestoreLocalBans() {
+  absl::StatusOr<std::vector<Ban>> bans = ReadLocalBans(local_bans_path_);
+  LogError(bans.status());
+  if (!bans.ok()) return;
+  local_bans_.Load(*bans);
+  saved_local_bans_ = *std::move(bans);
 }
 
 }  // namespace mxban

@@ -9,13 +9,14 @@
 //   outbox().Take()          what to report; Acknowledge() what is recorded
 //   OnUpdate()               what a coordinator says
 //   enforcer().Step()        makes the kernel do it
-//   SavePositions()          where to go on reading after a restart
+//   SetAlone()               whether there is a coordinator
+//   local_bans()             what to impose without one, and to hand over
+//   Save()                   what to know after a restart
 //
 // A core that is gone and opened again over the same state directory is an
 // agent that was killed and started.
 //
-// Thread-safe as its parts are; OnUpdate() and SavePositions() are for one
-// thread each.
+// Thread-safe as its parts are; OnUpdate() and Save() are for one thread each.
 
 #include <cstddef>
 #include <memory>
@@ -28,6 +29,8 @@
 #include "agent/enforcer.h"
 #include "agent/failure_outbox.h"
 #include "agent/firewall/firewall.h"
+#include "agent/fleet_clock.h"
+#include "agent/local_bans.h"
 #include "agent/log_reader.h"
 #include "agent/position_file.h"
 #include "agent/update_journal.h"
@@ -63,10 +66,16 @@ class AgentCore {
   // that it is not understood, and that nothing of it was done.
   absl::Status OnUpdate(const v1::WatchResponse& update);
 
-  void SavePositions();
+  // Whether a coordinator answers.
+  void SetAlone(bool is_alone);
+
+  // Keeps positions and local bans for the next start.
+  void Save();
 
   FailureOutbox& outbox() { return outbox_; }
   LogReader& reader() { return reader_; }
+  LocalBans& local_bans() { return local_bans_; }
+  FleetClock& fleet_clock() { return fleet_clock_; }
   Enforcer& enforcer() { return enforcer_; }
   const Enforcer& enforcer() const { return enforcer_; }
 
@@ -75,14 +84,20 @@ class AgentCore {
 
   absl::Status Apply(const v1::WatchResponse& update);
   void RestoreUpdates();
+  void RestoreLocalBans();
 
   Firewall& firewall_;
-  const Clock& clock_;
   const std::string positions_path_;
+  const std::string local_bans_path_;
   LogPositions saved_positions_;
+  std::vector<Ban> saved_local_bans_;
+
+  // In the order in which each needs the ones before.
+  FleetClock fleet_clock_;
   FailureOutbox outbox_;
-  LogReader reader_;
   Enforcer enforcer_;
+  LocalBans local_bans_;
+  LogReader reader_;
   UpdateJournal journal_;
 };
 

@@ -8,8 +8,9 @@
 namespace mxban {
 
 std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
-  const LogReader::Statistics reader = reader_.statistics();
-  const Enforcer::Statistics enforcer = enforcer_.statistics();
+  const LogReader::Statistics reader = core_.reader().statistics();
+  const Enforcer::Statistics enforcer = core_.enforcer().statistics();
+  const LocalBans::Statistics local = core_.local_bans().statistics();
   const CoordinatorLink::Statistics link = link_.statistics();
   MetricsBuilder metrics;
   metrics.Family("mxban_agent_build_info", "The version that runs.",
@@ -43,7 +44,7 @@ std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
                 static_cast<double>(reader.open_logs));
   metrics.Gauge("mxban_agent_unacknowledged_failures",
                 "Failures the coordinator has not recorded yet.",
-                static_cast<double>(outbox_.size()));
+                static_cast<double>(core_.outbox().size()));
 
   metrics.Gauge("mxban_agent_bans", "Bans enforced here.",
                 static_cast<double>(enforcer.bans));
@@ -61,6 +62,19 @@ std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
   metrics.Counter("mxban_agent_repairs_total",
                   "Times our rules had been changed by someone else.",
                   static_cast<double>(enforcer.repairs));
+
+  metrics.Gauge("mxban_agent_local_bans",
+                "Bans of this server alone, not handed over yet.",
+                static_cast<double>(local.bans));
+  metrics.Counter("mxban_agent_local_bans_total",
+                  "Bans imposed because no coordinator answered.",
+                  static_cast<double>(local.imposed));
+  metrics.Counter("mxban_agent_local_bans_turned_away_total",
+                  "Local bans not imposed because too many stand.",
+                  static_cast<double>(local.turned_away));
+  metrics.Gauge("mxban_agent_clock_behind_seconds",
+                "How far this server's clock is behind the coordinator's.",
+                absl::ToDoubleSeconds(core_.fleet_clock().ahead()));
 
   metrics.Gauge("mxban_agent_connected", "1 while a coordinator is there.",
                 link.connected ? 1 : 0);

@@ -7,10 +7,8 @@
 
 #include <vector>
 
+#include "agent/agent_core.h"
 #include "agent/coordinator_link.h"
-#include "agent/enforcer.h"
-#include "agent/failure_outbox.h"
-#include "agent/log_reader.h"
 #include "prometheus/collectable.h"
 #include "prometheus/metric_family.h"
 
@@ -18,17 +16,14 @@ namespace mxban {
 
 class AgentMetrics final : public prometheus::Collectable {
  public:
-  // All must outlive the metrics.
-  AgentMetrics(const LogReader& reader, const FailureOutbox& outbox,
-               const Enforcer& enforcer, const CoordinatorLink& link)
-      : reader_(reader), outbox_(outbox), enforcer_(enforcer), link_(link) {}
+  // Both must outlive the metrics.
+  AgentMetrics(AgentCore& core, const CoordinatorLink& link)
+      : core_(core), link_(link) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  const LogReader& reader_;
-  const FailureOutbox& outbox_;
-  const Enforcer& enforcer_;
+  AgentCore& core_;
   const CoordinatorLink& link_;
 };
 

@@ -1,15 +1,18 @@
 #include "agent/coordinator_link.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <utility>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
+#include "agent/hand_over_call.h"
 #include "agent/report_stream.h"
 #include "agent/watch_stream.h"
 #include "common/grpc_status.h"
+#include "common/status_macros.h"
 #include "grpcpp/create_channel.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
 #include "spdlog/spdlog.h"
@@ -52,24 +55,30 @@ class CoordinatorLink::Session {
   // Begins both calls. The link tells this session of failures and reports
   // from before their first callback.
   void Open() {
-    const Options& options = link_.options_;
-    report_context_.AddMetadata(kServerNameKey, options.server_name);
-    watch_context_.AddMetadata(kServerNameKey, options.server_name);
-    link_.outbox_.Rewind();
-    watch_.emplace(*stub_->async(), watch_context_, options.subscription(),
+    AgentCore& core = link_.core_;
+    Prepare(report_context_);
+    Prepare(watch_context_);
+    core.outbox().Rewind();
+    hand_over_.emplace(
+        *stub_->async(), core.local_bans(),
+        [this](grpc::ClientContext& context) { Prepare(context); });
+    watch_.emplace(*stub_->async(), watch_context_, core.Subscription(),
                    WatchStream::Callbacks{
                        [this](const v1::WatchResponse& update) {
-                         if (update.has_jails()) NoteConnected();
-                         return link_.on_update_(update);
+                         return OnUpdate(update);
                        },
                        [this](const grpc::Status& status) { Done(status); }});
-    report_.emplace(*stub_->async(), report_context_, link_.outbox_,
+    report_.emplace(*stub_->async(), report_context_, core.outbox(),
+                    core.fleet_clock(),
                     [this](const grpc::Status& status) { Done(status); });
     report_->Pump();
   }
 
   void OnFailure() { report_->Pump(); }
   void OnReport(const Enforcer::Report& report) { watch_->Acknowledge(report); }
+  void HandOver() {
+    if (is_connected_) hand_over_->Pump();
+  }
 
   // Waits until a stream ends, or the link stops; then ends both.
   absl::Status Run() {
@@ -81,6 +90,7 @@ class CoordinatorLink::Session {
     watch_context_.TryCancel();
     report_->Close();
     watch_->Close();
+    hand_over_->Close();
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &Session::HasEnded));
     return status_;
@@ -101,13 +111,27 @@ class CoordinatorLink::Session {
     if (streams_done_++ == 0) status_ = FromGrpcStatus(status);
   }
 
+  void Prepare(grpc::ClientContext& context) const {
+    context.AddMetadata(kServerNameKey, link_.options_.server_name);
+  }
+
+  absl::Status OnUpdate(const v1::WatchResponse& update) {
+    RETURN_IF_ERROR(link_.core_.OnUpdate(update));
+    if (update.has_jails() && !is_connected_.exchange(true)) NoteConnected();
+    return absl::OkStatus();
+  }
+
   void NoteConnected() {
-    absl::MutexLock lock(&link_.mutex_);
-    Statistics& statistics = link_.statistics_;
-    if (std::exchange(statistics.connected, true)) return;
-    ++statistics.connections;
-    statistics.error.clear();
-    spdlog::info("connected to coordinator {}", statistics.coordinator);
+    {
+      absl::MutexLock lock(&link_.mutex_);
+      Statistics& statistics = link_.statistics_;
+      statistics.connected = true;
+      ++statistics.connections;
+      statistics.error.clear();
+      spdlog::info("connected to coordinator {}", statistics.coordinator);
+    }
+    link_.core_.SetAlone(false);
+    hand_over_->Pump();
   }
 
   CoordinatorLink& link_;
@@ -116,6 +140,8 @@ class CoordinatorLink::Session {
   grpc::ClientContext watch_context_;
   std::optional<WatchStream> watch_;
   std::optional<ReportStream> report_;
+  std::optional<HandOverCall> hand_over_;
+  std::atomic<bool> is_connected_ = false;  // Its jails are here.
 
   absl::Mutex mutex_;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
@@ -123,18 +149,14 @@ class CoordinatorLink::Session {
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
-CoordinatorLink::CoordinatorLink(FailureOutbox& outbox, Enforcer& enforcer,
-                                 UpdateCallback on_update, Options options)
-    : outbox_(outbox),
-      enforcer_(enforcer),
-      on_update_(std::move(on_update)),
-      options_(std::move(options)) {
-  enforcer_.SetReportCallback(
+CoordinatorLink::CoordinatorLink(AgentCore& core, Options options)
+    : core_(core), options_(std::move(options)) {
+  core_.enforcer().SetReportCallback(
       [this](const Enforcer::Report& report) { OnReport(report); });
 }
 
 CoordinatorLink::~CoordinatorLink() {
-  enforcer_.SetReportCallback(nullptr);
+  core_.enforcer().SetReportCallback(nullptr);
   Stop();
 }
 
@@ -156,6 +178,11 @@ void CoordinatorLink::OnFailure() {
   if (session_ != nullptr) session_->OnFailure();
 }
 
+void CoordinatorLink::HandOver() {
+  absl::MutexLock lock(&mutex_);
+  if (session_ != nullptr) session_->HandOver();
+}
+
 void CoordinatorLink::OnReport(const Enforcer::Report& report) {
   absl::MutexLock lock(&mutex_);
   if (session_ != nullptr) session_->OnReport(report);
@@ -175,6 +202,7 @@ void CoordinatorLink::Loop() {
     const absl::Status status = RunSession(coordinator);
     const absl::Duration lasted =
         absl::FromChrono(std::chrono::steady_clock::now() - begin);
+    core_.SetAlone(true);
     absl::MutexLock lock(&mutex_);
     if (stopping_) return;
     const bool was_connected = std::exchange(statistics_.connected, false);

@@ -1,7 +1,8 @@
 #ifndef MXBAN_AGENT_COORDINATOR_LINK_H_
 #define MXBAN_AGENT_COORDINATOR_LINK_H_
 
-// The agent's connection to a coordinator: failures up, jails and bans down.
+// The agent's connection to a coordinator: failures up, jails and bans down,
+// and the bans that the server imposed by itself up once more.
 //
 // Keeps one ReportFailures and one Watch stream open. When either ends, both
 // are closed and the next coordinator of the list is tried, after a pause that
@@ -11,7 +12,6 @@
 //
 // Thread-safe.
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -21,10 +21,9 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "agent/agent_core.h"
 #include "agent/enforcer.h"
-#include "agent/failure_outbox.h"
 #include "grpcpp/security/credentials.h"
-#include "mxban/v1/agent_service.pb.h"
 
 namespace mxban {
 
@@ -36,7 +35,6 @@ class CoordinatorLink {
     std::vector<std::shared_ptr<grpc::ChannelCredentials>> credentials;
     std::string server_name;
     // What to open a Watch stream with; asked anew for each.
-    std::function<v1::Subscription()> subscription;
     absl::Duration shortest_pause = absl::Milliseconds(200);
     absl::Duration longest_pause = absl::Seconds(30);
   };
@@ -48,13 +46,8 @@ class CoordinatorLink {
     std::string error;         // Why it is not connected.
   };
 
-  // Receives jails and bans, one update at a time; called from gRPC's threads.
-  // An error means that it is not understood.
-  using UpdateCallback = std::function<absl::Status(const v1::WatchResponse&)>;
-
-  // The outbox and the enforcer must outlive the link.
-  CoordinatorLink(FailureOutbox& outbox, Enforcer& enforcer,
-                  UpdateCallback on_update, Options options);
+  // `core` must outlive the link.
+  CoordinatorLink(AgentCore& core, Options options);
   ~CoordinatorLink();
 
   void Start();
@@ -62,6 +55,9 @@ class CoordinatorLink {
 
   // Something is in the outbox.
   void OnFailure();
+
+  // There may be local bans to hand over. Call it once a second.
+  void HandOver();
 
   Statistics statistics() const;
 
@@ -73,9 +69,7 @@ class CoordinatorLink {
   absl::Status RunSession(size_t coordinator);
   void OnReport(const Enforcer::Report& report);
 
-  FailureOutbox& outbox_;
-  Enforcer& enforcer_;
-  const UpdateCallback on_update_;
+  AgentCore& core_;
   const Options options_;
 
   mutable absl::Mutex mutex_;

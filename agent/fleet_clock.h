@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "absl/time/time.h"
 #include "common/clock.h"
@@ -39,14 +40,22 @@ class FleetClock final : public Clock {
                     : absl::ToInt64Microseconds(ahead);
   }
 
-  // Our own clock was set, forward by `step`; the coordinator's was not.
-  void OwnClockStepped(absl::Duration step) {
-    ahead_us_ -= absl::ToInt64Microseconds(step);
+  // Notices that our own clock was set since the last call, as the
+  // coordinator's was not. `uptime` is by a clock that nobody sets. For one
+  // thread.
+  void NoticeSteps(absl::Duration uptime) {
+    const absl::Time boot = own_.TimeNow() - uptime;
+    const absl::Duration step = boot - boot_.value_or(boot);
+    boot_ = boot;
+    if (absl::AbsDuration(step) >= kTolerance) {
+      ahead_us_ -= absl::ToInt64Microseconds(step);
+    }
   }
 
  private:
   const Clock& own_;
   std::atomic<int64_t> ahead_us_ = 0;
+  std::optional<absl::Time> boot_;  // When `uptime` was 0, by our own clock.
 };
 
 }  // namespace mxban

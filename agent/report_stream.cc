@@ -10,8 +10,9 @@ namespace mxban {
 
 ReportStream::ReportStream(
     v1::AgentService::StubInterface::async_interface& stub,
-    grpc::ClientContext& context, FailureOutbox& outbox, DoneCallback on_done)
-    : outbox_(outbox), on_done_(std::move(on_done)) {
+    grpc::ClientContext& context, FailureOutbox& outbox,
+    const FleetClock& clock, DoneCallback on_done)
+    : outbox_(outbox), clock_(clock), on_done_(std::move(on_done)) {
   stub.ReportFailures(&context, this);
   AddHold();  // Pump() writes from outside gRPC's callbacks.
   StartRead(&response_);
@@ -21,8 +22,9 @@ ReportStream::ReportStream(
 void ReportStream::Pump() {
   absl::MutexLock lock(&mutex_);
   if (writing_ || awaiting_ || closed_) return;
-  const std::optional<FailureBatch> batch = outbox_.Take(kMaxFailuresPerBatch);
+  std::optional<FailureBatch> batch = outbox_.Take(kMaxFailuresPerBatch);
   if (!batch.has_value()) return;
+  for (Failure& failure : batch->failures) failure.time += clock_.ahead();
   request_ = FailureBatchToProto(*batch);
   writing_ = awaiting_ = true;
   StartWrite(&request_);

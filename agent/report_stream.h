@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "agent/failure_outbox.h"
+#include "agent/fleet_clock.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/client_callback.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
@@ -23,10 +24,11 @@ class ReportStream final
  public:
   using DoneCallback = std::function<void(const grpc::Status&)>;
 
-  // Begins the call with `context`, which like the outbox must outlive it.
+  // Begins the call with `context`. Times of failures are made those of
+  // `clock`. All must outlive the call.
   ReportStream(v1::AgentService::StubInterface::async_interface& stub,
                grpc::ClientContext& context, FailureOutbox& outbox,
-               DoneCallback on_done);
+               const FleetClock& clock, DoneCallback on_done);
 
   // Sends the next batch, if there is one and none is under way.
   void Pump();
@@ -40,6 +42,7 @@ class ReportStream final
 
  private:
   FailureOutbox& outbox_;
+  const FleetClock& clock_;
   const DoneCallback on_done_;
   v1::ReportFailuresRequest request_;
   v1::ReportFailuresResponse response_;

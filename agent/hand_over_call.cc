@@ -1,0 +1,61 @@
+#include "agent/hand_over_call.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "common/proto_convert.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+// A coordinator that is slower is asked again.
+constexpr std::chrono::seconds kDeadline{10};
+
+}  // namespace
+
+void HandOverCall::Pump() {
+  absl::MutexLock lock(&mutex_);
+  if (closed_ || is_under_way_) return;
+  bans_ = local_bans_.ToHandOver(kMaxBansPerHandOver);
+  if (bans_.empty()) return;
+  request_.Clear();
+  for (const Ban& ban : bans_) *request_.add_bans() = BanToProto(ban);
+  context_.emplace();
+  prepare_(*context_);
+  context_->set_deadline(std::chrono::system_clock::now() + kDeadline);
+  is_under_way_ = true;
+  stub_.HandOverBans(&*context_, &request_, &response_,
+                     [this](grpc::Status status) { OnDone(status); });
+}
+
+void HandOverCall::Close() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+  if (is_under_way_) context_->TryCancel();
+  mutex_.Await(absl::Condition(this, &HandOverCall::IsIdle));
+}
+
+void HandOverCall::OnDone(const grpc::Status& status) {
+  if (status.ok()) {
+    std::vector<BanKey> refused;
+    for (const v1::LiftedBan& wire : response_.refused()) {
+      absl::StatusOr<BanKey> key = LiftedBanFromProto(wire);
+      if (key.ok()) refused.push_back(*std::move(key));
+    }
+    local_bans_.HandedOver(bans_, response_.history_id(), response_.revision(),
+                           refused);
+    spdlog::info("{} bans of our own are handed over, {} of them refused",
+                 bans_.size(), refused.size());
+  }
+  absl::MutexLock lock(&mutex_);
+  is_under_way_ = false;
+  const std::string error =
+      status.ok() || closed_ ? "" : status.error_message();
+  if (std::exchange(error_, error) != error && !error.empty()) {
+    spdlog::warn("bans of our own are not handed over: {}", error);
+  }
+}
+
+}  // namespace mxban
