@@ -180,6 +180,32 @@ TEST_F(LifeOfABanTest, AnAgentAloneEnforcesWhatItWasToldLast) {
   EXPECT_EQ(GetStatus().ban_count(), 1);
 }
 
+TEST_F(LifeOfABanTest, AnAgentAloneBansByItselfAndHandsOver) {
+  StartAll();
+  Attack(0, kAttacker);  // Counted by the coordinator, and by mx1 for itself.
+  ASSERT_TRUE(AwaitStatus([](const v1::GetStatusResponse& status) {
+    return status.failure_count() == 1;
+  }));
+  coordinator_.reset();
+  for (int i = 0; i < 2; ++i) Attack(0, kAttacker);
+  for (int i = 0; i < 2; ++i) Attack(1, kCustomer);
+  EXPECT_TRUE(kernels_[0].Await("auth", kAttacker, true));
+  EXPECT_TRUE(kernels_[1].Await("auth", kAttacker, false));
+
+  agents_[0].reset();  // It forgets nothing.
+  kernels_[0].Flush();
+  StartAgent(0);
+  EXPECT_TRUE(kernels_[0].Await("auth", kAttacker, true));
+
+  StartCoordinator();
+  EXPECT_TRUE(AwaitEverywhere(kAttacker));
+  ASSERT_TRUE(AwaitStatus([](const v1::GetStatusResponse& status) {
+    return status.current_agent_count() == 3;
+  }));
+  EXPECT_TRUE(AwaitEverywhere(kCustomer, false));
+  EXPECT_EQ(ListBans().size(), 1);
+}
+
 TEST_F(LifeOfABanTest, WhatAnOperatorFlushedIsRepaired) {
   StartAll();
   for (int i = 0; i < kServers; ++i) Attack(i, kAttacker);
