@@ -1,9 +1,9 @@
 #include "agent/agent.h"
 
-#include <ctime>
 #include <utility>
 
 #include "agent/never_ban.h"
+#include "common/slewed_clock.h"
 #include "common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -12,13 +12,6 @@ namespace {
 
 // What is read again after a crash; duplicates cost time, no more.
 constexpr absl::Duration kUpkeepInterval = absl::Seconds(1);
-
-// Goes on through suspends, and is never set.
-absl::Duration Uptime() {
-  timespec uptime = {};
-  clock_gettime(CLOCK_BOOTTIME, &uptime);
-  return absl::DurationFromTimespec(uptime);
-}
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 //
 // Keeps one ReportFailures and one Watch stream open. When either ends, both
 // are closed and the next coordinator of the list is tried, after a pause that
-// doubles up to half a minute, with jitter, so that a thousand agents do not
+// doubles up to ten seconds, with jitter, so that a thousand agents do not
 // return at the same moment. A batch of failures is sent as soon as the one
 // before is acknowledged, with all that has gathered meanwhile.
 //
@@ -36,7 +36,7 @@ class CoordinatorLink {
     std::string server_name;
     // What to open a Watch stream with; asked anew for each.
     absl::Duration shortest_pause = absl::Milliseconds(200);
-    absl::Duration longest_pause = absl::Seconds(30);
+    absl::Duration longest_pause = absl::Seconds(10);
   };
 
   struct Statistics {

@@ -30,7 +30,10 @@ bool IsDue(absl::Time when, absl::Duration interval, absl::Time now) {
 
 Enforcer::Enforcer(Firewall& firewall, const Clock& clock,
                    std::vector<IpNetwork> never_ban)
-    : firewall_(firewall), clock_(clock), never_ban_(std::move(never_ban)) {}
+    : firewall_(firewall),
+      clock_(clock),
+      never_ban_(std::move(never_ban)),
+      wanted_(never_ban_) {}
 
 Enforcer::~Enforcer() { Stop(); }
 
@@ -58,49 +61,33 @@ void Enforcer::AddSnapshotPart(Snapshot part, const std::string& history_id,
     snapshot_[ban.key] = ban.expire_time;
   }
   if (!part.last) return;
-  std::vector<BanKey> gone;
-  for (const auto& [key, expire_time] : bans_) {
-    if (!snapshot_.contains(key)) gone.push_back(key);
-  }
-  for (const BanKey& key : gone) Tell(key, std::nullopt);
-  for (const auto& [key, expire_time] : snapshot_) Tell(key, expire_time);
+  wanted_.Replace(snapshot_);
   snapshot_.clear();
-  history_id_ = history_id;
-  revision_ = revision;
-  DropSettled();
+  wanted_.Complete(history_id, revision);
   has_news_ = true;
 }
 
 void Enforcer::ApplyDelta(const Delta& delta, uint64_t revision) {
   absl::MutexLock lock(&mutex_);
-  for (const BanKey& key : delta.lifted) Tell(key, std::nullopt);
-  for (const StandingBan& ban : delta.imposed) Tell(ban.key, ban.expire_time);
+  for (const BanKey& key : delta.lifted) wanted_.Tell(key, std::nullopt);
+  for (const StandingBan& ban : delta.imposed) {
+    wanted_.Tell(ban.key, ban.expire_time);
+  }
   if (revision == 0) return;  // More must follow.
-  revision_ = revision;
-  DropSettled();
+  wanted_.Complete(wanted_.history_id(), revision);
   has_news_ = true;
 }
 
 void Enforcer::ImposeLocally(const StandingBan& ban) {
   absl::MutexLock lock(&mutex_);
-  const auto told = bans_.find(ban.key);
-  const auto [local, is_new] = local_bans_.try_emplace(ban.key);
-  if (is_new && told != bans_.end()) local->second.told = told->second;
-  local->second.expire_time = ban.expire_time;
-  local->second.history_id.clear();
-  SetBan(ban.key, std::max(ban.expire_time,
-                           local->second.told.value_or(absl::InfinitePast())));
+  wanted_.ImposeLocally(ban);
   has_news_ = true;
 }
 
 void Enforcer::SettleLocal(const BanKey& key, const std::string& history_id,
                            uint64_t revision) {
   absl::MutexLock lock(&mutex_);
-  const auto local = local_bans_.find(key);
-  if (local == local_bans_.end()) return;
-  local->second.history_id = history_id;
-  local->second.revision = revision;
-  DropSettled();
+  wanted_.SettleLocal(key, history_id, revision);
   has_news_ = true;
 }
 
@@ -111,7 +98,7 @@ void Enforcer::OnFirewallChanged() {
 
 std::pair<std::string, uint64_t> Enforcer::held_revision() const {
   absl::MutexLock lock(&mutex_);
-  return {history_id_, revision_};
+  return {wanted_.history_id(), wanted_.revision()};
 }
 
 void Enforcer::Start() {
@@ -129,10 +116,9 @@ void Enforcer::Stop() {
 Enforcer::Statistics Enforcer::statistics() const {
   absl::MutexLock lock(&mutex_);
   Statistics statistics = statistics_;
-  statistics.bans = 0;
-  for (const auto& [jail, count] : ban_counts_) statistics.bans += count;
-  statistics.spared = bans_.size() - statistics.bans;
-  statistics.wanted_revision = revision_;
+  statistics.bans = wanted_.Count();
+  statistics.spared = wanted_.bans().size() - statistics.bans;
+  statistics.wanted_revision = wanted_.revision();
   return statistics;
 }
 
@@ -160,9 +146,7 @@ absl::Time Enforcer::Step() {
   if (work.revision == 0 || work.must_wait) return now + kLookInterval;
   Finish(work, Enforce(work, now), now);
   absl::MutexLock lock(&mutex_);
-  const absl::Time next_expiry =
-      by_expiry_.empty() ? absl::InfiniteFuture() : by_expiry_.begin()->first;
-  return std::min(next_expiry, now + kLookInterval);
+  return std::min(wanted_.NextExpiry(), now + kLookInterval);
 }
 
 Enforcer::Work Enforcer::TakeWork(absl::Time now) {
@@ -170,19 +154,19 @@ Enforcer::Work Enforcer::TakeWork(absl::Time now) {
   Work work;
   work.is_news = std::exchange(has_news_, false);
   suspects_damage_ |= std::exchange(firewall_changed_, false);
-  if (revision_ == 0 || !has_jails_) return work;
-  ExpireBans(now);
-  work.history_id = history_id_;
-  work.revision = revision_;
+  if (wanted_.revision() == 0 || !has_jails_) return work;
+  wanted_.Expire(now);
+  work.history_id = wanted_.history_id();
+  work.revision = wanted_.revision();
   // After an error, news is worth a try at once; else a moment must pass.
   if (must_reconcile_ && (work.is_news || IsDue(retry_, kRetryInterval, now))) {
     must_reconcile_ = false;
     work.must_reconcile = true;
   }
-  for (const BanKey& key : changed_) {
-    const auto wanted = bans_.find(key);
+  for (const BanKey& key : wanted_.TakeChanged()) {
+    const auto wanted = wanted_.bans().find(key);
     FirewallBan ban;
-    if (wanted == bans_.end()) {
+    if (wanted == wanted_.bans().end()) {
       if (ToFirewall(key, absl::InfiniteFuture(), ban)) {
         work.changes.lifted.push_back(ban);
       }
@@ -190,7 +174,6 @@ Enforcer::Work Enforcer::TakeWork(absl::Time now) {
       work.changes.imposed.push_back(ban);
     }
   }
-  changed_.clear();
   work.must_wait = must_reconcile_;
   return work;
 }
@@ -244,7 +227,7 @@ absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {
       changes.jails.push_back(std::move(rules));
     }
   }
-  for (const auto& [key, expire_time] : bans_) {
+  for (const auto& [key, expire_time] : wanted_.bans()) {
     FirewallBan ban;
     if (!ToFirewall(key, expire_time, ban)) continue;
     auto& standing = actual[ban.jail].bans;
@@ -288,18 +271,13 @@ absl::StatusOr<bool> Enforcer::RulesAreIntact(absl::Time now) {
     }
   }
   // What is about to change, or to expire, may be there or not.
-  size_t uncertain = changed_.size();
-  for (const auto& [expire_time, key] : by_expiry_) {
-    if (expire_time > now + kExpirySlack) break;
-    ++uncertain;
-  }
+  const size_t uncertain =
+      wanted_.changed_count() + wanted_.EndingBy(now + kExpirySlack);
   return std::all_of(jails_.begin(), jails_.end(), [&](const auto& jail) {
-    const auto wanted = ban_counts_.find(jail.first);
-    return wanted == ban_counts_.end() ||
-           actual.at(RulesOf(jail.second).name)
-                       .ban_count.value_or(wanted->second) +
-                   uncertain >=
-               wanted->second;
+    const size_t wanted = wanted_.CountIn(jail.first);
+    return actual.at(RulesOf(jail.second).name).ban_count.value_or(wanted) +
+               uncertain >=
+           wanted;
   });
 }
 
@@ -332,75 +310,10 @@ void Enforcer::Finish(const Work& work, const absl::Status& status,
   if (callback != nullptr) callback(report);
 }
 
-void Enforcer::Tell(const BanKey& key, std::optional<absl::Time> expire_time) {
-  const auto local = local_bans_.find(key);
-  if (local != local_bans_.end()) {
-    local->second.told = expire_time;
-    expire_time = std::max(expire_time.value_or(absl::InfinitePast()),
-                           local->second.expire_time);
-  }
-  if (expire_time) {
-    SetBan(key, *expire_time);
-  } else {
-    EraseBan(key);
-  }
-}
-
-void Enforcer::DropSettled() {
-  absl::erase_if(local_bans_, [&](const auto& ban) {
-    const auto& [key, local] = ban;
-    const bool is_settled = !local.history_id.empty() &&
-                            local.history_id == history_id_ &&
-                            local.revision <= revision_;
-    if (!is_settled) return false;
-    if (local.told) {
-      SetBan(key, *local.told);
-    } else {
-      EraseBan(key);
-    }
-    return true;
-  });
-}
-
-void Enforcer::SetBan(const BanKey& key, absl::Time expire_time) {
-  const auto found = bans_.find(key);
-  if (found != bans_.end()) {
-    if (found->second == expire_time) return;
-    by_expiry_.erase({found->second, key});
-  }
-  if (found == bans_.end() && !IsSpared(key.source)) ++ban_counts_[key.jail];
-  bans_[key] = expire_time;
-  by_expiry_.emplace(expire_time, key);
-  changed_.insert(key);
-}
-
-void Enforcer::EraseBan(const BanKey& key) {
-  const auto found = bans_.find(key);
-  if (found == bans_.end()) return;
-  if (!IsSpared(key.source)) --ban_counts_[key.jail];
-  by_expiry_.erase({found->second, key});
-  bans_.erase(found);
-  changed_.insert(key);
-}
-
-void Enforcer::ExpireBans(absl::Time now) {
-  while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
-    const BanKey key = by_expiry_.begin()->second;
-    local_bans_.erase(key);
-    EraseBan(key);
-  }
-}
-
-bool Enforcer::IsSpared(const IpNetwork& source) const {
-  return std::any_of(
-      never_ban_.begin(), never_ban_.end(),
-      [&](const IpNetwork& network) { return network.Contains(source); });
-}
-
 bool Enforcer::ToFirewall(const BanKey& key, absl::Time expire_time,
                           FirewallBan& ban) {
   const auto jail = jails_.find(key.jail);
-  if (jail == jails_.end() || IsSpared(key.source)) return false;
+  if (jail == jails_.end() || wanted_.IsSpared(key.source)) return false;
   ban = {FirewallName(jail->second.enforcement.name), key.source, expire_time};
   return true;
 }

@@ -17,8 +17,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -26,11 +24,11 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
-#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "agent/firewall/firewall.h"
+#include "agent/wanted_bans.h"
 #include "common/ban.h"
 #include "common/clock.h"
 #include "common/jail.h"
@@ -120,26 +118,8 @@ class Enforcer {
     bool must_wait = false;  // Too early to try again.
   };
 
-  // A ban of our own, beside what the coordinator says.
-  struct LocalBan {
-    absl::Time expire_time;
-    std::optional<absl::Time> told;  // When the coordinator lets it end.
-    std::string history_id;          // The one that settles it; empty: none.
-    uint64_t revision = 0;
-  };
-
   void Loop();
   bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // What the coordinator says of `key`: when it ends, or that it does not
-  // stand.
-  void Tell(const BanKey& key, std::optional<absl::Time> expire_time)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // `revision_` is held completely.
-  void DropSettled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void SetBan(const BanKey& key, absl::Time expire_time)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void EraseBan(const BanKey& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ExpireBans(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Work TakeWork(absl::Time now);
   absl::Status Enforce(const Work& work, absl::Time now);
@@ -148,9 +128,6 @@ class Enforcer {
   absl::StatusOr<FirewallChanges> Difference(absl::Time now);
   absl::StatusOr<bool> RulesAreIntact(absl::Time now);
   void Finish(const Work& work, const absl::Status& status, absl::Time now);
-
-  // Whether `source` lies in what is never banned here.
-  bool IsSpared(const IpNetwork& source) const;
 
   // The ban in the firewall's words; false if there is nothing to enforce.
   bool ToFirewall(const BanKey& key, absl::Time expire_time, FirewallBan& ban)
@@ -162,17 +139,10 @@ class Enforcer {
   const std::vector<IpNetwork> never_ban_;
 
   mutable absl::Mutex mutex_;
-  std::string history_id_ ABSL_GUARDED_BY(mutex_);
-  uint64_t revision_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: no complete set yet.
+  WantedBans wanted_ ABSL_GUARDED_BY(mutex_);
   absl::btree_map<std::string, Jail> jails_ ABSL_GUARDED_BY(mutex_);
   bool has_jails_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::btree_map<BanKey, absl::Time> bans_ ABSL_GUARDED_BY(mutex_);
-  absl::btree_map<BanKey, LocalBan> local_bans_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::pair<absl::Time, BanKey>> by_expiry_ ABSL_GUARDED_BY(mutex_);
-  // How many bans of each jail are not spared.
-  absl::btree_map<std::string, size_t> ban_counts_ ABSL_GUARDED_BY(mutex_);
   absl::btree_map<BanKey, absl::Time> snapshot_ ABSL_GUARDED_BY(mutex_);
-  absl::btree_set<BanKey> changed_ ABSL_GUARDED_BY(mutex_);
   bool has_news_ ABSL_GUARDED_BY(mutex_) = false;
   bool must_reconcile_ ABSL_GUARDED_BY(mutex_) = true;
   bool firewall_changed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/grpc_waker.h"
+#include "common/slewed_clock.h"
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "coordinator/coordinator.h"
@@ -85,7 +86,8 @@ absl::Status Serve(const sigset_t& signals) {
     return absl::InvalidArgumentError("--max_sources: must be at least 1");
   }
   const Coordinator::Options options = OptionsFromFlags();
-  RealClock clock;
+  const RealClock wall_clock;
+  const SlewedClock clock(wall_clock);
   GrpcWaker waker;
   ASSIGN_OR_RETURN(const std::unique_ptr<Coordinator> coordinator,
                    Coordinator::Start(options, clock));
