@@ -96,5 +96,52 @@ TEST(FailureOutboxTest, RemembersWhatIsAcknowledged) {
   EXPECT_EQ((outbox.acknowledged().at({"jail", "log"})), 5);
 }
 
+TEST(FailureOutboxTest, KnowsWhatIsAcknowledged) {
+  FailureOutbox outbox(10);
+  EXPECT_FALSE(outbox.IsAcknowledged("jail", "log", 5));
+  outbox.Add("jail", "log", {At(5)});
+  EXPECT_FALSE(outbox.IsAcknowledged("jail", "log", 5));
+  outbox.Take(10);
+  EXPECT_FALSE(outbox.IsAcknowledged("jail", "log", 5)) << "sent is not enough";
+  outbox.Acknowledge("jail", "log", 5);
+  EXPECT_TRUE(outbox.IsAcknowledged("jail", "log", 5));
+  EXPECT_TRUE(outbox.IsAcknowledged("jail", "log", 4));
+  EXPECT_FALSE(outbox.IsAcknowledged("jail", "log", 6));
+  EXPECT_FALSE(outbox.IsAcknowledged("jail", "other", 5));
+  EXPECT_FALSE(outbox.IsAcknowledged("other", "log", 5));
+  outbox.Acknowledge("jail", "log", 3);
+  EXPECT_TRUE(outbox.IsAcknowledged("jail", "log", 5)) << "never less";
+}
+
+TEST(FailureOutboxTest, HasRoomWhileHalfIsFree) {
+  FailureOutbox outbox(4);
+  EXPECT_TRUE(outbox.HasRoom());
+  for (const uint64_t offset : {1, 2}) outbox.Add("jail", "log", {At(offset)});
+  EXPECT_TRUE(outbox.HasRoom());
+  outbox.Add("jail", "log", {At(3)});
+  EXPECT_FALSE(outbox.HasRoom());
+  outbox.Take(10);
+  EXPECT_FALSE(outbox.HasRoom());
+  outbox.Acknowledge("jail", "log", 1);
+  EXPECT_TRUE(outbox.HasRoom());
+}
+
+TEST(FailureOutboxTest, ALogThatIsForgottenIsUnknown) {
+  FailureOutbox outbox(10);
+  for (const char* log : {"a", "b"}) {
+    outbox.Add("jail", log, {At(5)});
+    outbox.Take(10);
+    outbox.Acknowledge("jail", log, 5);
+  }
+  outbox.ForgetLog("jail", "b");
+  outbox.ForgetLog("jail", "never heard of");
+  EXPECT_EQ(outbox.acknowledged().size(), 1);
+  EXPECT_FALSE(outbox.IsAcknowledged("jail", "b", 5));
+  EXPECT_TRUE(outbox.IsSettled("jail", "b"));
+  outbox.Add("jail", "b", {At(5)});
+  EXPECT_EQ(outbox.Take(10)->log_id, "b") << "whose turn it was";
+  EXPECT_EQ(outbox.size(), 1);
+}
+
 }  // namespace
 }  // namespace mxban

@@ -1,96 +1,18 @@
-// On real files, polled by hand.
-
 #include "agent/log_reader.h"
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/fakes/fake_clock.h"
+#include "tests/agent/log_reader_fixture.h"
 
 namespace mxban {
 namespace {
 
 using testing::ElementsAre;
-
-class LogReaderTest : public testing::Test {
- protected:
-  LogReaderTest()
-      : directory_(
-            testing::TempDir() + "/" +
-            testing::UnitTest::GetInstance()->current_test_info()->name()),
-        log_(directory_ + "/mail.log") {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-    Restart({});
-  }
-
-  void Restart(LogPositions positions) {
-    LogReader::Options options;
-    options.positions = std::move(positions);
-    options.time_zone = absl::UTCTimeZone();
-    options.log_paths = overrides_;
-    options.own_addresses = {IpNetwork::ParseOrDie("198.51.100.1")};
-    options.look_up_name = [](const std::string&) {
-      return std::vector<IpNetwork>{};
-    };
-    reader_.emplace(*outbox_, clock_, std::move(options));
-  }
-
-  Jail SomeJail(const char* name, const char* fail_regex) {
-    Jail jail;
-    jail.name = name;
-    jail.filter.fail_regexes = {fail_regex};
-    jail.log_paths = {directory_ + "/mail*.log"};
-    jail.find_time = absl::Minutes(10);
-    return jail;
-  }
-
-  void WatchAttacks() {
-    reader_->SetJails(
-        {SomeJail("sendmail", "\\[<HOST>\\]: possible SMTP attack")});
-  }
-
-  void Append(const std::string& text) {
-    std::ofstream(log_, std::ios::app) << text;
-  }
-
-  // A line that a jail of WatchAttacks() takes for a failure of `host`.
-  std::string Attack(const std::string& host,
-                     absl::Duration age = absl::ZeroDuration()) {
-    return absl::StrCat(
-        absl::FormatTime("%b %e %H:%M:%S", clock_.TimeNow() - age,
-                         absl::UTCTimeZone()),
-        " mx1 sm-mta[1195]: o0LNaCc5001195: [", host,
-        "]: possible SMTP attack: command=AUTH, count=5\n");
-  }
-
-  std::vector<std::string> Reported() {
-    reader_->Poll();
-    std::vector<std::string> sources;
-    while (const auto batch = outbox_->Take(100)) {
-      for (const Failure& failure : batch->failures) {
-        sources.push_back(
-            absl::StrCat(batch->jail, " ", failure.source.ToString()));
-        last_offset_ = failure.end_offset;
-      }
-    }
-    return sources;
-  }
-
-  const std::string directory_;
-  const std::string log_;
-  absl::btree_map<std::string, std::vector<std::string>> overrides_;
-  FakeClock clock_;
-  std::optional<FailureOutbox> outbox_{std::in_place, 100};
-  uint64_t last_offset_ = 0;  // Of the last failure reported.
-  std::optional<LogReader> reader_;
-};
 
 TEST_F(LogReaderTest, ReportsTheFailuresThatALogTells) {
   Append("Nov 23 08:00:00 mx1 sm-mta[1]: nothing\n" + Attack("203.0.113.9"));
@@ -154,9 +76,9 @@ TEST_F(LogReaderTest, WaitsWithALineThatHasNoRoom) {
 
 TEST_F(LogReaderTest, TwoPathsToOneLogCountOnce) {
   Append(Attack("203.0.113.1"));
-  std::filesystem::create_symlink(log_, directory_ + "/mail.link.log");
+  std::filesystem::create_symlink(logs_.log(), logs_.path() + "/mail.link.log");
   Jail jail = SomeJail("sendmail", "\\[<HOST>\\]: possible");
-  jail.log_paths.push_back(log_);
+  jail.log_paths.push_back(logs_.log());
   reader_->SetJails({jail});
   EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.1"));
   Append(Attack("203.0.113.2"));
@@ -182,10 +104,10 @@ TEST_F(LogReaderTest, NewJailsGoOnInLogsThatAreOpen) {
 }
 
 TEST_F(LogReaderTest, APathOnTheCommandLineReplacesTheJails) {
-  overrides_["sendmail"] = {directory_ + "/other"};
+  overrides_["sendmail"] = {logs_.path() + "/other"};
   Restart({});
   Append(Attack("203.0.113.1"));
-  std::ofstream(directory_ + "/other") << Attack("203.0.113.2");
+  std::ofstream(logs_.path() + "/other") << Attack("203.0.113.2");
   WatchAttacks();
   EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.2"));
 }
@@ -203,37 +125,27 @@ TEST_F(LogReaderTest, ANameWithoutAnAddressIsCountedNotReported) {
   EXPECT_EQ(reader_->statistics().without_address, 1);
 }
 
-// Names the sender in one line and his host in another, as `1 joe` and
-// `1 from 203.0.113.1`.
-constexpr char kUserLine[] = "^\\s*<F-MLFID>\\d</F-MLFID> \\w+$";
-constexpr char kHostLine[] =
-    "^\\s*<F-MLFID>\\d</F-MLFID> <F-NOFAIL>from</F-NOFAIL> <HOST>$";
-
 TEST_F(LogReaderTest, WhatWaitsForAnotherLineSurvivesARestart) {
   Jail jail = SomeJail("joined", kUserLine);
   jail.filter.fail_regexes.push_back(kHostLine);
-  const std::string stamp = absl::FormatTime(
-      "%b %e %H:%M:%S ", clock_.TimeNow(), absl::UTCTimeZone());
-  Append(stamp + "1 joe\n" + stamp + "nothing\n");
+  Append(Stamped("1 joe") + Stamped("nothing"));
   reader_->SetJails({jail});
   EXPECT_THAT(Reported(), ElementsAre());
   Restart(reader_->SafePositions());
   reader_->SetJails({jail});
-  Append(stamp + "1 from 203.0.113.1\n");
+  Append(Stamped("1 from 203.0.113.1"));
   EXPECT_THAT(Reported(), ElementsAre("joined 203.0.113.1"));
 }
 
 TEST_F(LogReaderTest, NewLimitsLeaveWhatIsKnownAlone) {
   Jail jail = SomeJail("joined", kUserLine);
   jail.filter.fail_regexes.push_back(kHostLine);
-  const std::string stamp = absl::FormatTime(
-      "%b %e %H:%M:%S ", clock_.TimeNow(), absl::UTCTimeZone());
-  Append(stamp + "1 joe\n");
+  Append(Stamped("1 joe"));
   reader_->SetJails({jail});
   Reported();
   jail.max_retry = 7;
   reader_->SetJails({jail});
-  Append(stamp + "1 from 203.0.113.1\n");
+  Append(Stamped("1 from 203.0.113.1"));
   EXPECT_THAT(Reported(), ElementsAre("joined 203.0.113.1"));
 }
 
@@ -256,8 +168,8 @@ TEST_F(LogReaderTest, ALogThatAJailNamesNoMoreIsLeftAlone) {
   Append(Attack("203.0.113.1"));
   WatchAttacks();
   EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.1"));
-  Jail jail = SomeJail("sendmail", "\\[<HOST>\\]: possible SMTP attack");
-  jail.log_paths = {directory_ + "/other"};
+  Jail jail = AttackJail();
+  jail.log_paths = {logs_.path() + "/other"};
   reader_->SetJails({jail});
   Append(Attack("203.0.113.2"));
   EXPECT_THAT(Reported(), ElementsAre());

@@ -1,62 +1,18 @@
-// On real files, since renaming and truncating are what is under test.
-
 #include "agent/log_tailer.h"
 
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/agent/log_tailer_fixture.h"
 
 namespace mxban {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-class LogTailerTest : public testing::Test {
- protected:
-  LogTailerTest()
-      : directory_(
-            testing::TempDir() + "/" +
-            testing::UnitTest::GetInstance()->current_test_info()->name()),
-        log_(directory_ + "/mail.log") {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-    Reopen();
-  }
-
-  // A new tailer that begins where `positions_` says.
-  void Reopen() {
-    tailer_.emplace(
-        log_, [this](const std::string& log_id) { return positions_[log_id]; });
-  }
-
-  void Append(const std::string& text) { AppendTo(log_, text); }
-
-  static void AppendTo(const std::string& path, const std::string& text) {
-    std::ofstream(path, std::ios::app) << text;
-  }
-
-  std::vector<std::string> Lines() {
-    std::vector<std::string> lines;
-    tailer_->Poll([&](absl::string_view line, uint64_t end_offset) {
-      lines.emplace_back(line);
-      positions_[tailer_->log_id()] = end_offset;
-      return true;
-    });
-    return lines;
-  }
-
-  const std::string directory_;
-  const std::string log_;
-  std::map<std::string, uint64_t> positions_;
-  std::optional<LogTailer> tailer_;
-};
 
 TEST_F(LogTailerTest, DeliversCompleteLinesAsTheyCome) {
   Append("one\ntwo\nthr");
@@ -94,10 +50,10 @@ TEST_F(LogTailerTest, GoesOnWhereItsPredecessorStopped) {
 TEST_F(LogTailerTest, ReadsARenamedLogToItsEndFirst) {
   Append("one\n");
   Lines();
-  std::filesystem::rename(log_, log_ + ".1");
-  AppendTo(log_ + ".1", "two\n");
+  logs_.Rename();
+  logs_.AppendTo(logs_.Rotated(1), "two\n");
   EXPECT_THAT(Lines(), ElementsAre("two")) << "before the new one is there";
-  AppendTo(log_ + ".1", "three\n");
+  logs_.AppendTo(logs_.Rotated(1), "three\n");
   Append("four\n");
   EXPECT_THAT(Lines(), ElementsAre("three", "four"));
 }
@@ -105,10 +61,10 @@ TEST_F(LogTailerTest, ReadsARenamedLogToItsEndFirst) {
 TEST_F(LogTailerTest, StaysWithTheOldLogWhileTheNewOneIsEmpty) {
   Append("one\n");
   Lines();
-  std::filesystem::rename(log_, log_ + ".1");
+  logs_.Rename();
   Append("");  // logrotate's `create`; the writer still holds the old one.
   EXPECT_THAT(Lines(), IsEmpty());
-  AppendTo(log_ + ".1", "two\n");
+  logs_.AppendTo(logs_.Rotated(1), "two\n");
   EXPECT_THAT(Lines(), ElementsAre("two"));
 }
 
@@ -116,8 +72,9 @@ TEST_F(LogTailerTest, ARenamedLogKeepsItsName) {
   Append("one\n");
   Lines();
   const std::string log_id = tailer_->log_id();
-  std::filesystem::rename(log_, log_ + ".1");
-  LogTailer rotated(log_ + ".1", [](const std::string&) { return 0; });
+  logs_.Rename();
+  PositionGuide guide;
+  LogTailer rotated(logs_.Rotated(1), guide);
   rotated.Poll([](absl::string_view, uint64_t) { return true; });
   EXPECT_EQ(rotated.log_id(), log_id);
 }
@@ -126,7 +83,7 @@ TEST_F(LogTailerTest, ATruncatedLogBeginsAgainUnderAnotherName) {
   Append("one\ntwo\n");
   Lines();
   const std::string log_id = tailer_->log_id();
-  std::filesystem::resize_file(log_, 0);
+  logs_.Truncate();
   EXPECT_THAT(Lines(), IsEmpty());
   Append("new\n");
   EXPECT_THAT(Lines(), ElementsAre("new"));
@@ -136,7 +93,7 @@ TEST_F(LogTailerTest, ATruncatedLogBeginsAgainUnderAnotherName) {
 TEST_F(LogTailerTest, NoticesATruncationThatHasBeenOvergrown) {
   Append("one\ntwo\n");
   Lines();
-  std::filesystem::resize_file(log_, 0);
+  logs_.Truncate();
   Append("a first line that is longer than all there was\nsecond\n");
   EXPECT_THAT(
       Lines(),
@@ -173,14 +130,14 @@ TEST_F(LogTailerTest, BytesAreDeliveredAsTheyAre) {
 }
 
 TEST_F(LogTailerTest, ADirectoryIsNoLog) {
-  std::filesystem::create_directories(log_);
+  std::filesystem::create_directories(logs_.log());
   EXPECT_THAT(Lines(), IsEmpty());
 }
 
 TEST_F(LogTailerTest, APositionBehindTheEndIsNotBelieved) {
   Append("one\n");
   Lines();
-  positions_[tailer_->log_id()] = 1'000'000;
+  guide_.positions_[tailer_->log_id()] = 1'000'000;
   Reopen();
   EXPECT_THAT(Lines(), ElementsAre("one"));
 }

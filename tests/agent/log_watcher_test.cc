@@ -1,10 +1,15 @@
 #include "agent/log_watcher.h"
 
+#include <atomic>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_local_counter.h"
 
 namespace mxban {
 namespace {
@@ -52,7 +57,10 @@ class LogWatcherTest : public testing::Test {
   NameResolver names_{
       [](const std::string&) { return std::vector<IpNetwork>{}; }, [] {}};
   const std::vector<IpNetwork> own_ = {IpNetwork::ParseOrDie("192.0.2.77")};
-  LogWatcher::Surroundings surroundings_{outbox_, names_, own_};
+  FakeLocalCounter local_counter_;
+  std::atomic<bool> is_alone_ = false;
+  LogWatcher::Surroundings surroundings_{outbox_, local_counter_, names_,
+                                         is_alone_, own_};
   LogWatcher::Counts counts_;
   uint64_t offset_ = 0;
 };
@@ -140,6 +148,82 @@ TEST_F(LogWatcherTest, AnotherFilterIsNotAdopted) {
   Jail other = jail_;
   other.filter.fail_regexes = {"x <HOST>"};
   EXPECT_FALSE(watcher_->Adopt(other));
+}
+
+TEST_F(LogWatcherTest, EveryFailureIsCountedHereToo) {
+  Watch("<F-REPEATED>\\d</F-REPEATED> x <HOST>$");
+  Read("Nov 23 11:59:00 2 x 192.0.2.1");
+  Read("Nov 23 11:59:00 nothing");
+  Read("Nov 23 11:59:00 1 x 192.0.2.77");  // Our own.
+  Read("Nov 23 09:59:00 1 x 192.0.2.2");   // Too old.
+  Read("Nov 23 11:59:00 1 x 192.0.2.3");
+  EXPECT_THAT(
+      local_counter_.failures(),
+      ElementsAre("jail 192.0.2.1", "jail 192.0.2.1", "jail 192.0.2.3"));
+}
+
+TEST_F(LogWatcherTest, AloneItReadsAheadOfAFullOutbox) {
+  Watch("<F-REPEATED>\\d</F-REPEATED> x <HOST>$");
+  is_alone_ = true;
+  EXPECT_TRUE(Read("Nov 23 11:59:00 3 x 192.0.2.1"));
+  EXPECT_FALSE(watcher_->is_ahead());
+  const uint64_t end = watcher_->position();
+  for (const char* line :
+       {"Nov 23 11:59:00 2 x 192.0.2.2", "Nov 23 11:59:00 nothing",
+        "Nov 23 11:59:00 1 x 192.0.2.3"}) {
+    EXPECT_TRUE(Read(line));
+    EXPECT_TRUE(watcher_->is_ahead());
+    EXPECT_EQ(watcher_->position(), end);
+    EXPECT_THAT(watcher_->SafePositions(),
+                ElementsAre(std::pair<std::string, uint64_t>("log", end)));
+  }
+  EXPECT_EQ(outbox_.size(), 3) << "though one more would have fit";
+  EXPECT_EQ(counts_.failures, 3u);
+  EXPECT_EQ(local_counter_.failures().size(), 6);
+}
+
+TEST_F(LogWatcherTest, InTheNextLogItIsAheadFromItsBegin) {
+  Watch("<F-REPEATED>\\d</F-REPEATED> x <HOST>$");
+  is_alone_ = true;
+  Read("Nov 23 11:59:00 3 x 192.0.2.1");
+  Read("Nov 23 11:59:00 3 x 192.0.2.2");
+  offset_ = 10;
+  watcher_->TurnTo("log 2", 10);
+  Read("Nov 23 11:59:00 3 x 192.0.2.3");
+  EXPECT_EQ(watcher_->position(), 10);
+  EXPECT_TRUE(watcher_->is_ahead());
+}
+
+TEST_F(LogWatcherTest, WhatWaitsHoldsBackTheSafePositionOfItsLog) {
+  jail_.filter.fail_regexes = {
+      "^\\s*<F-MLFID>\\d</F-MLFID> \\w+$",
+      "^\\s*<F-MLFID>\\d</F-MLFID> <F-NOFAIL>from</F-NOFAIL> <HOST>$"};
+  watcher_.emplace(LogWatcher::Create(jail_, absl::UTCTimeZone()).value());
+  using Positions = std::vector<std::pair<std::string, uint64_t>>;
+  watcher_->TurnTo("log", 0);
+  Read("nothing");
+  const uint64_t joe = offset_;
+  Read("Nov 23 11:59:00 1 joe");
+  EXPECT_EQ(watcher_->SafePositions(), (Positions{{"log", joe}}));
+  offset_ = 0;
+  watcher_->TurnTo("log 2", 0);
+  Read("Nov 23 11:59:00 2 ann");
+  EXPECT_EQ(watcher_->SafePositions(), (Positions{{"log 2", 0}, {"log", joe}}));
+  Read("Nov 23 11:59:00 2 from 192.0.2.2");
+  EXPECT_EQ(watcher_->SafePositions(),
+            (Positions{{"log 2", offset_}, {"log", joe}}));
+  offset_ = 0;
+  watcher_->TurnTo("log 3", 0);
+  Read("Nov 23 11:59:00 1 from 192.0.2.1");
+  EXPECT_EQ(watcher_->SafePositions(), (Positions{{"log 3", offset_}}));
+  EXPECT_THAT(Reported(), ElementsAre("192.0.2.2", "192.0.2.1"));
+}
+
+TEST_F(LogWatcherTest, TellsTheStampOfALine) {
+  Watch("<HOST>$");
+  EXPECT_EQ(watcher_->StampOf("Nov 23 11:59:00 x", kNow),
+            kNow - absl::Minutes(1));
+  EXPECT_EQ(watcher_->StampOf("x", kNow), std::nullopt);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // A whole cluster in one process: a real coordinator and real agents that talk
 // gRPC over loopback, with real logs and a real store. Only the kernel is fake.
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -87,6 +88,22 @@ class FakeKernel {
   FakeFirewall rules_ ABSL_GUARDED_BY(mutex_);
 };
 
+// A clock that is wrong by a constant.
+//
+// Thread-safe.
+class WrongClock final : public Clock {
+ public:
+  absl::Time TimeNow() const override {
+    return absl::Now() + absl::Microseconds(ahead_us_.load());
+  }
+  void Set(absl::Duration ahead) {
+    ahead_us_ = absl::ToInt64Microseconds(ahead);
+  }
+
+ private:
+  std::atomic<int64_t> ahead_us_ = 0;
+};
+
 class ClusterTest : public testing::Test {
  protected:
   static constexpr int kServers = 3;
@@ -145,7 +162,7 @@ class ClusterTest : public testing::Test {
     options.state_dir = directory_ + "/" + name;
     options.log_paths["sendmail"] = {LogPath(i)};
     options.http_listen = "";
-    auto agent = Agent::Start(options, kernels_[i].Open(), clock_);
+    auto agent = Agent::Start(options, kernels_[i].Open(), clocks_[i]);
     ASSERT_TRUE(agent.ok()) << agent.status();
     agents_[i] = *std::move(agent);
   }
@@ -162,7 +179,7 @@ class ClusterTest : public testing::Test {
   // A login fails on server `i`, as sendmail tells it.
   void Attack(int i, const std::string& source) {
     std::ofstream(LogPath(i), std::ios::app)
-        << absl::FormatTime("%b %e %H:%M:%S", absl::Now(),
+        << absl::FormatTime("%b %e %H:%M:%S", clocks_[i].TimeNow(),
                             absl::LocalTimeZone())
         << " mx sm-mta[1195]: o0LNaCc5001195: [" << source
         << "]: possible SMTP attack: command=AUTH, count=5\n";
@@ -202,6 +219,7 @@ class ClusterTest : public testing::Test {
 
   const std::string directory_ = MakeDirectory();
   RealClock clock_;
+  WrongClock clocks_[kServers];
   Coordinator::Options options_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<v1::AdminService::Stub> admin_;

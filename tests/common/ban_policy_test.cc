@@ -30,6 +30,55 @@ BanRequest Request(const char* source) {
   return request;
 }
 
+Failure FailureOf(const char* source, absl::Time time = kNoon) {
+  return {.source = IpNetwork::ParseOrDie(source), .time = time};
+}
+
+TEST(BanPolicyTest, AFailureCountsWithinTheWindow) {
+  const Jail jail = SomeJail();
+  Failure failure = FailureOf("203.0.113.30");
+  const absl::Time last = kNoon + jail.find_time;
+  EXPECT_EQ(Admit(jail, last, failure), Admission::kTooOld);
+  EXPECT_EQ(Admit(jail, last - absl::Microseconds(1), failure),
+            Admission::kCounts);
+  EXPECT_EQ(failure.time, kNoon);
+  EXPECT_EQ(failure.source, kAttacker);
+}
+
+TEST(BanPolicyTest, AFailureOfTheFutureCountsAsNow) {
+  Failure failure = FailureOf("203.0.113.30", kNoon + absl::Hours(9));
+  EXPECT_EQ(Admit(SomeJail(), kNoon, failure), Admission::kCounts);
+  EXPECT_EQ(failure.time, kNoon);
+}
+
+TEST(BanPolicyTest, AFailureCountsForWhatWouldBeBanned) {
+  const struct {
+    const char* source;
+    const char* counted;  // Null: ignored.
+  } cases[] = {
+      {"203.0.113.30", "203.0.113.30"},
+      {"203.0.113.0/24", "203.0.113.0/24"},
+      {"2001:db8:1:2:3::4", "2001:db8:1:2::/64"},
+      {"64:ff9b::cb00:711e", "64:ff9b::cb00:711e"},
+      {"192.0.2.7", nullptr},
+      {"192.0.2.16", "192.0.2.16"},
+      {"192.0.2.0/24", nullptr},
+      {"2001:db8:cafe::44", nullptr},
+      {"2001:db8:cafe::45", nullptr},  // Its network holds the one before.
+      {"127.0.0.1", nullptr},
+      {"fe80::1", nullptr},
+  };
+  for (const auto& test : cases) {
+    Failure failure = FailureOf(test.source);
+    const Admission admission = Admit(SomeJail(), kNoon, failure);
+    EXPECT_EQ(admission, test.counted == nullptr ? Admission::kIgnored
+                                                 : Admission::kCounts)
+        << test.source;
+    if (test.counted == nullptr) continue;
+    EXPECT_EQ(failure.source.ToString(), test.counted);
+  }
+}
+
 TEST(BanPolicyTest, BansAtTheLimitAndNotBefore) {
   const Jail jail = SomeJail();
   EXPECT_FALSE(DecideCountedBan(jail, Failures(4), kNoon).has_value());

@@ -177,6 +177,40 @@ TEST(FailureJoinerTest, PositionsAreThoseOfTheLogThatIsRead) {
   EXPECT_EQ(joiner.waiting_from(), 70);
 }
 
+TEST(FailureJoinerTest, KnowsWhatWaitsInEarlierLogs) {
+  FailureJoiner joiner({});
+  const auto wait = [&](const char* mlfid, uint64_t position) {
+    Line line = User("joe");
+    line.mlfid = mlfid;
+    line.position = position;
+    joiner.Join(line, kNow);
+  };
+  const auto release = [&](const char* mlfid) {
+    Line line = Host("192.0.2.1");
+    line.mlfid = mlfid;
+    EXPECT_EQ(joiner.Join(line, kNow).times.size(), 1u) << mlfid;
+  };
+  wait("a", 30);
+  wait("b", 20);
+  joiner.TurnToAnotherLog();
+  joiner.TurnToAnotherLog();
+  wait("c", 70);
+  EXPECT_EQ(joiner.waiting_from(0), 70);
+  EXPECT_EQ(joiner.waiting_from(1), std::nullopt);
+  EXPECT_EQ(joiner.waiting_from(2), 20);
+  EXPECT_EQ(joiner.waiting_from(3), std::nullopt);
+  release("b");
+  EXPECT_EQ(joiner.waiting_from(2), 30);
+  release("a");
+  EXPECT_EQ(joiner.waiting_from(2), std::nullopt);
+  EXPECT_EQ(joiner.waiting_from(0), 70);
+  // What waits again does so where it waits now.
+  joiner.TurnToAnotherLog();
+  wait("c", 10);
+  EXPECT_EQ(joiner.waiting_from(0), std::nullopt);
+  EXPECT_EQ(joiner.waiting_from(1), 70) << "its first line";
+}
+
 TEST(FailureJoinerTest, AmongWaitingSessionsTheLatestStays) {
   FailureJoiner joiner({});
   for (size_t i = 0; i < FailureJoiner::kMaxSessions; ++i) {

@@ -294,6 +294,32 @@ TEST(FailureMatcherTest, SkipsNothingWhereEachLineMatters) {
             0u);
 }
 
+TEST(FailureMatcherTest, TellsTheStampOfALine) {
+  FailureMatcher matcher = Compile({.fail_regexes = {"<HOST>$"}});
+  const struct {
+    const char* line;
+    std::optional<absl::Time> time;
+  } cases[] = {
+      {"Nov 23 11:00:00 mx x", kNow - absl::Hours(1)},
+      {"Nov 23 11:00:00 mx x\r\n", kNow - absl::Hours(1)},
+      {"2026-11-23T10:00:00+00:00 mx x", kNow - absl::Hours(2)},
+      {"Dec 23 12:00:00 mx x", kNow - absl::Hours(24) * 335},  // Last year's.
+      {"Feb 31 08:40:11 mx x", std::nullopt},
+      {"no stamp at all", std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const auto& test : cases) {
+    EXPECT_EQ(matcher.StampOf(test.line, kNow), test.time) << test.line;
+  }
+}
+
+TEST(FailureMatcherTest, WhoAsksForAStampChangesNothing) {
+  FailureMatcher matcher = Compile({.fail_regexes = {"<HOST>$"}});
+  matcher.StampOf("Nov 23 11:59:30 x", kNow);
+  EXPECT_EQ(TimesOf(matcher, "192.0.2.1"), Times{std::nullopt});
+  EXPECT_EQ(matcher.counters().lines, 1u);
+}
+
 TEST(FailureMatcherTest, CountsWhatItSaw) {
   FailureMatcher matcher =
       Compile({.fail_regexes = {"<IP4>"}, .ignore_regexes = {"ok"}});

@@ -1,0 +1,447 @@
+#include "agent/local_bans.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_firewall.h"
+
+namespace mxban {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const IpNetwork kAttacker = IpNetwork::ParseOrDie("203.0.113.30");
+
+class LocalBansTest : public testing::Test {
+ protected:
+  LocalBansTest() {
+    jail_.name = jail_.enforcement.name = "jail";
+    jail_.enforcement.ports = {{25, 25}};
+    jail_.max_retry = 3;
+    jail_.find_time = absl::Minutes(10);
+    jail_.ban_time = absl::Hours(1);
+    jail_.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/28")};
+    enforcer_.SetJails({jail_});
+    Tell({}, 1);
+    local_bans_.emplace(outbox_, enforcer_, fleet_clock_);
+  }
+
+  // What the coordinator says.
+  void Tell(std::vector<StandingBan> bans, uint64_t revision) {
+    enforcer_.AddSnapshotPart({std::move(bans), true, true}, "history",
+                              revision);
+  }
+
+  // A line of `log` at the next offset tells a failure, as the watcher counts
+  // and reports it.
+  void Fail(const std::string& source, absl::Duration age = {},
+            const std::string& log = "log") {
+    FailAt(source, age, log, offset_ += 100);
+  }
+
+  void FailAt(const std::string& source, absl::Duration age,
+              const std::string& log, uint64_t offset) {
+    const Failure failure = {.source = IpNetwork::ParseOrDie(source),
+                             .time = clock_.TimeNow() - age,
+                             .end_offset = offset,
+                             .evidence = "evidence"};
+    local_bans_->Count(jail_, log, {failure});
+    outbox_.Add("jail", log, {failure});
+  }
+
+  void Fail(const IpNetwork& source, int times) {
+    for (int i = 0; i < times; ++i) Fail(source.ToString());
+  }
+
+  // The sources that the kernel refuses.
+  std::vector<std::string> Refused() {
+    enforcer_.Step();
+    const FirewallState state =
+        *firewall_.Inspect(InspectDepth::kRulesAndBans, fleet_clock_.TimeNow());
+    std::vector<std::string> sources;
+    for (const auto& [source, end] : state.at("jail").bans) {
+      sources.push_back(source.ToString());
+    }
+    return sources;
+  }
+
+  // The only local ban.
+  Ban TheBan() {
+    const std::vector<Ban> bans = local_bans_->bans();
+    EXPECT_EQ(bans.size(), 1);
+    return bans.empty() ? Ban() : bans[0];
+  }
+
+  // The coordinator takes over all that there is.
+  void HandOver(uint64_t revision, const std::vector<BanKey>& refused = {}) {
+    local_bans_->HandedOver(local_bans_->ToHandOver(1000), "history", revision,
+                            refused);
+  }
+
+  Jail jail_;
+  FakeClock clock_;
+  FleetClock fleet_clock_{clock_};
+  FakeFirewall firewall_;
+  FailureOutbox outbox_{100'000};
+  Enforcer enforcer_{firewall_, fleet_clock_, {}};
+  std::optional<LocalBans> local_bans_;
+  uint64_t offset_ = 0;
+};
+
+TEST_F(LocalBansTest, AloneABanIsImposedAtOnce) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 2);
+  EXPECT_THAT(Refused(), IsEmpty());
+  Fail(kAttacker, 1);
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+  const Ban ban = TheBan();
+  EXPECT_EQ(ban.key, (BanKey{"jail", kAttacker}));
+  EXPECT_EQ(ban.origin, BanOrigin::kLocal);
+  EXPECT_EQ(ban.create_time, clock_.TimeNow());
+  EXPECT_EQ(ban.expire_time, clock_.TimeNow() + absl::Hours(1));
+  EXPECT_EQ(ban.failure_count, 3);
+  EXPECT_EQ(ban.reason, "3 failures within 10m");
+  EXPECT_THAT(ban.evidence, ElementsAre("evidence"));
+  EXPECT_EQ(local_bans_->statistics().imposed, 1);
+}
+
+TEST_F(LocalBansTest, ACoordinatorGetsItsTime) {
+  Fail(kAttacker, 3);
+  local_bans_->Step();
+  clock_.Advance(LocalBans::kPatience - absl::Milliseconds(1));
+  local_bans_->Step();
+  EXPECT_THAT(Refused(), IsEmpty());
+  clock_.Advance(absl::Milliseconds(1));
+  local_bans_->Step();
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, WhatIsAcknowledgedInTimeIsTheCoordinatorsToBan) {
+  Fail(kAttacker, 3);
+  outbox_.Acknowledge("jail", "log", offset_);
+  clock_.Advance(LocalBans::kPatience);
+  local_bans_->Step();
+  local_bans_->SetAlone(true);
+  EXPECT_THAT(Refused(), IsEmpty());
+  EXPECT_EQ(local_bans_->statistics().imposed, 0);
+}
+
+TEST_F(LocalBansTest, TheFailureThatEarnedTheBanMustBeAcknowledged) {
+  Fail(kAttacker, 3);
+  outbox_.Acknowledge("jail", "log", offset_ - 1);
+  outbox_.Acknowledge("jail", "other log", offset_);
+  outbox_.Acknowledge("other", "log", offset_);
+  clock_.Advance(LocalBans::kPatience);
+  local_bans_->Step();
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, WhoIsLeftAloneWaitsNoLonger) {
+  Fail(kAttacker, 3);
+  EXPECT_THAT(Refused(), IsEmpty());
+  local_bans_->SetAlone(true);
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+  local_bans_->SetAlone(false);
+  Fail("203.0.113.31");
+  Fail("203.0.113.31");
+  Fail("203.0.113.31");
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, AClockThatIsSetBackPostponesNothing) {
+  Fail(kAttacker, 3);
+  clock_.Advance(-absl::Hours(1));
+  local_bans_->Step();
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, FailuresOfSeveralLogsCountTogether) {
+  local_bans_->SetAlone(true);
+  Fail("203.0.113.30", {}, "a");
+  Fail("203.0.113.31", {}, "a");
+  Fail("203.0.113.30", {}, "b");
+  EXPECT_THAT(Refused(), IsEmpty());
+  Fail("203.0.113.30", {}, "c");
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, OneLineCanTellEnough) {
+  local_bans_->SetAlone(true);
+  const Failure failure = {
+      .source = kAttacker, .time = clock_.TimeNow(), .end_offset = 7};
+  local_bans_->Count(jail_, "log", {failure, failure});
+  local_bans_->Count(jail_, "log", {});
+  EXPECT_THAT(Refused(), IsEmpty());
+  local_bans_->Count(jail_, "other log", {failure, failure});
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, OnlyWhatLiesWithinAWindowCounts) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 2);
+  clock_.Advance(absl::Minutes(10));
+  local_bans_->Step();
+  Fail(kAttacker, 2);
+  EXPECT_THAT(Refused(), IsEmpty());
+  Fail("203.0.113.30", absl::Minutes(10));
+  EXPECT_THAT(Refused(), IsEmpty()) << "too old to count";
+  Fail("203.0.113.30", absl::Minutes(10) - absl::Seconds(1));
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, ALineThatComesAgainCountsOnce) {
+  local_bans_->SetAlone(true);
+  FailAt("203.0.113.30", {}, "log", 100);
+  FailAt("203.0.113.30", {}, "log", 200);
+  for (int i = 0; i < 5; ++i) {
+    FailAt("203.0.113.30", {}, "log", 100);
+    FailAt("203.0.113.30", {}, "log", 200);
+  }
+  EXPECT_THAT(Refused(), IsEmpty());
+  FailAt("203.0.113.30", {}, "other", 100);
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, ALogThatIsForgottenIsAnotherOne) {
+  local_bans_->SetAlone(true);
+  FailAt("203.0.113.30", {}, "log", 100);
+  FailAt("203.0.113.30", {}, "log", 200);
+  local_bans_->ForgetLog("jail", "log");
+  FailAt("203.0.113.30", {}, "log", 100);
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, JailsCountForThemselves) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 2);
+  Jail other = jail_;
+  other.name = "other";
+  local_bans_->Count(other, "log",
+                     {{.source = kAttacker,
+                       .time = clock_.TimeNow(),
+                       .end_offset = offset_ + 100}});
+  EXPECT_THAT(local_bans_->bans(), IsEmpty());
+}
+
+TEST_F(LocalBansTest, TheIgnoredAreNotCounted) {
+  local_bans_->SetAlone(true);
+  for (const char* source : {"192.0.2.3", "127.0.0.1", "::1", "fe80::1"}) {
+    for (int i = 0; i < 5; ++i) Fail(source);
+  }
+  EXPECT_THAT(Refused(), IsEmpty());
+}
+
+TEST_F(LocalBansTest, Ipv6IsCountedAndBannedByItsNetwork) {
+  local_bans_->SetAlone(true);
+  Fail("2001:db8:1:2::1");
+  Fail("2001:db8:1:3::1");
+  Fail("2001:db8:1:2:ffff::7");
+  EXPECT_THAT(Refused(), IsEmpty());
+  Fail("2001:db8:1:2::9");
+  EXPECT_THAT(Refused(), ElementsAre("2001:db8:1:2::/64"));
+}
+
+TEST_F(LocalBansTest, OneFailureCanBeEnough) {
+  local_bans_->SetAlone(true);
+  jail_.max_retry = 1;
+  Fail(kAttacker, 1);
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, NewLimitsCountAfresh) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 2);
+  jail_.max_retry = 2;
+  Fail(kAttacker, 1);
+  EXPECT_THAT(Refused(), IsEmpty());
+  Fail(kAttacker, 1);
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, ABanEndsByItself) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 3);
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+  clock_.Advance(absl::Hours(1) - absl::Seconds(1));
+  local_bans_->Step();
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+  clock_.Advance(absl::Seconds(1));
+  local_bans_->Step();
+  EXPECT_THAT(Refused(), IsEmpty());
+  EXPECT_THAT(local_bans_->bans(), IsEmpty());
+}
+
+TEST_F(LocalBansTest, WhoGoesOnIsBannedForLonger) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 3);
+  clock_.Advance(absl::Minutes(30));
+  Fail(kAttacker, 3);
+  EXPECT_EQ(TheBan().expire_time, clock_.TimeNow() + absl::Hours(1));
+  EXPECT_EQ(local_bans_->statistics().imposed, 1);
+  clock_.Advance(absl::Minutes(40));
+  local_bans_->Step();
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
+TEST_F(LocalBansTest, WhatIsTakenOverIsTheCoordinatorsFromItsRevisionOn) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 3);
+  HandOver(2);
+  EXPECT_THAT(local_bans_->bans(), IsEmpty());
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30")) << "nothing is told yet";
+  Tell({{{"jail", kAttacker}, clock_.TimeNow() + absl::Hours(2)}}, 2);
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+  Tell({}, 3);
+  EXPECT_THAT(Refused(), IsEmpty());
+}
+
+TEST_F(LocalBansTest, WhatTheCoordinatorDoesNotWantIsLifted) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 3);
+  HandOver(1, {{"jail", kAttacker}});
+  EXPECT_THAT(local_bans_->bans(), IsEmpty());
+  EXPECT_THAT(Refused(), IsEmpty());
+}
+
+TEST_F(LocalBansTest, OneThatWasExtendedMeanwhileIsHandedOverAgain) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 3);
+  const std::vector<Ban> on_their_way = local_bans_->ToHandOver(10);
+  clock_.Advance(absl::Minutes(1));
+  Fail(kAttacker, 3);
+  local_bans_->HandedOver(on_their_way, "history", 1, {});
+  EXPECT_EQ(TheBan().expire_time, clock_.TimeNow() + absl::Hours(1));
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+  HandOver(1);
+  EXPECT_THAT(local_bans_->bans(), IsEmpty());
+}
+
+TEST_F(LocalBansTest, AnswersToWhatIsGoneChangeNothing) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 3);
+  const std::vector<Ban> bans = local_bans_->ToHandOver(10);
+  clock_.Advance(absl::Hours(2));
+  local_bans_->Step();
+  local_bans_->HandedOver(bans, "history", 1, {});
+  EXPECT_THAT(Refused(), IsEmpty());
+}
+
+TEST_F(LocalBansTest, BansAreHandedOverInParts) {
+  local_bans_->SetAlone(true);
+  for (int i = 1; i <= 7; ++i) {
+    Fail(IpNetwork::ParseOrDie("198.51.100." + std::to_string(i)), 3);
+  }
+  std::vector<size_t> parts;
+  for (auto bans = local_bans_->ToHandOver(3); !bans.empty();
+       bans = local_bans_->ToHandOver(3)) {
+    parts.push_back(bans.size());
+    local_bans_->HandedOver(bans, "history", 5, {});
+  }
+  EXPECT_THAT(parts, ElementsAre(3, 3, 1));
+  EXPECT_EQ(Refused().size(), 7);
+}
+
+TEST_F(LocalBansTest, WhatWasImposedStandsAgainAfterARestart) {
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 3);
+  clock_.Advance(absl::Minutes(50));
+  Fail(IpNetwork::ParseOrDie("203.0.113.31"), 3);
+  const std::vector<Ban> saved = local_bans_->bans();
+  EXPECT_EQ(saved.size(), 2);
+
+  clock_.Advance(absl::Minutes(10));
+  FakeFirewall firewall;
+  Enforcer enforcer(firewall, fleet_clock_, {});
+  LocalBans restarted(outbox_, enforcer, fleet_clock_);
+  restarted.Load(saved);
+  enforcer.SetJails({jail_});
+  enforcer.AddSnapshotPart({{}, true, true}, "history", 1);
+  enforcer.Step();
+  const FirewallState state =
+      *firewall.Inspect(InspectDepth::kRulesAndBans, clock_.TimeNow());
+  EXPECT_EQ(state.at("jail").bans.size(), 1) << "one of them is over";
+  ASSERT_EQ(restarted.bans().size(), 1);
+  EXPECT_EQ(restarted.bans()[0].key.source.ToString(), "203.0.113.31");
+  EXPECT_EQ(restarted.bans()[0].reason, saved[1].reason);
+  EXPECT_EQ(restarted.ToHandOver(10).size(), 1);
+}
+
+TEST_F(LocalBansTest, PermanentBansStayPermanent) {
+  local_bans_->SetAlone(true);
+  jail_.ban_time = absl::InfiniteDuration();
+  Fail(kAttacker, 3);
+  EXPECT_EQ(TheBan().expire_time, absl::InfiniteFuture());
+  const std::vector<Ban> bans = local_bans_->ToHandOver(10);
+  Fail(kAttacker, 3);
+  local_bans_->HandedOver(bans, "history", 1, {});
+  EXPECT_THAT(local_bans_->bans(), IsEmpty()) << "nothing is longer";
+}
+
+TEST_F(LocalBansTest, TheirNumberIsBounded) {
+  local_bans_->SetAlone(true);
+  jail_.max_retry = 1;
+  for (size_t i = 0; i < LocalBans::kMaxBans + 5; ++i) {
+    Fail(
+        IpNetwork::FromBytes(
+            {10, 0, static_cast<uint8_t>(i >> 8), static_cast<uint8_t>(i)}, 32),
+        1);
+  }
+  const LocalBans::Statistics statistics = local_bans_->statistics();
+  EXPECT_EQ(statistics.bans, LocalBans::kMaxBans);
+  EXPECT_EQ(statistics.imposed, LocalBans::kMaxBans);
+  EXPECT_EQ(statistics.turned_away, 5);
+  HandOver(1);
+  Fail(kAttacker, 1);
+  EXPECT_EQ(local_bans_->statistics().bans, LocalBans::kMaxBans - 999);
+}
+
+// Many at once, before anybody is asked.
+TEST_F(LocalBansTest, WhatWaitsForItsVerdictIsBounded) {
+  jail_.max_retry = 1;
+  for (int i = 0; i < 10'005; ++i) {
+    Fail(
+        IpNetwork::FromBytes(
+            {10, 0, static_cast<uint8_t>(i >> 8), static_cast<uint8_t>(i)}, 32),
+        1);
+  }
+  EXPECT_EQ(local_bans_->statistics().bans, 5) << "the oldest are imposed";
+}
+
+TEST_F(LocalBansTest, TimesAreTheCoordinators) {
+  for (const absl::Duration ahead : {absl::Hours(1), -absl::Hours(1)}) {
+    fleet_clock_.Learn(clock_.TimeNow() + ahead);
+    local_bans_.emplace(outbox_, enforcer_, fleet_clock_);
+    local_bans_->SetAlone(true);
+    Fail("203.0.113.30", absl::Minutes(10));  // By the server's own clock.
+    Fail(kAttacker, 2);
+    EXPECT_THAT(Refused(), IsEmpty());
+    Fail("203.0.113.30", absl::Minutes(10) - absl::Seconds(1));
+    const absl::Time theirs = clock_.TimeNow() + ahead;
+    EXPECT_EQ(TheBan().create_time, theirs);
+    EXPECT_EQ(TheBan().expire_time, theirs + absl::Hours(1));
+    EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+    clock_.Advance(absl::Hours(1) - absl::Seconds(1));
+    local_bans_->Step();
+    EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+    clock_.Advance(absl::Seconds(1));
+    local_bans_->Step();
+    EXPECT_THAT(Refused(), IsEmpty());
+  }
+}
+
+TEST_F(LocalBansTest, ABanRunsFromTheNewestFailure) {
+  local_bans_->SetAlone(true);
+  Fail("203.0.113.30", absl::Minutes(7));
+  Fail("203.0.113.30", absl::Minutes(6));
+  Fail("203.0.113.30", absl::Minutes(8));
+  EXPECT_EQ(TheBan().expire_time,
+            clock_.TimeNow() - absl::Minutes(6) + absl::Hours(1));
+}
+
+}  // namespace
+}  // namespace mxban
