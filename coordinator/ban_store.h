@@ -1,8 +1,8 @@
 #ifndef MXBAN_COORDINATOR_BAN_STORE_H_
 #define MXBAN_COORDINATOR_BAN_STORE_H_
 
-// What survives the coordinator: bans, the failures that still count, and how
-// far each log is recorded.
+// What survives the coordinator: bans, the failures that still count, how far
+// each log is recorded, and who was pardoned.
 //
 // There is one way to change it, Commit(), which makes a whole turn of the
 // decision loop durable or nothing of it. So a failure is never recorded
@@ -11,6 +11,7 @@
 // Implementation: SqliteBanStore.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,23 @@ struct LogProgress {
   std::string jail;
   std::string log_id;
   uint64_t offset = 0;
+  absl::Time time;  // Of the last change.
+};
+
+// That an operator forgave what the source of `key` had done by then.
+struct Pardon {
+  BanKey key;
+  absl::Time time;
+};
+
+// Before when what is forgotten; see retention.h.
+struct Retention {
+  absl::Time failures = absl::InfinitePast();
+  absl::Time progress = absl::InfinitePast();
+  absl::Time pardons = absl::InfinitePast();
+  // A source is forgotten when three times the length of its last ban had gone
+  // by then; never while it is banned.
+  absl::Time ban_counts = absl::InfinitePast();
 };
 
 // What one turn changes; applied in the order of the fields.
@@ -44,13 +62,10 @@ struct StoreChange {
   std::vector<BanKey> forgotten;        // Whose failures no longer count.
   std::vector<StoredFailure> failures;  // New ones, after the forgetting.
   std::vector<LogProgress> progress;
-  std::vector<BanKey> lifted;                      // Pardoned or expired.
-  std::vector<BanKey> pardoned;                    // Were never banned.
-  std::vector<Ban> imposed;                        // New or extended.
-  absl::Time prune_before = absl::InfinitePast();  // Failures too old to count.
-  // A source is forgotten when three times the length of its last ban had gone
-  // by then; never while it is banned.
-  absl::Time forget_bans_before = absl::InfinitePast();
+  std::vector<BanKey> lifted;    // Pardoned or expired.
+  std::vector<Pardon> pardoned;  // Were never banned.
+  std::vector<Ban> imposed;      // New or extended.
+  std::optional<Retention> retention;
 };
 
 // How often a source was banned, as far as is remembered.
@@ -65,6 +80,7 @@ struct StoreContents {
   std::vector<Ban> bans;
   std::vector<StoredFailure> failures;  // By time, oldest first.
   std::vector<LogProgress> progress;
+  std::vector<Pardon> pardons;
 };
 
 // Thread-compatible: used by the decision loop alone.

@@ -27,6 +27,7 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
   metrics.Sample({{"reason", "repeated"}}, static_cast<double>(tally.repeated));
   metrics.Sample({{"reason", "too_old"}}, static_cast<double>(tally.too_old));
   metrics.Sample({{"reason", "ignored"}}, static_cast<double>(tally.ignored));
+  metrics.Sample({{"reason", "pardoned"}}, static_cast<double>(tally.pardoned));
   metrics.Gauge("mxban_tracked_sources", "Sources with failures that count.",
                 static_cast<double>(statistics.tracked_sources));
   metrics.Counter("mxban_evicted_sources_total",

@@ -5,6 +5,7 @@
 
 #include "common/status_macros.h"
 #include "coordinator/ban_history.h"
+#include "coordinator/retention.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
@@ -218,6 +219,7 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
   }
   for (const Ban& ban : bans) {
     turn.Pardon(ban);
+    pardons_.Add({ban.key, turn.now});
     ForgetFailures(turn, ban.key);
   }
   turn.answers.push_back([done, bans](const absl::Status& committed) {
@@ -259,7 +261,9 @@ bool DecisionLoop::TakeOver(Turn& turn, const std::string& server,
   const auto jail = jails_->find(local.key.jail);
   if (jail == jails_->end()) return false;
   std::optional<Ban> ban = DecideLocalBan(jail->second, local, turn.now);
-  if (!ban.has_value()) return false;
+  if (!ban.has_value() || local.create_time < pardons_.NewestOf(ban->key)) {
+    return false;
+  }
   ban->servers = {server};
   const BanKey key = ban->key;
   turn.error.Update(Settle(turn, *std::move(ban)).status());
@@ -290,14 +294,10 @@ void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
 void DecisionLoop::Prune(Turn& turn) {
   if (turn.now < next_prune_) return;
   next_prune_ = turn.now + kPruneInterval;
-  absl::Duration longest, longest_memory;
-  for (const auto& [name, jail] : *jails_) {
-    longest = std::max(longest, jail.find_time);
-    longest_memory = std::max(longest_memory, jail.ban_memory);
-  }
   counter_.ForgetStale(turn.now);
-  turn.prune_before = turn.now - 2 * longest;
-  if (!jails_->empty()) turn.forget_bans_before = turn.now - longest_memory;
+  turn.retention = RetentionAt(turn.now, *jails_);
+  intake_.ForgetBefore(turn.retention->progress);
+  turn.retention->pardons = pardons_.ForgetBefore(turn.retention->pardons);
 }
 
 absl::Status DecisionLoop::Commit(Turn& turn) {
@@ -340,6 +340,7 @@ absl::Status DecisionLoop::Recount(const Turn& turn) {
 absl::Status DecisionLoop::CountAgain(const Turn& turn,
                                       const StoreContents& contents) {
   intake_.Load(contents.progress);
+  pardons_.Load(contents.pardons);
   return counter_.CountAgain(turn, *jails_, contents.failures);
 }
 

@@ -36,6 +36,7 @@
 #include "coordinator/decision_statistics.h"
 #include "coordinator/failure_intake.h"
 #include "coordinator/fleet_counter.h"
+#include "coordinator/pardons.h"
 #include "coordinator/turn.h"
 
 namespace mxban {
@@ -114,8 +115,6 @@ class DecisionLoop {
   absl::StatusOr<Ban> Settle(Turn& turn, Ban decided);
   void ForgetFailures(Turn& turn, const BanKey& key);
   void Prune(Turn& turn);
-
-  // Makes the turn durable.
   absl::Status Commit(Turn& turn);
   void Publish(const Turn& turn);
   void UpdateStatistics(const Turn& turn, bool was_committed);
@@ -130,7 +129,8 @@ class DecisionLoop {
 
   // Owned by the thread that makes turns.
   std::shared_ptr<const JailSet> jails_;
-  FailureIntake intake_;
+  Pardons pardons_;
+  FailureIntake intake_{pardons_};
   FleetCounter counter_;
   absl::BitGen random_;
   absl::Time next_prune_ = absl::InfinitePast();

@@ -6,11 +6,19 @@
 #include "common/ban_policy.h"
 
 namespace mxban {
+namespace {
+
+// Stamps are whole seconds: one of a pardon's own second may be later than it.
+absl::Time WholeSecond(absl::Time time) {
+  return absl::FromUnixSeconds(absl::ToUnixSeconds(time));
+}
+
+}  // namespace
 
 void FailureIntake::Load(const std::vector<LogProgress>& progress) {
-  offsets_.clear();
+  logs_.clear();
   for (const LogProgress& log : progress) {
-    offsets_[{log.server, log.jail, log.log_id}] = log.offset;
+    logs_[{log.server, log.jail, log.log_id}] = {log.offset, log.time};
   }
 }
 
@@ -21,13 +29,15 @@ FailureIntake::Accepted FailureIntake::Accept(const std::string& server,
   if (jail == nullptr) {
     const uint64_t end =
         batch.failures.empty() ? 0 : batch.failures.back().end_offset;
-    return {{}, {server, std::move(batch.jail), std::move(batch.log_id), end}};
+    return {{},
+            {server, std::move(batch.jail), std::move(batch.log_id), end, now}};
   }
-  uint64_t& recorded = offsets_[{server, batch.jail, batch.log_id}];
-  const uint64_t seen_before = recorded;
+  Recorded& recorded = logs_[{server, batch.jail, batch.log_id}];
+  const uint64_t seen_before = recorded.offset;
+  recorded.time = now;
   Accepted accepted;
   for (Failure& failure : batch.failures) {
-    recorded = std::max(recorded, failure.end_offset);
+    recorded.offset = std::max(recorded.offset, failure.end_offset);
     // Failures of one line share an offset, so all are measured against what
     // was recorded before this batch.
     if (failure.end_offset <= seen_before) {
@@ -37,8 +47,13 @@ FailureIntake::Accepted FailureIntake::Accept(const std::string& server,
     }
   }
   accepted.progress = {server, std::move(batch.jail), std::move(batch.log_id),
-                       recorded};
+                       recorded.offset, now};
   return accepted;
+}
+
+void FailureIntake::ForgetBefore(absl::Time time) {
+  absl::erase_if(logs_,
+                 [time](const auto& log) { return log.second.time < time; });
 }
 
 bool FailureIntake::Admit(Failure& failure, const Jail& jail, absl::Time now) {
@@ -51,6 +66,10 @@ bool FailureIntake::Admit(Failure& failure, const Jail& jail, absl::Time now) {
   const IpNetwork source = jail.SourceOf(failure.source);
   if (IsIgnored(jail, failure.source) || IsIgnored(jail, source)) {
     ++tally_.ignored;
+    return false;
+  }
+  if (failure.time < WholeSecond(pardons_.NewestOf({jail.name, source}))) {
+    ++tally_.pardoned;
     return false;
   }
   failure.source = source;

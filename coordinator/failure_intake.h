@@ -6,7 +6,8 @@
 // A failure is identified by the position of its line. What lies at or below
 // the highest offset recorded for that log has been here before. A time in the
 // future is read as now, so that a server whose clock is ahead does not expire
-// what others reported; a failure older than the jail's window does not count.
+// what others reported; a failure older than the jail's window does not count,
+// nor does one that was pardoned before it was told.
 //
 // Thread-compatible.
 
@@ -20,11 +21,15 @@
 #include "common/ban.h"
 #include "common/jail.h"
 #include "coordinator/ban_store.h"
+#include "coordinator/pardons.h"
 
 namespace mxban {
 
 class FailureIntake {
  public:
+  // `pardons` must outlive the intake.
+  explicit FailureIntake(const Pardons& pardons) : pardons_(pardons) {}
+
   struct Accepted {
     std::vector<Failure> failures;  // To count; sources as they are banned.
     LogProgress progress;           // To record with them.
@@ -39,11 +44,15 @@ class FailureIntake {
   Accepted Accept(const std::string& server, FailureBatch batch,
                   const Jail* jail, absl::Time now);
 
+  // Forgets the positions of logs that were not heard of since `time`.
+  void ForgetBefore(absl::Time time);
+
   // Since construction.
   struct Tally {
     uint64_t repeated = 0;  // Seen before.
     uint64_t too_old = 0;
     uint64_t ignored = 0;  // By ignoreip.
+    uint64_t pardoned = 0;
   };
   const Tally& tally() const { return tally_; }
 
@@ -51,10 +60,17 @@ class FailureIntake {
   // Whether `failure` counts; makes it so that it can be counted.
   bool Admit(Failure& failure, const Jail& jail, absl::Time now);
 
-  // Server, jail and log id to the highest offset recorded.
+  const Pardons& pardons_;
+
+  struct Recorded {
+    uint64_t offset = 0;  // The highest.
+    absl::Time time;      // Of its last change.
+  };
+
+  // By server, jail and log id.
   absl::flat_hash_map<std::tuple<std::string, std::string, std::string>,
-                      uint64_t>
-      offsets_;
+                      Recorded>
+      logs_;
   Tally tally_;
 };
 

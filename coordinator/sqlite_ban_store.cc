@@ -3,46 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/random/random.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
+#include "coordinator/store_schema.h"
 
 namespace mxban {
 namespace {
-
-constexpr int64_t kSchemaVersion = 2;
-
-constexpr char kMetaTable[] = R"sql(
-  CREATE TABLE IF NOT EXISTS meta (
-    key BLOB PRIMARY KEY, value) WITHOUT ROWID;
-)sql";
-
-// Version 1 did not know when a ban was imposed: for it, all were just now.
-constexpr char kFromVersion1[] = R"sql(
-  ALTER TABLE ban_history ADD COLUMN time INTEGER;
-  UPDATE ban_history SET time = strftime('%s', 'now') * 1000000;
-  UPDATE meta SET value = 2 WHERE key = 'schema_version';
-)sql";
-
-constexpr char kTables[] = R"sql(
-  CREATE TABLE IF NOT EXISTS ban (
-    jail BLOB, source BLOB, message BLOB,
-    PRIMARY KEY (jail, source)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS ban_history (
-    jail BLOB, source BLOB, ban_count INTEGER, time INTEGER,
-    PRIMARY KEY (jail, source)) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS ban_history_by_source ON ban_history (source);
-  CREATE INDEX IF NOT EXISTS ban_history_by_time ON ban_history (time);
-  CREATE TABLE IF NOT EXISTS failure (
-    jail BLOB, source BLOB, time INTEGER, server BLOB, evidence BLOB);
-  CREATE INDEX IF NOT EXISTS failure_by_source ON failure (jail, source);
-  CREATE INDEX IF NOT EXISTS failure_by_time ON failure (time);
-  CREATE TABLE IF NOT EXISTS log_progress (
-    server BLOB, jail BLOB, log_id BLOB, end_offset INTEGER,
-    PRIMARY KEY (server, jail, log_id)) WITHOUT ROWID;
-)sql";
 
 // Then a ban begins to be forgotten: a long one is remembered for long. Never,
 // if it is for ever.
@@ -50,49 +16,16 @@ absl::Time RememberedUntil(const Ban& ban) {
   return ban.create_time + 3 * (ban.expire_time - ban.create_time);
 }
 
-std::string RandomHistoryId() {
-  absl::BitGen random;
-  return absl::StrFormat("%016x%016x", absl::Uniform<uint64_t>(random),
-                         absl::Uniform<uint64_t>(random));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteBanStore>> SqliteBanStore::Open(
     const std::string& path) {
   ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path));
+  RETURN_IF_ERROR(BringUpToDate(*database));
   std::unique_ptr<SqliteBanStore> store(
       new SqliteBanStore(std::move(database)));
-  RETURN_IF_ERROR(store->CreateTables());
   RETURN_IF_ERROR(store->Prepare());
   return store;
-}
-
-absl::Status SqliteBanStore::CreateTables() {
-  RETURN_IF_ERROR(database_->Execute("BEGIN"));
-  RETURN_IF_ERROR(database_->Execute(kMetaTable));
-  RETURN_IF_ERROR(
-      database_
-          ->Prepare("INSERT OR IGNORE INTO meta VALUES "
-                    "('schema_version', ?), ('history_id', ?), ('revision', 0)")
-          .Bind(kSchemaVersion)
-          .Bind(RandomHistoryId())
-          .Run());
-  ASSIGN_OR_RETURN(const int64_t version, SchemaVersion());
-  if (version > kSchemaVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "store: schema version ", version, " was written by a newer mxban"));
-  }
-  if (version == 1) RETURN_IF_ERROR(database_->Execute(kFromVersion1));
-  RETURN_IF_ERROR(database_->Execute(kTables));
-  return database_->Execute("COMMIT");
-}
-
-absl::StatusOr<int64_t> SqliteBanStore::SchemaVersion() {
-  SqliteStatement version =
-      database_->Prepare("SELECT value FROM meta WHERE key = 'schema_version'");
-  RETURN_IF_ERROR(version.Step().status());
-  return version.Int(0);
 }
 
 absl::Status SqliteBanStore::Prepare() {
@@ -102,13 +35,17 @@ absl::Status SqliteBanStore::Prepare() {
   set_revision_ = prepare("UPDATE meta SET value = ? WHERE key = 'revision'");
   forget_ = prepare("DELETE FROM failure WHERE jail = ? AND source = ?");
   add_failure_ = prepare("INSERT INTO failure VALUES (?, ?, ?, ?, ?)");
-  set_progress_ = prepare("REPLACE INTO log_progress VALUES (?, ?, ?, ?)");
+  set_progress_ = prepare("REPLACE INTO log_progress VALUES (?, ?, ?, ?, ?)");
   lift_ = prepare("DELETE FROM ban WHERE jail = ? AND source = ?");
   impose_ = prepare("REPLACE INTO ban VALUES (?, ?, ?)");
-  pardon_ = prepare("DELETE FROM ban_history WHERE jail = ? AND source = ?");
+  forget_counts_ =
+      prepare("DELETE FROM ban_history WHERE jail = ? AND source = ?");
+  pardon_ = prepare("REPLACE INTO pardon VALUES (?, ?, ?)");
   count_ban_ = prepare("REPLACE INTO ban_history VALUES (?, ?, ?, ?)");
-  prune_ = prepare("DELETE FROM failure WHERE time < ?");
-  forget_bans_ = prepare(
+  prune_failures_ = prepare("DELETE FROM failure WHERE time < ?");
+  prune_progress_ = prepare("DELETE FROM log_progress WHERE time < ?");
+  prune_pardons_ = prepare("DELETE FROM pardon WHERE time < ?");
+  prune_counts_ = prepare(
       "DELETE FROM ban_history WHERE time < ? AND NOT EXISTS (SELECT 1 FROM "
       "ban WHERE jail = ban_history.jail AND source = ban_history.source)");
   failures_of_ = prepare(
@@ -119,7 +56,8 @@ absl::Status SqliteBanStore::Prepare() {
       "FROM ban_history WHERE source = ?");
   for (const SqliteStatement* statement :
        {&set_revision_, &forget_, &add_failure_, &set_progress_, &lift_,
-        &impose_, &pardon_, &count_ban_, &prune_, &forget_bans_, &failures_of_,
+        &impose_, &forget_counts_, &pardon_, &count_ban_, &prune_failures_,
+        &prune_progress_, &prune_pardons_, &prune_counts_, &failures_of_,
         &ban_counts_of_}) {
     RETURN_IF_ERROR(statement->status());
   }
@@ -152,14 +90,24 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
   ASSIGN_OR_RETURN(contents.failures, ReadFailures(failures));
 
   SqliteStatement progress = database_->Prepare(
-      "SELECT server, jail, log_id, end_offset FROM log_progress");
+      "SELECT server, jail, log_id, end_offset, time FROM log_progress");
   while (true) {
     ASSIGN_OR_RETURN(const bool is_row, progress.Step());
     if (!is_row) break;
-    contents.progress.push_back({std::string(progress.Blob(0)),
-                                 std::string(progress.Blob(1)),
-                                 std::string(progress.Blob(2)),
-                                 static_cast<uint64_t>(progress.Int(3))});
+    contents.progress.push_back(
+        {std::string(progress.Blob(0)), std::string(progress.Blob(1)),
+         std::string(progress.Blob(2)), static_cast<uint64_t>(progress.Int(3)),
+         absl::FromUnixMicros(progress.Int(4))});
+  }
+
+  SqliteStatement pardons =
+      database_->Prepare("SELECT jail, source, time FROM pardon");
+  while (true) {
+    ASSIGN_OR_RETURN(const bool is_row, pardons.Step());
+    if (!is_row) break;
+    ASSIGN_OR_RETURN(const IpNetwork source, IpNetwork::Parse(pardons.Blob(1)));
+    contents.pardons.push_back({{std::string(pardons.Blob(0)), source},
+                                absl::FromUnixMicros(pardons.Int(2))});
   }
   return contents;
 }
@@ -167,7 +115,9 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
 absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   absl::Status status = database_->Execute("BEGIN IMMEDIATE");
   if (status.ok()) status = CommitFailures(change);
+  if (status.ok()) status = CommitEnds(change);
   if (status.ok()) status = CommitBans(change);
+  if (status.ok() && change.retention) status = Forget(*change.retention);
   if (status.ok()) {
     status = set_revision_.Bind(static_cast<int64_t>(change.revision)).Run();
   }
@@ -195,19 +145,28 @@ absl::Status SqliteBanStore::CommitFailures(const StoreChange& change) {
                         .Bind(progress.jail)
                         .Bind(progress.log_id)
                         .Bind(static_cast<int64_t>(progress.offset))
+                        .Bind(absl::ToUnixMicros(progress.time))
                         .Run());
   }
-  if (change.prune_before == absl::InfinitePast()) return absl::OkStatus();
-  return prune_.Bind(absl::ToUnixMicros(change.prune_before)).Run();
+  return absl::OkStatus();
 }
 
-absl::Status SqliteBanStore::CommitBans(const StoreChange& change) {
+absl::Status SqliteBanStore::CommitEnds(const StoreChange& change) {
   for (const BanKey& key : change.lifted) {
     RETURN_IF_ERROR(lift_.Bind(key.jail).Bind(key.source.ToString()).Run());
   }
-  for (const BanKey& key : change.pardoned) {
-    RETURN_IF_ERROR(pardon_.Bind(key.jail).Bind(key.source.ToString()).Run());
+  for (const Pardon& pardon : change.pardoned) {
+    const std::string source = pardon.key.source.ToString();
+    RETURN_IF_ERROR(forget_counts_.Bind(pardon.key.jail).Bind(source).Run());
+    RETURN_IF_ERROR(pardon_.Bind(pardon.key.jail)
+                        .Bind(source)
+                        .Bind(absl::ToUnixMicros(pardon.time))
+                        .Run());
   }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteBanStore::CommitBans(const StoreChange& change) {
   for (const Ban& ban : change.imposed) {
     const std::string source = ban.key.source.ToString();
     RETURN_IF_ERROR(impose_.Bind(ban.key.jail)
@@ -220,10 +179,17 @@ absl::Status SqliteBanStore::CommitBans(const StoreChange& change) {
                         .Bind(absl::ToUnixMicros(RememberedUntil(ban)))
                         .Run());
   }
-  if (change.forget_bans_before == absl::InfinitePast()) {
-    return absl::OkStatus();
-  }
-  return forget_bans_.Bind(absl::ToUnixMicros(change.forget_bans_before)).Run();
+  return absl::OkStatus();
+}
+
+absl::Status SqliteBanStore::Forget(const Retention& retention) {
+  const auto prune = [](SqliteStatement& statement, absl::Time before) {
+    return statement.Bind(absl::ToUnixMicros(before)).Run();
+  };
+  RETURN_IF_ERROR(prune(prune_failures_, retention.failures));
+  RETURN_IF_ERROR(prune(prune_progress_, retention.progress));
+  RETURN_IF_ERROR(prune(prune_pardons_, retention.pardons));
+  return prune(prune_counts_, retention.ban_counts);
 }
 
 absl::StatusOr<std::vector<StoredFailure>> SqliteBanStore::FailuresOf(

@@ -1,14 +1,8 @@
 #ifndef MXBAN_COORDINATOR_SQLITE_BAN_STORE_H_
 #define MXBAN_COORDINATOR_SQLITE_BAN_STORE_H_
 
-// BanStore in one SQLite file.
-//
-// Tables: `meta` (schema version, history id, revision), `ban` (a v1.Ban
-// message by jail and source), `failure`, `log_progress`, `ban_history` (how
-// often each source was banned, and when three times the length of its last ban
-// has gone by). A store of an older version is
-// brought up to date when it is opened. Sources are stored as canonical text,
-// times as microseconds since 1970.
+// BanStore in one SQLite file; its tables are those of store_schema.h. A store
+// of an older version is brought up to date when it is opened.
 
 #include <memory>
 #include <string>
@@ -35,17 +29,18 @@ class SqliteBanStore final : public BanStore {
   explicit SqliteBanStore(std::unique_ptr<SqliteDatabase> database)
       : database_(std::move(database)) {}
 
-  absl::Status CreateTables();
-  absl::StatusOr<int64_t> SchemaVersion();
   absl::Status Prepare();
   absl::Status CommitFailures(const StoreChange& change);
+  absl::Status CommitEnds(const StoreChange& change);
   absl::Status CommitBans(const StoreChange& change);
+  absl::Status Forget(const Retention& retention);
   absl::StatusOr<std::vector<StoredFailure>> ReadFailures(
       SqliteStatement& query);
 
   std::unique_ptr<SqliteDatabase> database_;  // Outlives the statements.
   SqliteStatement set_revision_, forget_, add_failure_, set_progress_, lift_,
-      impose_, pardon_, count_ban_, prune_, forget_bans_, failures_of_,
+      impose_, forget_counts_, pardon_, count_ban_, prune_failures_,
+      prune_progress_, prune_pardons_, prune_counts_, failures_of_,
       ban_counts_of_;
 };
 

@@ -65,20 +65,17 @@ std::optional<StoreChange> Turn::ToStoreChange() {
   for (const auto& [key, end] : ended) {
     change.lifted.push_back(key);
     if (end.kind == BanTable::ChangeKind::kPardoned) {
-      change.pardoned.push_back(key);
+      change.pardoned.push_back({key, now});
     }
   }
   for (auto& [key, ban] : imposed) {
     ban.revision = change.revision;
     change.imposed.push_back(ban);
   }
-  change.prune_before = prune_before;
-  change.forget_bans_before = forget_bans_before;
+  change.retention = retention;
   const bool is_empty = !NeedsRevision() && change.forgotten.empty() &&
                         change.failures.empty() && change.progress.empty() &&
-                        change.lifted.empty() &&
-                        change.prune_before == absl::InfinitePast() &&
-                        change.forget_bans_before == absl::InfinitePast();
+                        change.lifted.empty() && !change.retention;
   if (is_empty) return std::nullopt;
   return change;
 }

@@ -62,8 +62,7 @@ struct Turn {
   absl::btree_map<BanKey, Ban> imposed;  // New or extended.
   absl::btree_map<BanKey, BanTable::Change> ended;
   std::shared_ptr<const JailSet> jails;  // Null if they stay as they are.
-  absl::Time prune_before = absl::InfinitePast();
-  absl::Time forget_bans_before = absl::InfinitePast();
+  std::optional<Retention> retention;
 
   // Why the turn cannot be committed.
   absl::Status error;

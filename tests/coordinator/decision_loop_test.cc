@@ -396,6 +396,71 @@ TEST_F(DecisionLoopTest, AHandOverThatIsNotDurableHasNotHappened) {
   EXPECT_TRUE(Standing().has_value());
 }
 
+TEST_F(DecisionLoopTest, APardonBeatsABanFromBeforeIt) {
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  const Ban before = LocalBan();
+  ASSERT_TRUE(Pardon(kAttacker).ok());
+  EXPECT_EQ(HandOver({before})->refused, std::vector<BanKey>{before.key});
+  Restart();
+  EXPECT_EQ(HandOver({before})->refused, std::vector<BanKey>{before.key});
+  Ban after = LocalBan();
+  after.create_time = clock_.TimeNow();
+  EXPECT_TRUE(HandOver({after})->refused.empty());
+}
+
+TEST_F(DecisionLoopTest, APardonBeatsABanOfTheSameTurn) {
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "",
+                    [](const absl::StatusOr<std::vector<Ban>>&) {});
+  EXPECT_EQ(HandOver({LocalBan()})->refused.size(), 1);
+  EXPECT_FALSE(Standing().has_value());
+}
+
+TEST_F(DecisionLoopTest, APardonBeatsFailuresThatAreToldLater) {
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  const absl::Time before = clock_.TimeNow();
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(Pardon(kAttacker).ok());
+  Restart();
+  FailureBatch late = {"jail", "log", {}};
+  for (uint64_t offset = 1; offset < 10; ++offset) {
+    late.failures.push_back(
+        {IpNetwork::ParseOrDie(kAttacker), before, offset, ""});
+  }
+  loop_->ReportFailures("mx9", late, [](const absl::StatusOr<uint64_t>&) {});
+  loop_->RunTurn();
+  EXPECT_FALSE(Standing().has_value());
+  EXPECT_EQ(loop_->statistics().intake.pardoned, 9);
+}
+
+TEST_F(DecisionLoopTest, APardonThatIsNotDurableForgivesNothing) {
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  clock_.Advance(absl::Minutes(1));
+  store_->is_full_ = true;
+  EXPECT_TRUE(absl::IsUnavailable(Pardon(kAttacker)));
+  store_->is_full_ = false;
+  EXPECT_TRUE(HandOver({LocalBan()})->refused.empty());
+}
+
+TEST_F(DecisionLoopTest, PositionsOfOldLogsAreForgotten) {
+  ASSERT_TRUE(Report("mx1", 100).ok());
+  Wait(absl::Hours(24));
+  EXPECT_EQ(store_->Load()->progress.size(), 1);
+  EXPECT_EQ(*Report("mx1", 70), 100);
+  Wait(absl::Hours(24) + absl::Minutes(1));
+  EXPECT_TRUE(store_->Load()->progress.empty());
+  EXPECT_EQ(*Report("mx1", 70), 70);
+}
+
+TEST_F(DecisionLoopTest, PardonsAreForgottenAfterAWeek) {
+  ASSERT_TRUE(Impose(kAttacker).ok());
+  ASSERT_TRUE(Pardon(kAttacker).ok());
+  Wait(absl::Hours(7 * 24));
+  EXPECT_EQ(store_->Load()->pardons.size(), 1);
+  Wait(absl::Minutes(1));
+  EXPECT_TRUE(store_->Load()->pardons.empty());
+}
+
 TEST_F(DecisionLoopTest, WhateverIsWrongBatchesAreToBeSentAgain) {
   Replace(EscalatingJails(false));
   store_->counts_error_ = absl::InvalidArgumentError("not readable");

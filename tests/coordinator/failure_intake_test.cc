@@ -32,7 +32,8 @@ class FailureIntakeTest : public testing::Test {
   }
 
   const Jail jail_ = SomeJail();
-  FailureIntake intake_;
+  Pardons pardons_;
+  FailureIntake intake_{pardons_};
 };
 
 TEST_F(FailureIntakeTest, EachPositionCountsOnce) {
@@ -52,8 +53,23 @@ TEST_F(FailureIntakeTest, LogsAndServersHavePositionsOfTheirOwn) {
 }
 
 TEST_F(FailureIntakeTest, TheStoresPositionsHold) {
-  intake_.Load({{"mx1", "jail", "log", 150}});
+  intake_.Load({{"mx1", "jail", "log", 150, kNoon}});
   EXPECT_EQ(Accepted(Batch({At(100), At(150), At(200)})), 1);
+}
+
+TEST_F(FailureIntakeTest, PositionsOfOldAreForgotten) {
+  intake_.Load({{"mx1", "jail", "old", 150, kNoon - absl::Seconds(1)},
+                {"mx1", "jail", "new", 150, kNoon}});
+  intake_.ForgetBefore(kNoon);
+  EXPECT_EQ(Accepted(Batch({At(150)}, "old")), 1);
+  EXPECT_EQ(Accepted(Batch({At(150)}, "new")), 0);
+}
+
+TEST_F(FailureIntakeTest, APositionIsAsOldAsItsLastReport) {
+  intake_.Load({{"mx1", "jail", "log", 150, kNoon - absl::Hours(1)}});
+  EXPECT_EQ(Accepted(Batch({At(100)})), 0);
+  intake_.ForgetBefore(kNoon);
+  EXPECT_EQ(Accepted(Batch({At(100)})), 0);
 }
 
 TEST_F(FailureIntakeTest, AFailureOlderThanTheWindowDoesNotCount) {
@@ -75,6 +91,20 @@ TEST_F(FailureIntakeTest, AClockThatIsAheadIsReadAsNow) {
 TEST_F(FailureIntakeTest, IgnoredNetworksAreNotCounted) {
   EXPECT_EQ(Accepted(Batch({At(1, "192.0.2.77")})), 0);
   EXPECT_EQ(intake_.tally().ignored, 1);
+}
+
+TEST_F(FailureIntakeTest, WhatWasPardonedDoesNotCountLater) {
+  pardons_.Add({{"jail", IpNetwork::ParseOrDie("203.0.113.0/24")},
+                kNoon - absl::Milliseconds(500)});
+  pardons_.Add({{"other", IpNetwork::ParseOrDie("198.51.100.7")}, kNoon});
+  EXPECT_EQ(Accepted(Batch({At(1, "203.0.113.9", kNoon - absl::Seconds(2)),
+                            At(2, "203.0.113.9", kNoon - absl::Seconds(1)),
+                            At(3, "203.0.113.9", kNoon),
+                            At(4, "198.51.100.7", kNoon - absl::Hours(1))})),
+            2)
+      << "the second of the pardon, and after";
+  EXPECT_EQ(intake_.tally().pardoned, 1);
+  EXPECT_EQ(intake_.tally().too_old, 1);
 }
 
 TEST_F(FailureIntakeTest, Ipv6CountsByItsNetwork) {

@@ -48,7 +48,7 @@ TEST_F(SqliteBanStoreTest, WhatIsCommittedIsThereAfterReopening) {
   change.revision = 7;
   change.imposed = {SomeBan(kKey)};
   change.failures = {{kOther, kNoon, "mx2", "line"}};
-  change.progress = {{"mx1", "jail", "log", 100}};
+  change.progress = {{"mx1", "jail", "log", 100, kNoon}};
   ASSERT_TRUE(Open()->Commit(change).ok());
 
   const auto contents = Open()->Load();
@@ -63,6 +63,7 @@ TEST_F(SqliteBanStoreTest, WhatIsCommittedIsThereAfterReopening) {
   EXPECT_EQ(contents->failures[0].evidence, "line");
   ASSERT_EQ(contents->progress.size(), 1);
   EXPECT_EQ(contents->progress[0].offset, 100);
+  EXPECT_EQ(contents->progress[0].time, kNoon);
 }
 
 TEST_F(SqliteBanStoreTest, TheHistoryIdStaysAndIsItsOwn) {
@@ -112,9 +113,28 @@ TEST_F(SqliteBanStoreTest, OldFailuresArePruned) {
                      {kKey, kNoon + absl::Hours(1), "mx1", "new"}};
   ASSERT_TRUE(store->Commit(change).ok());
   StoreChange prune;
-  prune.prune_before = kNoon + absl::Minutes(1);
+  prune.retention.emplace().failures = kNoon + absl::Minutes(1);
   ASSERT_TRUE(store->Commit(prune).ok());
   EXPECT_EQ(store->Load()->failures.size(), 1);
+}
+
+TEST_F(SqliteBanStoreTest, OldPositionsAndPardonsArePruned) {
+  auto store = Open();
+  StoreChange change;
+  change.progress = {{"mx1", "jail", "old", 1, kNoon},
+                     {"mx1", "jail", "new", 2, kNoon + absl::Hours(1)}};
+  change.pardoned = {{kKey, kNoon + absl::Hours(1)}, {kOther, kNoon}};
+  ASSERT_TRUE(store->Commit(change).ok());
+  StoreChange prune;
+  prune.retention.emplace().progress = kNoon + absl::Minutes(1);
+  prune.retention->pardons = kNoon + absl::Minutes(1);
+  ASSERT_TRUE(store->Commit(prune).ok());
+  const auto contents = store->Load();
+  ASSERT_EQ(contents->progress.size(), 1);
+  EXPECT_EQ(contents->progress[0].log_id, "new");
+  ASSERT_EQ(contents->pardons.size(), 1);
+  EXPECT_EQ(contents->pardons[0].key, kKey);
+  EXPECT_EQ(contents->pardons[0].time, kNoon + absl::Hours(1));
 }
 
 TEST_F(SqliteBanStoreTest, HistoryOutlivesTheBan) {
@@ -150,10 +170,10 @@ TEST_F(SqliteBanStoreTest, OldBansAreForgotten) {
   ASSERT_TRUE(store->Commit(change).ok());
   StoreChange forget;
   forget.lifted = {kKey, kOther};
-  forget.forget_bans_before = kNoon + 3 * absl::Hours(8);
+  forget.retention.emplace().ban_counts = kNoon + 3 * absl::Hours(8);
   ASSERT_TRUE(store->Commit(forget).ok());
   EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 1);
-  forget.forget_bans_before += absl::Minutes(1);
+  forget.retention->ban_counts += absl::Minutes(1);
   ASSERT_TRUE(store->Commit(forget).ok());
   EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 0);
   EXPECT_EQ(store->BanCountsOf(kOther)->in_jail, 1) << "it was longer";
@@ -167,7 +187,7 @@ TEST_F(SqliteBanStoreTest, WhatStandsOrIsForEverIsNotForgotten) {
   ASSERT_TRUE(store->Commit(change).ok());
   StoreChange forget;
   forget.lifted = {kOther};
-  forget.forget_bans_before = kNoon + absl::Hours(24 * 365);
+  forget.retention.emplace().ban_counts = kNoon + absl::Hours(24 * 365);
   ASSERT_TRUE(store->Commit(forget).ok());
   EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 1) << "still banned";
   EXPECT_EQ(store->BanCountsOf(kOther)->in_jail, 1);
@@ -180,40 +200,13 @@ TEST_F(SqliteBanStoreTest, APardonForgetsBeforeWhatIsImposed) {
   change.imposed = {SomeBan(kKey), SomeBan(kOther), SomeBan(elsewhere)};
   ASSERT_TRUE(store->Commit(change).ok());
   StoreChange pardon;
-  pardon.lifted = pardon.pardoned = {kKey, kOther};
+  pardon.lifted = {kKey, kOther};
+  pardon.pardoned = {{kKey, kNoon}, {kOther, kNoon}};
   pardon.imposed = {SomeBan(kOther)};
   ASSERT_TRUE(store->Commit(pardon).ok());
   EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 0);
   EXPECT_EQ(store->BanCountsOf(kKey)->in_all_jails, 1);
   EXPECT_EQ(store->BanCountsOf(kOther)->in_jail, 1);
-}
-
-TEST_F(SqliteBanStoreTest, AStoreOfVersion1IsBroughtUpToDate) {
-  {
-    auto database = SqliteDatabase::Open(path_);
-    ASSERT_TRUE(database.ok()) << database.status();
-    ASSERT_TRUE((*database)
-                    ->Execute("CREATE TABLE meta (key BLOB PRIMARY KEY, value) "
-                              "WITHOUT ROWID;"
-                              "INSERT INTO meta VALUES ('schema_version', 1),"
-                              "  ('history_id', 'its own'), ('revision', 7);"
-                              "CREATE TABLE ban_history (jail BLOB, source "
-                              "  BLOB, ban_count INTEGER,"
-                              "  PRIMARY KEY (jail, source)) WITHOUT ROWID;"
-                              "INSERT INTO ban_history VALUES"
-                              "  (CAST('jail' AS BLOB),"
-                              "   CAST('203.0.113.30' AS BLOB), 3);")
-                    .ok());
-  }
-  auto store = Open();
-  EXPECT_EQ(store->Load()->revision, 7);
-  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 3);
-  StoreChange forget;
-  forget.forget_bans_before = absl::FromUnixSeconds(1);
-  ASSERT_TRUE(store->Commit(forget).ok());
-  EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 3) << "as if imposed just now";
-  store.reset();
-  EXPECT_EQ(Open()->BanCountsOf(kKey)->in_jail, 3);
 }
 
 TEST_F(SqliteBanStoreTest, TwoCoordinatorsCannotShareAStore) {

@@ -77,7 +77,10 @@ TEST_F(TurnTest, APardonIsOfTheHistoryToo) {
   turn.Pardon(*turn.Standing(kKey));
   EXPECT_EQ(turn.Remembered(kKey, stored).in_jail, 0);
   EXPECT_EQ(turn.Remembered(kKey, stored).in_all_jails, 3);
-  EXPECT_EQ(turn.ToStoreChange()->pardoned, std::vector<BanKey>{kKey});
+  const std::optional<StoreChange> change = turn.ToStoreChange();
+  ASSERT_EQ(change->pardoned.size(), 1);
+  EXPECT_EQ(change->pardoned[0].key, kKey);
+  EXPECT_EQ(change->pardoned[0].time, kNoon);
 }
 
 TEST_F(TurnTest, AnExpiryIsNoPardon) {

@@ -1,0 +1,26 @@
+#ifndef MXBAN_COORDINATOR_RETENTION_H_
+#define MXBAN_COORDINATOR_RETENTION_H_
+
+// How long what the store holds is kept. Pure.
+//
+// | what | kept | because |
+// |---|---|---|
+// | failures | twice the longest `findtime` | by then none counts |
+// | positions | as long, at least a day | a failure so old does not count
+// again; a stamp ahead of the clock is read as now, hence the day | | pardons |
+// as long, at least 7 days | what they forgive is told by then | | bans counted
+// | the longest `dbpurgeage` | see Retention::ban_counts |
+
+#include "absl/time/time.h"
+#include "coordinator/ban_store.h"
+#include "coordinator/ban_table.h"
+
+namespace mxban {
+
+// What may be forgotten at `now` with `jails` in force. Without any jail bans
+// stay counted: nobody says for how long.
+Retention RetentionAt(absl::Time now, const JailSet& jails);
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_RETENTION_H_

@@ -1,0 +1,36 @@
+#ifndef MXBAN_COORDINATOR_STORE_SCHEMA_H_
+#define MXBAN_COORDINATOR_STORE_SCHEMA_H_
+
+// The tables of a store, by version.
+//
+// | table | holds |
+// |---|---|
+// | `meta` | schema version, history id, revision |
+// | `ban` | a v1.Ban message by jail and source |
+// | `ban_history` | how often a source was banned, and when three times the
+// length of its last ban has gone by | | `failure` | those that still count |
+// | `log_progress` | how far each log is recorded, and since when |
+// | `pardon` | when a source was last pardoned |
+//
+// Sources are stored as canonical text, times as microseconds since 1970.
+//
+// A new store goes through every version, too: what a version means is written
+// once.
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "coordinator/sqlite.h"
+
+namespace mxban {
+
+inline constexpr int64_t kSchemaVersion = 3;
+
+// Creates the tables, or brings those of an older version up to date, each
+// version in a transaction of its own. FAILED_PRECONDITION if a newer version
+// of mxban wrote them, DATA_LOSS if they do not say which did.
+absl::Status BringUpToDate(SqliteDatabase& database);
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_STORE_SCHEMA_H_
