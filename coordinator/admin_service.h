@@ -35,6 +35,7 @@ class AdminService final : public v1::AdminService::CallbackService {
     ReloadJailSet reload_jails;
     std::string history_id;
     absl::Time start_time;
+    std::string store_salvage;  // As in GetStatusResponse.
   };
 
   explicit AdminService(Parts parts) : parts_(std::move(parts)) {}

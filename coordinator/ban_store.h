@@ -8,7 +8,10 @@
 // decision loop durable or nothing of it. So a failure is never recorded
 // without its position, nor a ban without the end of its failures.
 //
-// Implementation: SqliteBanStore.
+// Any call may answer DATA_LOSS: then the store is not sound, and nothing that
+// it says can be relied on any more.
+//
+// Implementations: SqliteBanStore; StoreGuard around it.
 
 #include <cstdint>
 #include <optional>

@@ -13,7 +13,6 @@
 #include "absl/synchronization/notification.h"
 #include "common/status_macros.h"
 #include "coordinator/ignored_sources.h"
-#include "coordinator/sqlite_ban_store.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
@@ -99,8 +98,13 @@ absl::Status Coordinator::OpenStore() {
                                            IgnoredSources(clock_));
   ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, updater_->Load());
   RETURN_IF_ERROR(MakeDirectory(options_.state_dir));
-  ASSIGN_OR_RETURN(store_, SqliteBanStore::Open(
-                               absl::StrCat(options_.state_dir, "/bans.db")));
+  ASSIGN_OR_RETURN(
+      OpenedStore opened,
+      mxban::OpenStore(absl::StrCat(options_.state_dir, "/bans.db"),
+                       clock_.TimeNow()));
+  salvage_ = std::move(opened.salvage);
+  store_ = std::make_unique<StoreGuard>(std::move(opened.store),
+                                        options_.on_store_lost);
   loop_ = std::make_unique<DecisionLoop>(*store_, table_, clock_,
                                          options_.max_sources);
   ASSIGN_OR_RETURN(history_id_, loop_->Load(std::move(jails)));
@@ -116,12 +120,12 @@ absl::Status Coordinator::StartServices() {
   feed_ = std::make_unique<BanFeed>(table_, history_id_);
   agent_service_ =
       std::make_unique<AgentService>(*loop_, *feed_, *registry_, clock_);
-  admin_service_ = std::make_unique<AdminService>(
-      AdminService::Parts{*loop_, table_, *registry_, *watch_,
-                          [this](AdminService::ReloadDone done) {
-                            updater_->Reload(std::move(done));
-                          },
-                          history_id_, clock_.TimeNow()});
+  admin_service_ = std::make_unique<AdminService>(AdminService::Parts{
+      *loop_, table_, *registry_, *watch_,
+      [this](AdminService::ReloadDone done) {
+        updater_->Reload(std::move(done));
+      },
+      history_id_, clock_.TimeNow(), salvage_ ? salvage_->ToString() : ""});
   loop_->Start();
   updater_->Start(*loop_);
 
@@ -153,7 +157,8 @@ absl::Status Coordinator::StartServices() {
 }
 
 absl::Status Coordinator::StartHttp() {
-  metrics_ = std::make_unique<CoordinatorMetrics>(*loop_, table_, *registry_);
+  metrics_ = std::make_unique<CoordinatorMetrics>(*loop_, table_, *registry_,
+                                                  salvage_.has_value());
   if (options_.http_listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(http_server_,
                    HttpServer::Start(options_.http_listen, *metrics_,

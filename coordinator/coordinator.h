@@ -6,7 +6,9 @@
 // Serves agents and operators on listeners of their own, so that no agent can
 // reach the operators' service.
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -19,12 +21,13 @@
 #include "coordinator/agent_registry.h"
 #include "coordinator/agent_service.h"
 #include "coordinator/ban_feed.h"
-#include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/ban_watch.h"
 #include "coordinator/coordinator_metrics.h"
 #include "coordinator/decision_loop.h"
 #include "coordinator/jail_updater.h"
+#include "coordinator/open_store.h"
+#include "coordinator/store_guard.h"
 #include "grpcpp/server.h"
 
 namespace mxban {
@@ -40,6 +43,9 @@ class Coordinator {
     TlsFiles tls;
     bool insecure = false;
     size_t max_sources = 1'000'000;  // Tracked in each jail.
+    // Called once, from a thread that must not be blocked, when the store turns
+    // out not to be sound: the coordinator is of no more use.
+    std::function<void()> on_store_lost = [] {};
   };
 
   // Serves from here until destruction; `clock` must outlive the coordinator.
@@ -52,6 +58,9 @@ class Coordinator {
 
   // Reads the configuration again, all or nothing; returns once it is in force.
   absl::Status Reload();
+
+  // DATA_LOSS, and why, once the store is lost.
+  absl::Status store_status() const { return store_->status(); }
 
   int agent_port() const { return agent_port_; }
 
@@ -68,7 +77,8 @@ class Coordinator {
   int agent_port_ = 0;
 
   // In the order in which each needs the ones before.
-  std::unique_ptr<BanStore> store_;
+  std::optional<Salvage> salvage_;
+  std::unique_ptr<StoreGuard> store_;
   BanTable table_;
   std::unique_ptr<DecisionLoop> loop_;
   std::unique_ptr<JailUpdater> updater_;

@@ -45,6 +45,11 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
                   "Turns that could not be made durable.",
                   static_cast<double>(statistics.failed_commits));
 
+  metrics.Gauge("mxban_store_salvaged",
+                "1 if the store was not sound at the start: it is set aside, "
+                "and what could be read of it is carried over.",
+                is_store_salvaged_ ? 1 : 0);
+
   metrics.Family("mxban_agents", "Agents seen since the start, by state.",
                  prometheus::MetricType::Gauge);
   metrics.Sample({{"state", "current"}}, static_cast<double>(agents.current));

@@ -19,8 +19,11 @@ class CoordinatorMetrics final : public prometheus::Collectable {
  public:
   // All must outlive the metrics.
   CoordinatorMetrics(const DecisionLoop& loop, const BanTable& table,
-                     const AgentRegistry& registry)
-      : loop_(loop), table_(table), registry_(registry) {}
+                     const AgentRegistry& registry, bool is_store_salvaged)
+      : loop_(loop),
+        table_(table),
+        registry_(registry),
+        is_store_salvaged_(is_store_salvaged) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
@@ -28,6 +31,7 @@ class CoordinatorMetrics final : public prometheus::Collectable {
   const DecisionLoop& loop_;
   const BanTable& table_;
   const AgentRegistry& registry_;
+  const bool is_store_salvaged_;
 };
 
 }  // namespace mxban

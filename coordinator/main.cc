@@ -1,5 +1,7 @@
 // mxban-coordinator. Every flag is here; coordinator.h builds the rest.
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -80,12 +82,14 @@ Coordinator::Options OptionsFromFlags() {
   };
 }
 
-// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again.
+// Serves until SIGTERM or SIGINT, or until the store is lost, which the next
+// start sets aside; SIGHUP reads the configuration again.
 absl::Status Serve(const sigset_t& signals) {
   if (absl::GetFlag(FLAGS_max_sources) < 1) {
     return absl::InvalidArgumentError("--max_sources: must be at least 1");
   }
-  const Coordinator::Options options = OptionsFromFlags();
+  Coordinator::Options options = OptionsFromFlags();
+  options.on_store_lost = [] { kill(getpid(), SIGTERM); };
   const RealClock wall_clock;
   const SlewedClock clock(wall_clock);
   GrpcWaker waker;
@@ -98,7 +102,8 @@ absl::Status Serve(const sigset_t& signals) {
                kVersion, options.agent_listen, options.admin_listen);
   sd_notify(0, "READY=1");
   int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP &&
+         coordinator->store_status().ok()) {
     if (absl::Status status = coordinator->Reload(); !status.ok()) {
       spdlog::error("reload refused, the jails in force stay: {}",
                     std::string(status.message()));
@@ -106,7 +111,7 @@ absl::Status Serve(const sigset_t& signals) {
   }
   sd_notify(0, "STOPPING=1");
   spdlog::info("stopping");
-  return absl::OkStatus();
+  return coordinator->store_status();
 }
 
 }  // namespace

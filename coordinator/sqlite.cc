@@ -2,18 +2,24 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/status_macros.h"
+#include "coordinator/write_ahead_log.h"
 
 namespace mxban {
 namespace {
 
 // UNAVAILABLE unless the file itself is bad: trying again may help.
 absl::Status Error(sqlite3* database) {
-  const int code = sqlite3_errcode(database);
+  const int code = sqlite3_extended_errcode(database);
   const std::string message = absl::StrCat("store: ", sqlite3_errmsg(database));
+  if (code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_CORRUPTFS) {
+    return absl::DataLossError(message);
+  }
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -95,21 +101,57 @@ void SqliteDatabase::Close::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
 
-absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
-    const std::string& path) {
+absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::OpenFile(
+    const std::string& path, int flags) {
   sqlite3* handle = nullptr;
   const int result = sqlite3_open_v2(
       path.c_str(), &handle,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-      nullptr);
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | flags, nullptr);
   std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle));
   if (result != SQLITE_OK) return Error(handle);
+  // Closing must neither merge a write-ahead log that may be damaged nor
+  // delete it.
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   // EXCLUSIVE: a second coordinator on the same files must fail at once.
-  RETURN_IF_ERROR(database->Execute(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-      "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-      "BEGIN EXCLUSIVE; COMMIT;"));
+  RETURN_IF_ERROR(database->Execute("PRAGMA locking_mode = EXCLUSIVE"));
   return database;
+}
+
+absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
+    const std::string& path) {
+  std::error_code error;
+  const bool is_new = !std::filesystem::exists(path, error);
+  if (!is_new && std::filesystem::file_size(path, error) == 0 && !error) {
+    return absl::DataLossError("store: the file is empty");
+  }
+  ASSIGN_OR_RETURN(auto database, OpenFile(path, SQLITE_OPEN_CREATE));
+  RETURN_IF_ERROR(database->Execute(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+      "PRAGMA temp_store = MEMORY; BEGIN EXCLUSIVE; COMMIT;"));
+  if (!is_new) RETURN_IF_ERROR(database->Check(path));
+  sqlite3_db_config(database->database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+                    0, nullptr);
+  return database;
+}
+
+absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::OpenUnsound(
+    const std::string& path) {
+  ASSIGN_OR_RETURN(auto database, OpenFile(path, 0));
+  // Otherwise SQLite reads nothing of a file that is shorter than it says.
+  RETURN_IF_ERROR(database->Execute("PRAGMA writable_schema = ON"));
+  return database;
+}
+
+absl::Status SqliteDatabase::Check(const std::string& path) {
+  // SQLite itself passes over a write-ahead log that it cannot read.
+  RETURN_IF_ERROR(CheckWriteAheadLog(path + "-wal"));
+  // Not quick_check: an index that does not fit its table would be found only
+  // by a commit, and by no later start.
+  SqliteStatement check = Prepare("PRAGMA integrity_check(1)");
+  ASSIGN_OR_RETURN(const bool is_row, check.Step());
+  if (is_row && check.Blob(0) == "ok") return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      "store: ", absl::StrReplaceAll(check.Blob(0), {{"\n", " "}})));
 }
 
 absl::Status SqliteDatabase::Execute(const char* sql) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
+#include "coordinator/store_rows.h"
 #include "coordinator/store_schema.h"
 
 namespace mxban {
@@ -14,6 +16,19 @@ namespace {
 // if it is for ever.
 absl::Time RememberedUntil(const Ban& ban) {
   return ban.create_time + 3 * (ban.expire_time - ban.create_time);
+}
+
+template <typename Row>
+absl::StatusOr<std::vector<Row>> ReadAll(
+    SqliteStatement& query,
+    absl::StatusOr<Row> (*read)(const SqliteStatement& row)) {
+  std::vector<Row> rows;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool is_row, query.Step());
+    if (!is_row) return rows;
+    ASSIGN_OR_RETURN(Row row, read(query));
+    rows.push_back(std::move(row));
+  }
 }
 
 }  // namespace
@@ -72,43 +87,17 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
   RETURN_IF_ERROR(meta.Step().status());
   contents.history_id = std::string(meta.Blob(0));
   contents.revision = meta.Int(1);
-
-  SqliteStatement bans = database_->Prepare("SELECT message FROM ban");
-  while (true) {
-    ASSIGN_OR_RETURN(const bool is_row, bans.Step());
-    if (!is_row) break;
-    v1::Ban message;
-    if (!message.ParseFromString(std::string(bans.Blob(0)))) {
-      return absl::DataLossError("store: a ban is not readable");
-    }
-    ASSIGN_OR_RETURN(Ban ban, BanFromProto(message));
-    contents.bans.push_back(std::move(ban));
-  }
-
-  SqliteStatement failures = database_->Prepare(
-      "SELECT jail, source, time, server, evidence FROM failure ORDER BY time");
-  ASSIGN_OR_RETURN(contents.failures, ReadFailures(failures));
-
-  SqliteStatement progress = database_->Prepare(
-      "SELECT server, jail, log_id, end_offset, time FROM log_progress");
-  while (true) {
-    ASSIGN_OR_RETURN(const bool is_row, progress.Step());
-    if (!is_row) break;
-    contents.progress.push_back(
-        {std::string(progress.Blob(0)), std::string(progress.Blob(1)),
-         std::string(progress.Blob(2)), static_cast<uint64_t>(progress.Int(3)),
-         absl::FromUnixMicros(progress.Int(4))});
-  }
-
-  SqliteStatement pardons =
-      database_->Prepare("SELECT jail, source, time FROM pardon");
-  while (true) {
-    ASSIGN_OR_RETURN(const bool is_row, pardons.Step());
-    if (!is_row) break;
-    ASSIGN_OR_RETURN(const IpNetwork source, IpNetwork::Parse(pardons.Blob(1)));
-    contents.pardons.push_back({{std::string(pardons.Blob(0)), source},
-                                absl::FromUnixMicros(pardons.Int(2))});
-  }
+  const auto query = [this](absl::string_view columns, absl::string_view from) {
+    return database_->Prepare(absl::StrCat("SELECT ", columns, " FROM ", from));
+  };
+  SqliteStatement bans = query(kBanColumns, "ban");
+  ASSIGN_OR_RETURN(contents.bans, ReadAll(bans, BanOfRow));
+  SqliteStatement failures = query(kFailureColumns, "failure ORDER BY time");
+  ASSIGN_OR_RETURN(contents.failures, ReadAll(failures, FailureOfRow));
+  SqliteStatement progress = query(kProgressColumns, "log_progress");
+  ASSIGN_OR_RETURN(contents.progress, ReadAll(progress, ProgressOfRow));
+  SqliteStatement pardons = query(kPardonColumns, "pardon");
+  ASSIGN_OR_RETURN(contents.pardons, ReadAll(pardons, PardonOfRow));
   return contents;
 }
 
@@ -125,7 +114,8 @@ absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   if (status.ok()) return status;
   // Fails if SQLite has rolled back by itself, which is as good.
   database_->Execute("ROLLBACK").IgnoreError();
-  return absl::UnavailableError(status.message());
+  return absl::IsDataLoss(status) ? status
+                                  : absl::UnavailableError(status.message());
 }
 
 absl::Status SqliteBanStore::CommitFailures(const StoreChange& change) {
@@ -198,7 +188,7 @@ absl::StatusOr<std::vector<StoredFailure>> SqliteBanStore::FailuresOf(
       .Bind(key.source.ToString())
       .Bind(static_cast<int64_t>(limit));
   ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
-                   ReadFailures(failures_of_));
+                   ReadAll(failures_of_, FailureOfRow));
   std::reverse(failures.begin(), failures.end());
   return failures;
 }
@@ -211,20 +201,6 @@ absl::StatusOr<BanCounts> SqliteBanStore::BanCountsOf(const BanKey& key) {
                             static_cast<uint32_t>(ban_counts_of_.Int(1))};
   RETURN_IF_ERROR(ban_counts_of_.Run());
   return counts;
-}
-
-absl::StatusOr<std::vector<StoredFailure>> SqliteBanStore::ReadFailures(
-    SqliteStatement& query) {
-  std::vector<StoredFailure> failures;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool is_row, query.Step());
-    if (!is_row) return failures;
-    ASSIGN_OR_RETURN(const IpNetwork source, IpNetwork::Parse(query.Blob(1)));
-    failures.push_back({{std::string(query.Blob(0)), source},
-                        absl::FromUnixMicros(query.Int(2)),
-                        std::string(query.Blob(3)),
-                        std::string(query.Blob(4))});
-  }
 }
 
 }  // namespace mxban

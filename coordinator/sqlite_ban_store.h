@@ -34,8 +34,6 @@ class SqliteBanStore final : public BanStore {
   absl::Status CommitEnds(const StoreChange& change);
   absl::Status CommitBans(const StoreChange& change);
   absl::Status Forget(const Retention& retention);
-  absl::StatusOr<std::vector<StoredFailure>> ReadFailures(
-      SqliteStatement& query);
 
   std::unique_ptr<SqliteDatabase> database_;  // Outlives the statements.
   SqliteStatement set_revision_, forget_, add_failure_, set_progress_, lift_,

@@ -102,6 +102,9 @@ void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,
                          " with failures that still count"),
             out);
   PrintFact("history", status.history_id(), out);
+  if (!status.store_salvage().empty()) {
+    PrintFact("store", status.store_salvage(), out);
+  }
 }
 
 Table AgentTable() {

@@ -1,5 +1,6 @@
 // The program as an operator meets it, without a network.
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -7,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/damaged_store.h"
 #include "tests/support/run_program.h"
 
 namespace mxban {
@@ -113,6 +115,36 @@ TEST(CoordinatorMainTest, PlainTextBeyondLoopbackIsRefused) {
       "/plain.sock"));
   EXPECT_EQ(output.exit_code, 1);
   EXPECT_THAT(output.text, HasSubstr("or say --insecure"));
+}
+
+// A coordinator whose store is damaged while it runs ends by itself, and the
+// next one sets the store aside.
+TEST(CoordinatorMainTest, ALostStoreEndsItAndIsSetAside) {
+  char path[] = "/tmp/mxban-lost-XXXXXX";  // A socket's is at most 107 long.
+  const std::string directory = mkdtemp(path);
+  const std::string store = directory + "/state/bans.db";
+  std::filesystem::create_directories(directory + "/state");
+  WriteStore(store, 20'000);
+  const std::string start = absl::StrCat(
+      "coordinator/mxban-coordinator --config_dir=tests/corpus/seed "
+      "--agent_listen=127.0.0.1:0 --http_listen= --state_dir=",
+      directory, "/state --admin_listen=unix:", directory,
+      "/admin.sock & pid=$!; until [ -S ", directory,
+      "/admin.sock ]; do kill -0 $pid || exit; done; ");
+  const ProgramOutput lost = RunProgram(absl::StrCat(
+      "( ", start, "head -c 8000000 /dev/zero | dd of=", store,
+      " bs=4096 seek=1 conv=notrunc status=none; "
+      "while kill -HUP $pid 2>/dev/null; do :; done; wait $pid )"));
+  EXPECT_EQ(lost.exit_code, 1);
+  EXPECT_THAT(lost.text,
+              HasSubstr("mxban-coordinator: store: database disk image is "
+                        "malformed; the next start sets it aside\n"));
+
+  const ProgramOutput next = RunProgram(absl::StrCat(
+      "( rm ", directory, "/admin.sock; ", start, "kill $pid; wait $pid )"));
+  EXPECT_EQ(next.exit_code, 0);
+  EXPECT_THAT(next.text, HasSubstr("set aside as " + store + ".corrupt-"));
+  std::filesystem::remove_all(directory);
 }
 
 TEST(CoordinatorMainTest, ArgumentsThatAreNoFlagsAreAUsageError) {

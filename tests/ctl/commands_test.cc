@@ -80,6 +80,14 @@ TEST_F(CommandsTest, StatusAnswersWhatAnOperatorAsksFirst) {
             "history      4f2a\n");
 }
 
+TEST_F(CommandsTest, StatusSaysThatTheStoreWasDamaged) {
+  coordinator().status = SampleStatus();
+  coordinator().status.set_store_salvage("store: malformed; set aside");
+  ASSERT_TRUE(ShowStatus(People()).ok());
+  EXPECT_THAT(Output(),
+              HasSubstr("\nstore        store: malformed; set aside\n"));
+}
+
 TEST_F(CommandsTest, StatusOfAnEmptyClusterIsSaidInWords) {
   ASSERT_TRUE(ShowStatus(People()).ok());
   EXPECT_THAT(Output(), HasSubstr("no bans stand"));

@@ -1,0 +1,61 @@
+#include "coordinator/store_guard.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+
+namespace mxban {
+namespace {
+
+absl::Status OutOfUse() {
+  return absl::UnavailableError("the store is not sound, and out of use");
+}
+
+}  // namespace
+
+absl::StatusOr<StoreContents> StoreGuard::Load() {
+  if (!status().ok()) return OutOfUse();
+  absl::StatusOr<StoreContents> contents = store_->Load();
+  RETURN_IF_ERROR(Judge(contents.status()));
+  return contents;
+}
+
+absl::Status StoreGuard::Commit(const StoreChange& change) {
+  if (!status().ok()) return OutOfUse();
+  return Judge(store_->Commit(change));
+}
+
+absl::StatusOr<std::vector<StoredFailure>> StoreGuard::FailuresOf(
+    const BanKey& key, size_t limit) {
+  if (!status().ok()) return OutOfUse();
+  absl::StatusOr<std::vector<StoredFailure>> failures =
+      store_->FailuresOf(key, limit);
+  RETURN_IF_ERROR(Judge(failures.status()));
+  return failures;
+}
+
+absl::StatusOr<BanCounts> StoreGuard::BanCountsOf(const BanKey& key) {
+  if (!status().ok()) return OutOfUse();
+  absl::StatusOr<BanCounts> counts = store_->BanCountsOf(key);
+  RETURN_IF_ERROR(Judge(counts.status()));
+  return counts;
+}
+
+absl::Status StoreGuard::status() const {
+  absl::MutexLock lock(&mutex_);
+  return status_;
+}
+
+absl::Status StoreGuard::Judge(const absl::Status& outcome) {
+  if (!absl::IsDataLoss(outcome)) return outcome;
+  {
+    absl::MutexLock lock(&mutex_);
+    status_ = absl::DataLossError(
+        absl::StrCat(outcome.message(), "; the next start sets it aside"));
+  }
+  on_lost_();
+  return OutOfUse();
+}
+
+}  // namespace mxban

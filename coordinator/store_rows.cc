@@ -1,0 +1,79 @@
+#include "coordinator/store_rows.h"
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/jail.h"
+#include "common/proto_convert.h"
+#include "common/status_macros.h"
+
+namespace mxban {
+namespace {
+
+absl::Status NotReadable(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("store: ", what, " is not readable"));
+}
+
+// Sources are stored as canonical text.
+absl::StatusOr<BanKey> KeyOf(absl::string_view jail, absl::string_view source) {
+  const absl::StatusOr<IpNetwork> network = IpNetwork::Parse(source);
+  if (jail.empty() || jail.size() > kMaxJailName || !network.ok() ||
+      network->ToString() != source) {
+    return NotReadable("a source");
+  }
+  return BanKey{std::string(jail), *network};
+}
+
+absl::StatusOr<absl::Time> TimeOf(int64_t micros) {
+  static const absl::Time kLastTime = absl::FromUnixSeconds(253402300799);
+  const absl::Time time = absl::FromUnixMicros(micros);
+  if (micros <= 0 || time > kLastTime) return NotReadable("a time");
+  return time;
+}
+
+}  // namespace
+
+absl::StatusOr<Ban> BanOfRow(const SqliteStatement& row) {
+  ASSIGN_OR_RETURN(const BanKey key, KeyOf(row.Blob(0), row.Blob(1)));
+  v1::Ban message;
+  if (!message.ParseFromString(std::string(row.Blob(2)))) {
+    return NotReadable("a ban");
+  }
+  absl::StatusOr<Ban> ban = BanFromProto(message);
+  if (!ban.ok() || ban->key != key) return NotReadable("a ban");
+  return ban;
+}
+
+absl::StatusOr<StoredFailure> FailureOfRow(const SqliteStatement& row) {
+  ASSIGN_OR_RETURN(const BanKey key, KeyOf(row.Blob(0), row.Blob(1)));
+  ASSIGN_OR_RETURN(const absl::Time time, TimeOf(row.Int(2)));
+  return StoredFailure{key, time, std::string(row.Blob(3)),
+                       std::string(row.Blob(4))};
+}
+
+absl::StatusOr<LogProgress> ProgressOfRow(const SqliteStatement& row) {
+  ASSIGN_OR_RETURN(const absl::Time time, TimeOf(row.Int(4)));
+  if (row.Blob(1).empty() || row.Blob(2).empty() || row.Int(3) < 0) {
+    return NotReadable("a position");
+  }
+  return LogProgress{std::string(row.Blob(0)), std::string(row.Blob(1)),
+                     std::string(row.Blob(2)),
+                     static_cast<uint64_t>(row.Int(3)), time};
+}
+
+absl::StatusOr<Pardon> PardonOfRow(const SqliteStatement& row) {
+  ASSIGN_OR_RETURN(const BanKey key, KeyOf(row.Blob(0), row.Blob(1)));
+  ASSIGN_OR_RETURN(const absl::Time time, TimeOf(row.Int(2)));
+  return Pardon{key, time};
+}
+
+absl::StatusOr<BanKey> BanCountOfRow(const SqliteStatement& row) {
+  // A time without end is that of a ban for ever.
+  if (row.Int(2) < 1 || row.Int(2) > UINT32_MAX || row.Int(3) <= 0) {
+    return NotReadable("a count of bans");
+  }
+  return KeyOf(row.Blob(0), row.Blob(1));
+}
+
+}  // namespace mxban

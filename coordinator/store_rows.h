@@ -1,0 +1,37 @@
+#ifndef MXBAN_COORDINATOR_STORE_ROWS_H_
+#define MXBAN_COORDINATOR_STORE_ROWS_H_
+
+// The rows of a store as values.
+//
+// SQLite has no checksum over what a row holds, so each is read as hostile:
+// DATA_LOSS for what no mxban has written. The columns are those of the
+// constant beside each function, in that order.
+
+#include "absl/status/statusor.h"
+#include "common/ban.h"
+#include "coordinator/ban_store.h"
+#include "coordinator/sqlite.h"
+
+namespace mxban {
+
+inline constexpr char kBanColumns[] = "jail, source, message";
+absl::StatusOr<Ban> BanOfRow(const SqliteStatement& row);
+
+inline constexpr char kFailureColumns[] =
+    "jail, source, time, server, evidence";
+absl::StatusOr<StoredFailure> FailureOfRow(const SqliteStatement& row);
+
+inline constexpr char kProgressColumns[] =
+    "server, jail, log_id, end_offset, time";
+absl::StatusOr<LogProgress> ProgressOfRow(const SqliteStatement& row);
+
+inline constexpr char kPardonColumns[] = "jail, source, time";
+absl::StatusOr<Pardon> PardonOfRow(const SqliteStatement& row);
+
+// How often a source was banned. Only a salvage reads it so.
+inline constexpr char kBanCountColumns[] = "jail, source, ban_count, time";
+absl::StatusOr<BanKey> BanCountOfRow(const SqliteStatement& row);
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_STORE_ROWS_H_
