@@ -156,7 +156,7 @@ class WatchCall final
     spdlog::info("agent {} at {} is here, version {}, firewall {}", server_,
                  peer_, agent.version, agent.firewall);
     cursor_ = feed_.Subscribe(subscription.history_id(),
-                              subscription.known_revision());
+                              subscription.known_revision(), clock_.TimeNow());
     feed_.AddReader(this);
     Pump();
   }

@@ -26,15 +26,15 @@ grpc::ByteBuffer Encode(const v1::WatchResponse& response) {
   return buffer;
 }
 
-grpc::ByteBuffer EncodeJails(const std::string& history_id,
-                             const JailSet& jails) {
+v1::WatchResponse JailsMessage(const std::string& history_id,
+                               const JailSet& jails) {
   v1::WatchResponse response;
   response.set_history_id(history_id);
   for (const auto& [name, jail] : jails) {
     *response.mutable_jails()->add_jails() = JailToProto(jail);
   }
   response.mutable_jails();  // Present even if there is no jail.
-  return Encode(response);
+  return response;
 }
 
 void AddChange(const BanTable::Change& change, v1::BanDelta& delta) {
@@ -57,7 +57,7 @@ BanFeed::Messages EncodeUpdate(const std::string& history_id,
                                const BanTable::Update& update) {
   BanFeed::Messages messages;
   if (update.jails != nullptr) {
-    messages.push_back(EncodeJails(history_id, *update.jails));
+    messages.push_back(Encode(JailsMessage(history_id, *update.jails)));
   }
   size_t next = 0;
   do {
@@ -77,7 +77,8 @@ BanFeed::Messages EncodeUpdate(const std::string& history_id,
 BanFeed::Messages EncodeSnapshot(const std::string& history_id,
                                  const BanTable::Snapshot& snapshot) {
   // The reader may have missed a change of the jails as well.
-  BanFeed::Messages messages = {EncodeJails(history_id, *snapshot.jails)};
+  BanFeed::Messages messages = {
+      Encode(JailsMessage(history_id, *snapshot.jails))};
   size_t next = 0;
   do {
     v1::WatchResponse response;
@@ -113,10 +114,11 @@ BanFeed::BanFeed(BanTable& table, std::string history_id)
 BanFeed::~BanFeed() { table_.RemoveListener(this); }
 
 BanFeed::Cursor BanFeed::Subscribe(const std::string& history_id,
-                                   uint64_t known_revision) {
+                                   uint64_t known_revision, absl::Time now) {
+  v1::WatchResponse first = JailsMessage(history_id_, *table_.jails());
+  *first.mutable_coordinator_time() = TimestampToProto(now);
   Cursor cursor;
-  cursor.unread_ = std::make_shared<const Messages>(
-      Messages{EncodeJails(history_id_, *table_.jails())});
+  cursor.unread_ = std::make_shared<const Messages>(Messages{Encode(first)});
   if (history_id == history_id_) cursor.revision_ = known_revision;
   return cursor;
 }

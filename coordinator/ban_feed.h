@@ -21,6 +21,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "coordinator/ban_table.h"
 #include "grpcpp/support/byte_buffer.h"
 
@@ -54,8 +55,10 @@ class BanFeed final : public BanTable::Listener {
   const std::string& history_id() const { return history_id_; }
 
   // A cursor for a reader that holds `known_revision` of `history_id`: it
-  // begins with the jails, goes on with what the reader lacks.
-  Cursor Subscribe(const std::string& history_id, uint64_t known_revision);
+  // begins with the jails and the time, `now`, and goes on with what the reader
+  // lacks.
+  Cursor Subscribe(const std::string& history_id, uint64_t known_revision,
+                   absl::Time now);
 
   // The next message behind `cursor`, if there is one already.
   std::optional<grpc::ByteBuffer> Next(Cursor& cursor);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/proto_convert.h"
 #include "gmock/gmock.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "gtest/gtest.h"
@@ -55,6 +56,10 @@ class BanFeedTest : public testing::Test {
                       &*bytes, &message)
                       .ok());
       EXPECT_EQ(message.history_id(), "history");
+      if (message.has_coordinator_time()) {
+        EXPECT_TRUE(told.empty());
+        times_.push_back(*TimestampFromProto(message.coordinator_time()));
+      }
       if (message.has_jails()) {
         told.push_back(absl::StrCat("jails ", message.jails().jails(0).name()));
       } else if (message.has_snapshot()) {
@@ -71,24 +76,36 @@ class BanFeedTest : public testing::Test {
 
   BanTable table_;
   std::unique_ptr<BanFeed> feed_;
+  std::vector<absl::Time> times_;  // That messages bore.
 };
 
+TEST_F(BanFeedTest, TheFirstMessageOfEachSubscriptionTellsTheTime) {
+  BanFeed::Cursor first = feed_->Subscribe("", 0, kNoon);
+  BanFeed::Cursor second =
+      feed_->Subscribe("history", 10, kNoon + absl::Milliseconds(1));
+  Read(first);
+  Read(second);
+  Impose(1);
+  Read(first);
+  EXPECT_THAT(times_, ElementsAre(kNoon, kNoon + absl::Milliseconds(1)));
+}
+
 TEST_F(BanFeedTest, ANewcomerIsToldEverything) {
-  BanFeed::Cursor cursor = feed_->Subscribe("", 0);
+  BanFeed::Cursor cursor = feed_->Subscribe("", 0, kNoon);
   EXPECT_THAT(Read(cursor),
               ElementsAre("jails old", "jails old", "snapshot of 0 at 10"));
   EXPECT_THAT(Read(cursor), IsEmpty());
 }
 
 TEST_F(BanFeedTest, WhoHoldsTheNewestIsToldTheJailsOnly) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 10);
+  BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
   EXPECT_THAT(Read(cursor), ElementsAre("jails old"));
 }
 
 TEST_F(BanFeedTest, WhoWasAwayIsToldWhatIsNew) {
   Impose(1);
   Impose(2);
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 11);
+  BanFeed::Cursor cursor = feed_->Subscribe("history", 11, kNoon);
   EXPECT_THAT(Read(cursor), ElementsAre("jails old", "delta of 1 at 12"));
   Impose(3);
   EXPECT_THAT(Read(cursor), ElementsAre("delta of 1 at 13"));
@@ -96,26 +113,26 @@ TEST_F(BanFeedTest, WhoWasAwayIsToldWhatIsNew) {
 
 TEST_F(BanFeedTest, RevisionsOfAnotherHistoryMeanNothing) {
   Impose(1);
-  BanFeed::Cursor cursor = feed_->Subscribe("elsewhere", 10);
+  BanFeed::Cursor cursor = feed_->Subscribe("elsewhere", 10, kNoon);
   EXPECT_THAT(Read(cursor),
               ElementsAre("jails old", "jails old", "snapshot of 1 at 11"));
 }
 
 TEST_F(BanFeedTest, ARevisionThatIsNotYetGetsASnapshot) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 1'000);
+  BanFeed::Cursor cursor = feed_->Subscribe("history", 1'000, kNoon);
   EXPECT_THAT(Read(cursor),
               ElementsAre("jails old", "jails old", "snapshot of 0 at 10"));
 }
 
 TEST_F(BanFeedTest, JailsThatChangeComeBeforeTheBansOfTheirRevision) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 10);
+  BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
   Read(cursor);
   table_.Publish({11, kNoon, Jails("new"), {}});
   EXPECT_THAT(Read(cursor), ElementsAre("jails new", "delta of 0 at 11"));
 }
 
 TEST_F(BanFeedTest, WhoFellBehindWhatIsKeptMissesNoJails) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 10);
+  BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
   Read(cursor);
   table_.Publish({11, kNoon, Jails("new"), {}});
   for (uint32_t number = 0; number < 10'001; ++number) Impose(number);
@@ -126,7 +143,7 @@ TEST_F(BanFeedTest, WhoFellBehindWhatIsKeptMissesNoJails) {
 }
 
 TEST_F(BanFeedTest, ALargeUpdateIsSpreadOverMessages) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 10);
+  BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
   Read(cursor);
   BanTable::Update update = {11, kNoon, nullptr, {}};
   for (uint32_t number = 0; number < 12'000; ++number) {
@@ -140,7 +157,7 @@ TEST_F(BanFeedTest, ALargeUpdateIsSpreadOverMessages) {
 
 TEST_F(BanFeedTest, BansThatExpireAreNoNews) {
   Impose(1);
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 11);
+  BanFeed::Cursor cursor = feed_->Subscribe("history", 11, kNoon);
   Read(cursor);
   BanTable::Change end = Imposed(1);
   end.kind = BanTable::ChangeKind::kExpired;
