@@ -159,8 +159,8 @@ grpc::ServerUnaryReactor* AdminService::PardonBan(
 }
 
 grpc::ServerWriteReactor<v1::WatchBansResponse>* AdminService::WatchBans(
-    grpc::CallbackServerContext*, const v1::WatchBansRequest*) {
-  return parts_.watch.NewStream();
+    grpc::CallbackServerContext* context, const v1::WatchBansRequest*) {
+  return parts_.watch.NewStream(*context);
 }
 
 grpc::ServerUnaryReactor* AdminService::ListAgents(

@@ -16,6 +16,10 @@
 namespace mxban {
 namespace {
 
+// A reader that has not taken a message for so long is cut off when there is
+// news for it.
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
 // The longest name of a backend.
 constexpr size_t kMaxFirewall = 50;
 
@@ -88,12 +92,12 @@ class WatchCall final
       public BanFeed::Reader {
  public:
   WatchCall(BanFeed& feed, AgentRegistry& registry, const Clock& clock,
-            std::string server, std::string peer)
+            std::string server, grpc::CallbackServerContext& context)
       : feed_(feed),
         registry_(registry),
         clock_(clock),
         server_(std::move(server)),
-        peer_(std::move(peer)) {
+        context_(context) {
     StartRead(&incoming_);
   }
 
@@ -129,6 +133,7 @@ class WatchCall final
     {
       absl::MutexLock lock(&mutex_);
       pumping_ = false;
+      write_time_ = absl::InfiniteFuture();
     }
     Pump();
   }
@@ -149,12 +154,12 @@ class WatchCall final
   void Subscribe(const v1::Subscription& subscription) {
     AgentInfo agent;
     agent.server_name = server_;
-    agent.peer = peer_;
+    agent.peer = context_.peer();
     agent.version = PrintableText(subscription.agent_version(), 50);
     agent.firewall = PrintableText(subscription.firewall(), kMaxFirewall);
     ticket_ = registry_.Connect(agent, clock_.TimeNow());
     spdlog::info("agent {} at {} is here, version {}, firewall {}", server_,
-                 peer_, agent.version, agent.firewall);
+                 agent.peer, agent.version, agent.firewall);
     cursor_ = feed_.Subscribe(subscription.history_id(),
                               subscription.known_revision(), clock_.TimeNow());
     feed_.AddReader(this);
@@ -167,7 +172,8 @@ class WatchCall final
     {
       absl::MutexLock lock(&mutex_);
       news_ = true;
-      if (pumping_ || finished_) return;
+      if (finished_) return;
+      if (pumping_) return CutOffIfSlow();
       pumping_ = true;
     }
     while (true) {
@@ -180,6 +186,7 @@ class WatchCall final
       if (finished_) return;
       if (next.has_value()) {
         outgoing_ = *std::move(next);
+        write_time_ = clock_.TimeNow();
         return StartWrite(&outgoing_);
       }
       if (!news_) {
@@ -187,6 +194,15 @@ class WatchCall final
         return;
       }
     }
+  }
+
+  // Cancels the call, for its end would wait behind the write that is stuck.
+  // The agent's next subscription makes up for what it missed.
+  void CutOffIfSlow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (clock_.TimeNow() - write_time_ <= kPatience) return;
+    write_time_ = absl::InfiniteFuture();  // Once is enough.
+    spdlog::warn("agent {} takes no messages and is cut off", server_);
+    context_.TryCancel();
   }
 
   void FinishOnce(const grpc::Status& status) {
@@ -200,7 +216,7 @@ class WatchCall final
   AgentRegistry& registry_;
   const Clock& clock_;
   const std::string server_;
-  const std::string peer_;
+  grpc::CallbackServerContext& context_;  // Lives until OnDone().
 
   grpc::ByteBuffer incoming_;
   std::optional<uint64_t> ticket_;  // Once subscribed; only reads touch it.
@@ -209,6 +225,8 @@ class WatchCall final
   bool pumping_ ABSL_GUARDED_BY(mutex_) = false;  // Someone owns the two below.
   bool news_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  // When the write under way began, if there is one.
+  absl::Time write_time_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   BanFeed::Cursor cursor_;
   grpc::ByteBuffer outgoing_;
 };
@@ -229,7 +247,7 @@ AgentService::Watch(grpc::CallbackServerContext* context) {
   absl::StatusOr<std::string> server = ServerNameOf(*context);
   if (server.ok()) {
     return new WatchCall(feed_, registry_, clock_, *std::move(server),
-                         context->peer());
+                         *context);
   }
   LogRefusal(*context, server.status());
   return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(server.status());

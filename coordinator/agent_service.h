@@ -6,7 +6,8 @@
 // All calls use gRPC's callback API, so threads do not grow with agents. Of
 // one report stream one batch is in work at a time, which bounds what an agent
 // can queue here. Watch works on encoded messages: each update is encoded once
-// for all streams.
+// for all streams. A stream whose reader takes nothing while there is news is
+// cut off after 30 seconds.
 //
 // Thread-safe.
 

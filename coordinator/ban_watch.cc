@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/proto_convert.h"
+#include "grpcpp/server_context.h"
 
 namespace mxban {
 namespace {
@@ -11,27 +12,34 @@ namespace {
 constexpr size_t kMaxQueued = 10'000;
 constexpr size_t kMaxSpreading = 10'000;
 
+// A reader that has not taken a response for so long is cut off when there is
+// another for it.
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
 }  // namespace
 
 // Writes one response at a time; others wait in a bounded queue.
 class BanWatch::Stream final
     : public grpc::ServerWriteReactor<v1::WatchBansResponse> {
  public:
-  explicit Stream(BanWatch& watch) : watch_(watch) {
+  Stream(BanWatch& watch, grpc::CallbackServerContext& context)
+      : watch_(watch), context_(context) {
     // Shows the reader that from now on it misses nothing.
     StartSendInitialMetadata();
   }
 
   void Push(const v1::WatchBansResponse& response) {
     absl::MutexLock lock(&mutex_);
+    CutOffIfSlow();
     if (finished_) return;
     if (queue_.size() == kMaxQueued) {
       finished_ = true;
+      queue_.erase(queue_.begin() + 1, queue_.end());
       Finish({grpc::RESOURCE_EXHAUSTED, "too slow; some changes are missed"});
       return;
     }
     queue_.push_back(response);
-    if (queue_.size() == 1) StartWrite(&queue_.front());
+    if (queue_.size() == 1) WriteNext();
   }
 
   void OnWriteDone(bool ok) override {
@@ -43,7 +51,7 @@ class BanWatch::Stream final
       return;
     }
     queue_.pop_front();
-    if (!queue_.empty()) StartWrite(&queue_.front());
+    if (!queue_.empty()) WriteNext();
   }
 
   void OnCancel() override {
@@ -58,8 +66,23 @@ class BanWatch::Stream final
   }
 
  private:
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    write_time_ = watch_.clock_.TimeNow();
+    StartWrite(&queue_.front());
+  }
+
+  // Cancels the call, for its end would wait behind the write that is stuck.
+  void CutOffIfSlow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (queue_.empty()) return;
+    if (watch_.clock_.TimeNow() - write_time_ <= kPatience) return;
+    write_time_ = absl::InfiniteFuture();  // Once is enough.
+    context_.TryCancel();
+  }
+
   BanWatch& watch_;
+  grpc::CallbackServerContext& context_;  // Lives until OnDone().
   absl::Mutex mutex_;
+  absl::Time write_time_ ABSL_GUARDED_BY(mutex_);  // When the newest began.
   // The first one is being written. A deque does not move its elements.
   std::deque<v1::WatchBansResponse> queue_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
@@ -79,8 +102,8 @@ v1::BanStatus BanStatusOf(const Ban& ban, const AgentRegistry& registry) {
   return status;
 }
 
-BanWatch::BanWatch(BanTable& table, AgentRegistry& registry)
-    : table_(table), registry_(registry) {
+BanWatch::BanWatch(BanTable& table, AgentRegistry& registry, const Clock& clock)
+    : table_(table), registry_(registry), clock_(clock) {
   table_.AddListener(this);
   registry_.SetEnforcedCallback(
       [this](uint64_t revision, absl::Time now) { OnEnforced(revision, now); });
@@ -91,8 +114,9 @@ BanWatch::~BanWatch() {
   registry_.SetEnforcedCallback(nullptr);
 }
 
-grpc::ServerWriteReactor<v1::WatchBansResponse>* BanWatch::NewStream() {
-  Stream* stream = new Stream(*this);
+grpc::ServerWriteReactor<v1::WatchBansResponse>* BanWatch::NewStream(
+    grpc::CallbackServerContext& context) {
+  Stream* stream = new Stream(*this, context);
   absl::MutexLock lock(&mutex_);
   streams_.insert(stream);
   return stream;

@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/clock.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/ban_table.h"
 #include "grpcpp/support/server_callback.h"
@@ -25,12 +26,14 @@ v1::BanStatus BanStatusOf(const Ban& ban, const AgentRegistry& registry);
 
 class BanWatch final : public BanTable::Listener {
  public:
-  // Both must outlive the watch, which listens to them.
-  BanWatch(BanTable& table, AgentRegistry& registry);
+  // All must outlive the watch, which listens to the first two.
+  BanWatch(BanTable& table, AgentRegistry& registry, const Clock& clock);
   ~BanWatch() override;
 
-  // A stream that lives until its reader goes, or falls behind.
-  grpc::ServerWriteReactor<v1::WatchBansResponse>* NewStream();
+  // A stream that lives until its reader goes, or falls behind. `context` is
+  // that of the call.
+  grpc::ServerWriteReactor<v1::WatchBansResponse>* NewStream(
+      grpc::CallbackServerContext& context);
 
   void OnUpdate(const BanTable::Update& update) override;
 
@@ -45,6 +48,7 @@ class BanWatch final : public BanTable::Listener {
 
   BanTable& table_;
   AgentRegistry& registry_;
+  const Clock& clock_;
 
   absl::Mutex mutex_;
   std::set<Stream*> streams_ ABSL_GUARDED_BY(mutex_);

@@ -116,7 +116,7 @@ absl::Status Coordinator::StartServices() {
   // Both before the feed, so that they know a revision before any agent can
   // acknowledge it.
   table_.AddListener(registry_.get());
-  watch_ = std::make_unique<BanWatch>(table_, *registry_);
+  watch_ = std::make_unique<BanWatch>(table_, *registry_, clock_);
   feed_ = std::make_unique<BanFeed>(table_, history_id_);
   agent_service_ =
       std::make_unique<AgentService>(*loop_, *feed_, *registry_, clock_);
