@@ -2,183 +2,17 @@
 
 #include "coordinator/decision_loop.h"
 
-#include <filesystem>
-#include <memory>
+#include <atomic>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include "coordinator/sqlite_ban_store.h"
-#include "gtest/gtest.h"
-#include "tests/fakes/fake_clock.h"
+#include "tests/coordinator/decision_loop_fixture.h"
 
 namespace mxban {
 namespace {
-
-const char kAttacker[] = "203.0.113.30";
-
-// A store on a disk that can be full.
-class FullableStore final : public BanStore {
- public:
-  explicit FullableStore(std::unique_ptr<BanStore> store)
-      : store_(std::move(store)) {}
-  absl::StatusOr<StoreContents> Load() override { return store_->Load(); }
-  absl::Status Commit(const StoreChange& change) override {
-    ++commits_;
-    if (is_full_) return absl::UnavailableError("disk full");
-    return store_->Commit(change);
-  }
-  absl::StatusOr<std::vector<StoredFailure>> FailuresOf(const BanKey& key,
-                                                        size_t limit) override {
-    return store_->FailuresOf(key, limit);
-  }
-  absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) override {
-    if (!counts_error_.ok()) return counts_error_;
-    return store_->BanCountsOf(key);
-  }
-
-  absl::Status counts_error_;
-  bool is_full_ = false;
-  int commits_ = 0;
-
- private:
-  std::unique_ptr<BanStore> store_;
-};
-
-class DecisionLoopTest : public testing::Test {
- protected:
-  DecisionLoopTest()
-      : path_(testing::TempDir() + "/" +
-              testing::UnitTest::GetInstance()->current_test_info()->name() +
-              ".db") {
-    std::filesystem::remove(path_);
-    Restart();
-  }
-
-  static std::shared_ptr<const JailSet> Jails(uint32_t max_retry) {
-    Jail jail;
-    jail.name = "jail";
-    jail.max_retry = max_retry;
-    jail.find_time = absl::Minutes(10);
-    jail.ban_time = absl::Hours(8);
-    jail.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/24")};
-    return std::make_shared<JailSet>(JailSet{{"jail", jail}});
-  }
-
-  // The same, and what a source did in one of them is held against it.
-  static std::shared_ptr<const JailSet> EscalatingJails(bool over_all_jails) {
-    Jail jail = Jails(3)->at("jail");
-    jail.escalation.emplace().over_all_jails = over_all_jails;
-    jail.ban_memory = absl::Hours(100);
-    Jail other = jail;
-    other.name = "other";
-    return std::make_shared<JailSet>(JailSet{{"jail", jail}, {"other", other}});
-  }
-
-  void Replace(std::shared_ptr<const JailSet> jails) {
-    absl::Status answer = absl::InternalError("no answer");
-    loop_->ReplaceJails(std::move(jails),
-                        [&](absl::Status status) { answer = status; });
-    loop_->RunTurn();
-    ASSERT_TRUE(answer.ok()) << answer;
-  }
-
-  // Fails in `jail` until banned; says how often, and how long the ban lasts.
-  std::pair<int, absl::Duration> FailUntilBanned(const char* jail = "jail") {
-    const BanKey key = {jail, IpNetwork::ParseOrDie(kAttacker)};
-    int failures = 0;
-    while (!table_->Find(key).has_value() && failures < 10) {
-      loop_->ReportFailures(
-          "mx1",
-          {jail, "log", {{key.source, clock_.TimeNow(), ++next_offset_, ""}}},
-          [](const absl::StatusOr<uint64_t>&) {});
-      loop_->RunTurn();
-      ++failures;
-    }
-    return {failures, table_->Find(key)->expire_time - clock_.TimeNow()};
-  }
-
-  // Lets every ban end.
-  void Wait(absl::Duration duration) {
-    clock_.Advance(duration);
-    loop_->RunTurn();
-  }
-
-  // As after kill -9 and a new start.
-  void Restart() {
-    loop_.reset();
-    table_ = std::make_unique<BanTable>();
-    store_.reset();
-    store_ = std::make_unique<FullableStore>(*SqliteBanStore::Open(path_));
-    loop_ = std::make_unique<DecisionLoop>(*store_, *table_, clock_, 1000);
-    ASSERT_TRUE(loop_->Load(Jails(3)).ok());
-  }
-
-  absl::StatusOr<uint64_t> Report(const char* server, uint64_t end_offset,
-                                  const char* source = kAttacker) {
-    std::optional<absl::StatusOr<uint64_t>> answer;
-    loop_->ReportFailures(
-        server,
-        {"jail",
-         "log",
-         {{IpNetwork::ParseOrDie(source), clock_.TimeNow(), end_offset,
-           std::string(server) + " saw it"}}},
-        [&](absl::StatusOr<uint64_t> offset) { answer = std::move(offset); });
-    loop_->RunTurn();
-    return answer.value_or(absl::InternalError("no answer"));
-  }
-
-  absl::StatusOr<Ban> Impose(const char* source) {
-    BanRequest request;
-    request.jail = "jail";
-    request.source = IpNetwork::ParseOrDie(source);
-    std::optional<absl::StatusOr<Ban>> answer;
-    loop_->ImposeBan(request,
-                     [&](absl::StatusOr<Ban> ban) { answer = std::move(ban); });
-    loop_->RunTurn();
-    return answer.value_or(absl::InternalError("no answer"));
-  }
-
-  absl::Status Pardon(const char* source) {
-    std::optional<absl::Status> answer;
-    loop_->PardonBans(
-        IpNetwork::ParseOrDie(source), "",
-        [&](absl::StatusOr<std::vector<Ban>> bans) { answer = bans.status(); });
-    loop_->RunTurn();
-    return answer.value_or(absl::InternalError("no answer"));
-  }
-
-  // A ban that began an hour ago and would go on for another seven.
-  Ban LocalBan(const char* source = kAttacker) const {
-    Ban ban;
-    ban.key = {"jail", IpNetwork::ParseOrDie(source)};
-    ban.create_time = clock_.TimeNow() - absl::Hours(1);
-    ban.expire_time = clock_.TimeNow() + absl::Hours(7);
-    ban.reason = "3 failures within 10m";
-    ban.failure_count = 3;
-    ban.evidence = {"seen"};
-    return ban;
-  }
-
-  absl::StatusOr<DecisionLoop::HandedOver> HandOver(std::vector<Ban> bans) {
-    std::optional<absl::StatusOr<DecisionLoop::HandedOver>> answer;
-    loop_->HandOverBans("mx1", std::move(bans),
-                        [&](auto outcome) { answer = std::move(outcome); });
-    loop_->RunTurn();
-    return answer.value_or(absl::InternalError("no answer"));
-  }
-
-  std::optional<Ban> Standing(const char* source = kAttacker) const {
-    return table_->Find({"jail", IpNetwork::ParseOrDie(source)});
-  }
-
-  const std::string path_;
-  FakeClock clock_;
-  uint64_t next_offset_ = 0;
-  std::unique_ptr<FullableStore> store_;
-  std::unique_ptr<BanTable> table_;
-  std::unique_ptr<DecisionLoop> loop_;
-};
 
 TEST_F(DecisionLoopTest, CountsOverAllServers) {
   ASSERT_TRUE(Report("mx1", 100).ok());
@@ -291,157 +125,6 @@ TEST_F(DecisionLoopTest, APardonCountsWithinItsTurn) {
       << "the ban after the pardon is remembered";
 }
 
-TEST_F(DecisionLoopTest, ALocalBanBecomesTheFleets) {
-  const uint64_t before = table_->revision();
-  const auto outcome = HandOver({LocalBan()});
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_TRUE(outcome->refused.empty());
-  EXPECT_EQ(outcome->revision, before + 1);
-  EXPECT_EQ(table_->revision(), before + 1);
-  Restart();
-  const std::optional<Ban> ban = Standing();
-  ASSERT_TRUE(ban.has_value());
-  EXPECT_EQ(ban->origin, BanOrigin::kLocal);
-  EXPECT_EQ(ban->create_time, LocalBan().create_time);
-  EXPECT_EQ(ban->expire_time, LocalBan().expire_time);
-  EXPECT_EQ(ban->servers, std::vector<std::string>{"mx1"});
-  EXPECT_EQ(ban->evidence, LocalBan().evidence);
-  EXPECT_EQ(ban->failure_count, 3);
-  EXPECT_EQ(ban->revision, before + 1);
-}
-
-TEST_F(DecisionLoopTest, WhatMayNotStandIsNotTakenOver) {
-  Ban gone = LocalBan();
-  gone.key.jail = "gone";
-  Ban over = LocalBan("203.0.113.31");
-  over.expire_time = clock_.TimeNow();
-  const Ban ignored = LocalBan("192.0.2.7");
-  const Ban wide = LocalBan("203.0.0.0/16");
-  const auto outcome = HandOver({gone, LocalBan(), over, ignored, wide});
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_EQ(outcome->refused,
-            (std::vector<BanKey>{gone.key, over.key, ignored.key, wide.key}));
-  EXPECT_EQ(table_->size(), 1);
-  EXPECT_TRUE(Standing().has_value());
-}
-
-TEST_F(DecisionLoopTest, ALocalBanHandedOverAgainChangesNothing) {
-  ASSERT_TRUE(HandOver({LocalBan()}).ok());
-  const Ban ban = *Standing();
-  const auto again = HandOver({LocalBan()});
-  EXPECT_TRUE(again->refused.empty());
-  EXPECT_EQ(again->revision, ban.revision);
-  EXPECT_EQ(table_->revision(), ban.revision);
-  EXPECT_EQ(Standing()->failure_count, 3);
-}
-
-TEST_F(DecisionLoopTest, ALocalBanExtendsOneThatStandsNeverShortens) {
-  Ban local = LocalBan();
-  ASSERT_TRUE(Impose(kAttacker).ok());
-  const absl::Time end = Standing()->expire_time;
-  ASSERT_TRUE(HandOver({local}).ok());
-  EXPECT_EQ(Standing()->expire_time, end);
-  clock_.Advance(absl::Hours(2));
-  local.expire_time = absl::InfiniteFuture();
-  ASSERT_TRUE(HandOver({local}).ok());
-  EXPECT_EQ(Standing()->expire_time, clock_.TimeNow() + absl::Hours(8));
-  EXPECT_EQ(Standing()->origin, BanOrigin::kOperator);
-}
-
-TEST_F(DecisionLoopTest, ALocalBanIsHeldAgainstItsSourceOnce) {
-  Replace(EscalatingJails(false));
-  ASSERT_TRUE(HandOver({LocalBan()}).ok());
-  ASSERT_TRUE(HandOver({LocalBan()}).ok());
-  Wait(absl::Hours(7));
-  EXPECT_EQ(FailUntilBanned(), std::make_pair(2, absl::Hours(16)));
-  EXPECT_EQ(Standing()->previous_ban_count, 1);
-}
-
-TEST_F(DecisionLoopTest, ALocalBanEndsWhatWasCounted) {
-  ASSERT_TRUE(Report("mx1", 100).ok());
-  ASSERT_TRUE(Report("mx1", 200).ok());
-  ASSERT_TRUE(HandOver({LocalBan()}).ok());
-  EXPECT_TRUE(store_->Load()->failures.empty());
-  ASSERT_TRUE(Report("mx1", 300).ok());
-  EXPECT_EQ(Standing()->expire_time, LocalBan().expire_time)
-      << "two and one are not three";
-}
-
-TEST_F(DecisionLoopTest, EveryoneInATurnIsToldItsRevision) {
-  const uint64_t before = table_->revision();
-  std::vector<uint64_t> revisions;
-  const auto told = [&](const absl::StatusOr<DecisionLoop::HandedOver>& done) {
-    revisions.push_back(done.ok() ? done->revision : 0);
-  };
-  loop_->HandOverBans("mx1", {LocalBan()}, told);
-  loop_->HandOverBans("mx2", {}, told);
-  loop_->ImposeBan({"jail", IpNetwork::ParseOrDie("203.0.113.31")},
-                   [](const absl::StatusOr<Ban>&) {});
-  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "",
-                    [](const absl::StatusOr<std::vector<Ban>>&) {});
-  loop_->HandOverBans("mx2", {LocalBan("203.0.113.32")}, told);
-  loop_->RunTurn();
-  EXPECT_EQ(revisions, std::vector<uint64_t>(3, before + 1));
-  EXPECT_EQ(table_->revision(), before + 1);
-  EXPECT_FALSE(Standing().has_value()) << "pardoned in the same turn";
-  EXPECT_EQ(table_->size(), 2);
-}
-
-TEST_F(DecisionLoopTest, AHandOverThatIsNotDurableHasNotHappened) {
-  store_->is_full_ = true;
-  EXPECT_TRUE(absl::IsUnavailable(HandOver({LocalBan()}).status()));
-  EXPECT_FALSE(Standing().has_value());
-  store_->is_full_ = false;
-  EXPECT_TRUE(HandOver({LocalBan()}).ok());
-  EXPECT_TRUE(Standing().has_value());
-}
-
-TEST_F(DecisionLoopTest, APardonBeatsABanFromBeforeIt) {
-  ASSERT_TRUE(Impose(kAttacker).ok());
-  const Ban before = LocalBan();
-  ASSERT_TRUE(Pardon(kAttacker).ok());
-  EXPECT_EQ(HandOver({before})->refused, std::vector<BanKey>{before.key});
-  Restart();
-  EXPECT_EQ(HandOver({before})->refused, std::vector<BanKey>{before.key});
-  Ban after = LocalBan();
-  after.create_time = clock_.TimeNow();
-  EXPECT_TRUE(HandOver({after})->refused.empty());
-}
-
-TEST_F(DecisionLoopTest, APardonBeatsABanOfTheSameTurn) {
-  ASSERT_TRUE(Impose(kAttacker).ok());
-  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "",
-                    [](const absl::StatusOr<std::vector<Ban>>&) {});
-  EXPECT_EQ(HandOver({LocalBan()})->refused.size(), 1);
-  EXPECT_FALSE(Standing().has_value());
-}
-
-TEST_F(DecisionLoopTest, APardonBeatsFailuresThatAreToldLater) {
-  ASSERT_TRUE(Impose(kAttacker).ok());
-  const absl::Time before = clock_.TimeNow();
-  clock_.Advance(absl::Minutes(1));
-  ASSERT_TRUE(Pardon(kAttacker).ok());
-  Restart();
-  FailureBatch late = {"jail", "log", {}};
-  for (uint64_t offset = 1; offset < 10; ++offset) {
-    late.failures.push_back(
-        {IpNetwork::ParseOrDie(kAttacker), before, offset, ""});
-  }
-  loop_->ReportFailures("mx9", late, [](const absl::StatusOr<uint64_t>&) {});
-  loop_->RunTurn();
-  EXPECT_FALSE(Standing().has_value());
-  EXPECT_EQ(loop_->statistics().intake.pardoned, 9);
-}
-
-TEST_F(DecisionLoopTest, APardonThatIsNotDurableForgivesNothing) {
-  ASSERT_TRUE(Impose(kAttacker).ok());
-  clock_.Advance(absl::Minutes(1));
-  store_->is_full_ = true;
-  EXPECT_TRUE(absl::IsUnavailable(Pardon(kAttacker)));
-  store_->is_full_ = false;
-  EXPECT_TRUE(HandOver({LocalBan()})->refused.empty());
-}
-
 TEST_F(DecisionLoopTest, PositionsOfOldLogsAreForgotten) {
   ASSERT_TRUE(Report("mx1", 100).ok());
   Wait(absl::Hours(24));
@@ -450,15 +133,6 @@ TEST_F(DecisionLoopTest, PositionsOfOldLogsAreForgotten) {
   Wait(absl::Hours(24) + absl::Minutes(1));
   EXPECT_TRUE(store_->Load()->progress.empty());
   EXPECT_EQ(*Report("mx1", 70), 70);
-}
-
-TEST_F(DecisionLoopTest, PardonsAreForgottenAfterAWeek) {
-  ASSERT_TRUE(Impose(kAttacker).ok());
-  ASSERT_TRUE(Pardon(kAttacker).ok());
-  Wait(absl::Hours(7 * 24));
-  EXPECT_EQ(store_->Load()->pardons.size(), 1);
-  Wait(absl::Minutes(1));
-  EXPECT_TRUE(store_->Load()->pardons.empty());
 }
 
 TEST_F(DecisionLoopTest, WhateverIsWrongBatchesAreToBeSentAgain) {
@@ -580,6 +254,56 @@ TEST_F(DecisionLoopTest, AnIdleTurnWritesNothing) {
   const int commits = store_->commits_;
   loop_->RunTurn();
   EXPECT_EQ(store_->commits_, commits);
+}
+
+TEST_F(DecisionLoopTest, AStopDecidesWhatIsQueued) {
+  constexpr int kReports = 1'000;  // More than a turn takes.
+  int recorded = 0;
+  for (int i = 1; i <= kReports; ++i) {
+    loop_->ReportFailures(
+        "mx" + std::to_string(i),
+        {"jail",
+         "log",
+         {{IpNetwork::ParseOrDie(kAttacker), clock_.TimeNow(), 100, ""}}},
+        [&](const absl::StatusOr<uint64_t>& offset) {
+          recorded += offset.ok() ? 1 : 0;
+        });
+  }
+  loop_->Start();
+  loop_->Stop();
+  EXPECT_EQ(recorded, kReports);
+  EXPECT_EQ(store_->Load()->progress.size(), kReports);
+}
+
+TEST_F(DecisionLoopTest, WhoeverComesWhileItStopsIsAnsweredOnce) {
+  constexpr int kThreads = 4;
+  constexpr int kReports = 500;
+  std::atomic<int> recorded = 0, refused = 0;
+  loop_->Start();
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, server = "mx" + std::to_string(thread)] {
+      for (uint64_t i = 1; i <= kReports; ++i) {
+        loop_->ReportFailures(server,
+                              {"jail",
+                               "log",
+                               {{IpNetwork::ParseOrDie("203.0.113.31"),
+                                 clock_.TimeNow(), i, ""}}},
+                              [&](const absl::StatusOr<uint64_t>& offset) {
+                                if (offset.ok()) ++recorded;
+                                if (absl::IsUnavailable(offset.status()))
+                                  ++refused;
+                              });
+      }
+    });
+  }
+  loop_->Stop();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(recorded + refused, kThreads * kReports);
+  uint64_t stored = 0;
+  const StoreContents contents = *store_->Load();
+  for (const LogProgress& log : contents.progress) stored += log.offset;
+  EXPECT_EQ(stored, recorded) << "no more is recorded than was answered";
 }
 
 TEST_F(DecisionLoopTest, AStoppedLoopRefuses) {
