@@ -42,7 +42,7 @@ FailureIntake::Accepted FailureIntake::Accept(const std::string& server,
     // was recorded before this batch.
     if (failure.end_offset <= seen_before) {
       ++tally_.repeated;
-    } else if (Admit(failure, *jail, now)) {
+    } else if (Counts(*jail, now, failure)) {
       accepted.failures.push_back(std::move(failure));
     }
   }
@@ -56,24 +56,21 @@ void FailureIntake::ForgetBefore(absl::Time time) {
                  [time](const auto& log) { return log.second.time < time; });
 }
 
-bool FailureIntake::Admit(Failure& failure, const Jail& jail, absl::Time now) {
-  failure.time = std::min(failure.time, now);
-  if (failure.time <= now - jail.find_time) {
-    ++tally_.too_old;
-    return false;
+bool FailureIntake::Counts(const Jail& jail, absl::Time now, Failure& failure) {
+  switch (Admit(jail, now, failure)) {
+    case Admission::kTooOld:
+      ++tally_.too_old;
+      return false;
+    case Admission::kIgnored:
+      ++tally_.ignored;
+      return false;
+    case Admission::kCounts:
+      break;
   }
-  // What it is counted as may be wider, and hold what is never banned.
-  const IpNetwork source = jail.SourceOf(failure.source);
-  if (IsIgnored(jail, failure.source) || IsIgnored(jail, source)) {
-    ++tally_.ignored;
-    return false;
-  }
-  if (failure.time < WholeSecond(pardons_.NewestOf({jail.name, source}))) {
-    ++tally_.pardoned;
-    return false;
-  }
-  failure.source = source;
-  return true;
+  const absl::Time pardoned = pardons_.NewestOf({jail.name, failure.source});
+  if (failure.time >= WholeSecond(pardoned)) return true;
+  ++tally_.pardoned;
+  return false;
 }
 
 }  // namespace mxban

@@ -58,7 +58,7 @@ class FailureIntake {
 
  private:
   // Whether `failure` counts; makes it so that it can be counted.
-  bool Admit(Failure& failure, const Jail& jail, absl::Time now);
+  bool Counts(const Jail& jail, absl::Time now, Failure& failure);
 
   const Pardons& pardons_;
 

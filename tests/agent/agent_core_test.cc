@@ -108,7 +108,7 @@ TEST_F(AgentCoreTest, ReadsAgainWhatWasNotAcknowledged) {
   TellJails();
   Attack();
   core_->reader().Poll();
-  core_->SavePositions();
+  core_->Save();
   Start();
   core_->reader().Poll();
   const auto batch = core_->outbox().Take(100);
@@ -118,7 +118,7 @@ TEST_F(AgentCoreTest, ReadsAgainWhatWasNotAcknowledged) {
   core_->outbox().Acknowledge(batch->jail, batch->log_id,
                               batch->failures.back().end_offset);
   core_->reader().Poll();
-  core_->SavePositions();
+  core_->Save();
   Start();
   core_->reader().Poll();
   EXPECT_FALSE(core_->outbox().Take(100).has_value());

@@ -204,51 +204,5 @@ TEST_F(LogReaderAheadTest, WithNothingReadAheadNothingIsReadAgain) {
   EXPECT_THAT(Reported(), IsEmpty());
 }
 
-TEST_F(LogReaderAheadTest, WhatWasReadAheadBeforeARotationIsReadAgain) {
-  AppendAttacks(35);
-  reader_->Poll();
-  logs_.Rename();
-  AppendAttacks(10);
-  reader_->Poll();
-  logs_.Rename();
-  AppendAttacks(10);
-  EXPECT_TRUE(reader_->Poll());
-  EXPECT_THAT(local_counter_.failures(), ElementsAreArray(written_));
-  EXPECT_EQ(local_counter_.repeated_lines(), 0);
-  reader_->SetAlone(false);
-  EXPECT_THAT(ReportedInTheEnd(), UnorderedElementsAreArray(written_));
-}
-
-TEST_F(LogReaderAheadTest, WhatWaitsInAnEarlierLogIsReadAgain) {
-  Jail jail = SomeJail("sendmail", kUserLine);
-  jail.filter.fail_regexes.push_back(kHostLine);
-  jail.filter.fail_regexes.push_back("\\[<HOST>\\]: possible SMTP attack");
-  reader_->SetJails({jail});
-  Append(Stamped("1 joe"));
-  reader_->Poll();
-  logs_.Rename();
-  AppendAttacks(20);
-  reader_->Poll();
-  reader_->SetAlone(false);
-  EXPECT_THAT(ReportedInTheEnd(), ElementsAreArray(written_));
-  Append(Stamped("1 from 198.51.100.7"));
-  EXPECT_THAT(ReportedInTheEnd(), ElementsAre("sendmail 198.51.100.7"));
-}
-
-TEST_F(LogReaderAheadTest, WhatTheFirstLineAheadCompletesIsReadAgain) {
-  Jail jail = SomeJail("sendmail", kUserLine);
-  jail.filter.fail_regexes.push_back(kHostLine);
-  jail.filter.fail_regexes.push_back("\\[<HOST>\\]: possible SMTP attack");
-  reader_->SetJails({jail});
-  Append(Stamped("1 joe"));
-  AppendAttacks(10);
-  Append(Stamped("1 from 198.51.100.7"));
-  written_.push_back("sendmail 198.51.100.7");
-  EXPECT_TRUE(reader_->Poll());
-  EXPECT_THAT(local_counter_.failures(), ElementsAreArray(written_));
-  reader_->SetAlone(false);
-  EXPECT_THAT(ReportedInTheEnd(), ElementsAreArray(written_));
-}
-
 }  // namespace
 }  // namespace mxban

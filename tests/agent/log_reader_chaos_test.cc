@@ -24,11 +24,6 @@ class Coordinator {
   // Returns up to where the log is recorded now.
   uint64_t Record(const FailureBatch& batch) {
     uint64_t& recorded = recorded_[{batch.jail, batch.log_id}];
-    if (getenv("ROUND"))
-      for (const Failure& failure : batch.failures)
-        fprintf(stderr, "   report %s %s @%lu %s\n", batch.jail.c_str(),
-                failure.source.ToString().c_str(), failure.end_offset,
-                batch.log_id.c_str());
     for (const Failure& failure : batch.failures) {
       if (failure.end_offset <= recorded) continue;
       recorded = failure.end_offset;
@@ -61,48 +56,12 @@ class LogReaderChaosTest : public LogReaderTest {
     for (const Choice& choice : choices) {
       actions.insert(actions.end(), choice.weight, choice.action);
     }
-    const char* only = getenv("ROUND");
     for (int round = 0; round < rounds; ++round) {
-      if (only && atoi(only) != round) continue;
       SCOPED_TRACE(absl::StrCat("round ", round));
       random_.seed(round);
       Begin();
       for (int step = 0; step < kSteps; ++step) {
-        Action act = actions[Random(actions.size())];
-        if (only) {
-          const std::pair<Action, const char*> names[] = {
-              {&LogReaderChaosTest::Write, "Write"},
-              {&LogReaderChaosTest::WriteHalf, "WriteHalf"},
-              {&LogReaderChaosTest::Poll, "Poll"},
-              {&LogReaderChaosTest::Report, "Report"},
-              {&LogReaderChaosTest::Reopen, "Reopen"},
-              {&LogReaderChaosTest::FindLogs, "FindLogs"},
-              {&LogReaderChaosTest::Rename, "Rename"},
-              {&LogReaderChaosTest::CopyAndTruncate, "Copy"},
-              {&LogReaderChaosTest::Compress, "Compress"},
-              {&LogReaderChaosTest::ReportInVain, "Vain"},
-              {&LogReaderChaosTest::ToggleAlone, "Toggle"},
-              {&LogReaderChaosTest::Restart, "Restart"}};
-          for (auto& n : names)
-            if (n.first == act) fprintf(stderr, "== %s\n", n.second);
-        }
-        (this->*act)();
-        if (only) {
-          fprintf(stderr, "   last host %x positions:", last_host_);
-          for (auto& [k, v] : reader_->SafePositions())
-            if (k.first == "a")
-              fprintf(stderr, " %s=%lu", k.second.c_str() + 8, v);
-          fprintf(stderr, "\n");
-          if (getenv("LS")) {
-            fprintf(
-                stderr, "%s",
-                RunProgram("cd " + logs_.path() +
-                           "; for i in *; do echo \"     $(stat -c %i,%s $i) "
-                           "$i $(zcat -f $i | grep -o 2001:db8::[0-9a-f]* | "
-                           "cut -c11- | tr '\n' ' ')\"; done")
-                    .text.c_str());
-          }
-        }
+        (this->*actions[Random(actions.size())])();
       }
       End();
       for (const std::string& failure : written_) {
@@ -288,15 +247,6 @@ TEST_F(LogReaderChaosTest, TheAgentIsKilled) {
                  {&LogReaderChaosTest::Compress, 1},
                  {&LogReaderChaosTest::ReportInVain, 1},
                  {&LogReaderChaosTest::Restart, 2}}));
-}
-
-TEST_F(LogReaderChaosTest, TheCoordinatorComesAndGoes) {
-  Live(60, With({{&LogReaderChaosTest::Rename, 2},
-                 {&LogReaderChaosTest::CopyAndTruncate, 2},
-                 {&LogReaderChaosTest::Compress, 1},
-                 {&LogReaderChaosTest::ReportInVain, 1},
-                 {&LogReaderChaosTest::ToggleAlone, 2},
-                 {&LogReaderChaosTest::Restart, 1}}));
 }
 
 }  // namespace

@@ -113,21 +113,6 @@ TEST_F(LogReaderTest, PositionsInLogsThatAreGoneAreForgotten) {
   EXPECT_FALSE(reader_->SafePositions().contains(first)) << "it stays so";
 }
 
-TEST_F(LogReaderTest, BeforeItHasLookedAReaderForgetsNothing) {
-  WatchAttacks();
-  Append(Attack("203.0.113.1"));
-  Reported();
-  AcknowledgeAll();
-  reader_->Poll();
-  const LogPositions positions = reader_->SafePositions();
-  Restart(positions);
-  reader_->FindLogs();
-  EXPECT_EQ(reader_->SafePositions(), positions);
-  WatchAttacks();
-  EXPECT_THAT(Reported(), IsEmpty());
-  EXPECT_EQ(reader_->SafePositions(), positions);
-}
-
 TEST_F(LogReaderTest, EachJailGoesOnWhereItWasInRotatedLogs) {
   Append(Attack("203.0.113.1"));
   reader_->SetJails({AttackJail("a")});
@@ -199,44 +184,6 @@ TEST_F(LogReaderTest, WhatWaitsSurvivesSeveralRotations) {
   Append(Stamped("3 from 203.0.113.3") + Stamped("1 from 203.0.113.1"));
   EXPECT_THAT(Reported(),
               UnorderedElementsAre("joined 203.0.113.3", "joined 203.0.113.1"));
-}
-
-TEST_F(LogReaderTest, WaitingInARotatedLogForgetsNothing) {
-  SetCapacity(2);
-  WatchAttacks();
-  Append(Attack("203.0.113.1") + Attack("203.0.113.2") + Attack("203.0.113.3"));
-  const std::string position_file = logs_.Rotated(1);
-  EXPECT_EQ(Reported().size(), 2);
-  logs_.Rename();
-  Append(Attack("203.0.113.4"));
-  AcknowledgeAll();
-  EXPECT_EQ(Reported().size(), 2);
-  AcknowledgeAll();
-  reader_->Poll();
-  const LogPositions positions = reader_->SafePositions();
-  ASSERT_EQ(positions.size(), 2);
-  // A jail that is new reads both from the begin, and waits in the first.
-  reader_->SetJails({AttackJail(), AttackJail("new")});
-  EXPECT_FALSE(reader_->Poll());
-  reader_->FindLogs();
-  for (const auto& [key, position] : positions) {
-    EXPECT_TRUE(reader_->SafePositions().contains(key)) << key.second;
-  }
-  EXPECT_THAT(local_counter_.forgotten(), IsEmpty());
-}
-
-TEST_F(LogReaderTest, TwoLogsThatBeginWithTheSameLineAreTwoLogs) {
-  const std::string first = Stamped("mx1 sm-mta[1]: starting daemon");
-  WatchAttacks();
-  logs_.AppendTo(logs_.path() + "/mail.info.log",
-                 first + Attack("203.0.113.1"));
-  reader_->FindLogs();
-  EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.1"));
-  logs_.AppendTo(logs_.path() + "/mail.warn.log",
-                 first + Attack("203.0.113.2") + Attack("203.0.113.3"));
-  reader_->FindLogs();
-  EXPECT_THAT(Reported(),
-              ElementsAre("sendmail 203.0.113.2", "sendmail 203.0.113.3"));
 }
 
 }  // namespace
