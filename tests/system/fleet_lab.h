@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,33 +16,14 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "tests/system/eventually.h"
 #include "tests/system/network_lab.h"
 
 namespace mxban {
 
-// What has to happen happens within this time, or the test fails.
-inline constexpr absl::Duration kPatience = absl::Seconds(20);
-
 inline constexpr char kHowToAttacker[] = "119.129.227.125";
 inline constexpr char kCustomer[] = "198.51.100.7";
 inline constexpr char kCoordinator[] = "192.0.2.1";
-
-inline std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream contents;
-  contents << file.rdbuf();
-  return contents.str();
-}
-
-// Asks `holds` until it says yes, or for too long.
-template <typename Predicate>
-bool Eventually(Predicate holds, absl::Duration patience = kPatience) {
-  const absl::Time deadline = absl::Now() + patience;
-  do {
-    if (holds()) return true;
-  } while (absl::Now() < deadline);
-  return false;
-}
 
 class FleetTest : public testing::Test {
  protected:
