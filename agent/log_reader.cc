@@ -393,12 +393,12 @@ bool LogReader::WatchFiles() {
   std::set<std::string> directories;
   for (auto& [path, source] : sources_) {
     directories.insert(DirectoryOf(path));
-    if (source.tailer->fd() < 0) {
-      // Its first line is worth waking for, wherever it comes from.
-      inotify_add_watch(inotify_fd_, path.c_str(), IN_MODIFY);
-      is_new = true;
-      continue;
-    }
+    // The first line is worth waking for, wherever it comes from: that of a log
+    // that is not open yet, be it the first one or that after a rotation.
+    const int path_watch =
+        inotify_add_watch(inotify_fd_, path.c_str(), IN_MODIFY);
+    is_new |= std::exchange(source.path_watch, path_watch) != path_watch;
+    if (source.tailer->fd() < 0) continue;
     if (source.watched_id == source.tailer->log_id()) continue;
     if (source.file_watch >= 0) {
       inotify_rm_watch(inotify_fd_, source.file_watch);

@@ -106,6 +106,7 @@ class LogReader {
     std::string log_id;   // That the watchers' positions are in.
     int file_watch = -1;  // inotify's number for the log `watched_id`.
     std::string watched_id;
+    int path_watch = -1;  // The same for what the path names now.
   };
   class SourceGuide;
 

@@ -171,6 +171,27 @@ TEST_F(LogRotationTest, WithCompressionLosesAndDoublesNothing) {
   RotateWhileItRuns("create\n  compress\n  delaycompress");
 }
 
+// It is empty when it comes, so that its coming is not news enough.
+TEST_F(LogRotationTest, TheFirstLineOfANewLogIsNoticedAtOnce) {
+  StartFleet();
+  absl::Duration slowest;
+  for (int i = 1; i <= 4; ++i) {
+    const std::string source = absl::StrCat("203.0.113.", 200 + i);
+    fleet_.Fail("mx1", source);
+    ASSERT_TRUE(AwaitRead());
+    Rotate("create");
+    ASSERT_EQ(fleet_.Ctl("status").exit_code, 0);  // The agent has its time.
+    const absl::Time start = absl::Now();
+    fleet_.Fail("mx1", source);
+    ASSERT_TRUE(
+        Eventually([&] { return fleet_.KernelBans("mx2").contains(source); }));
+    slowest = std::max(slowest, absl::Now() - start);
+  }
+  EXPECT_LT(slowest, absl::Milliseconds(500));
+  std::printf("figure: first line of a new log to the ban elsewhere: %.0f ms\n",
+              absl::ToDoubleMilliseconds(slowest));
+}
+
 // The writer goes on with the old file until it is told, as rsyslog does.
 TEST_F(LogRotationTest, WhatIsWrittenToTheOldFileAfterwardsCounts) {
   StartFleet();
