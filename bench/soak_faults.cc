@@ -128,7 +128,11 @@ void SoakFaults::Strike(absl::Time now) {
                  kind.is_coordinators ? FaultyFleet::kCoordinator
                                       : servers[random_() % servers.size()],
                  now, now, nullptr};
-  if (Suffers(fault.victim)) return;
+  // A log can be rotated whatever its agent suffers.
+  const bool is_rotation = kind.name == kRenamed || kind.name == kTruncated;
+  if (Suffers(fault.victim) && !(is_rotation && options_.rotate_anytime)) {
+    return;
+  }
   fault.end += kind.longest * std::uniform_real_distribution<>(0.2)(random_);
   ++counts_[kind.name];
   for (const std::string& server : Affected(fault)) {

@@ -51,7 +51,7 @@ class SoakFaults {
 
   // What can be done to a victim, and for how long.
   struct Kind {
-    const char* name;
+    std::string name;
     int weight;
     absl::Duration longest;
     absl::Duration aftermath_per_second;  // Of its length.
