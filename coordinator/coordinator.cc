@@ -137,7 +137,10 @@ absl::Status Coordinator::StartServices() {
   ASSIGN_OR_RETURN(agent_server_,
                    Listen("--agent_listen", options_.agent_listen,
                           agent_credentials, *agent_service_, &agent_port_));
+  return StartAdminServer();
+}
 
+absl::Status Coordinator::StartAdminServer() {
   // Operators are known by the permissions of a socket. A certificate alone
   // does not tell them from agents yet, so there is no other way in.
   absl::string_view path = options_.admin_listen;

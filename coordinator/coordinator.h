@@ -69,6 +69,7 @@ class Coordinator {
 
   absl::Status OpenStore();
   absl::Status StartServices();
+  absl::Status StartAdminServer();
   absl::Status StartHttp();
 
   const Options options_;

@@ -6,15 +6,10 @@
 #include "common/version.h"
 
 namespace mxban {
+namespace {
 
-std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
-  const DecisionStatistics statistics = loop_.statistics();
-  const AgentRegistry::Totals agents = registry_.GetTotals();
-  MetricsBuilder metrics;
-  metrics.Family("mxban_coordinator_build_info", "The version that runs.",
-                 prometheus::MetricType::Gauge);
-  metrics.Sample({{"version", kVersion}}, 1);
-
+void AddFailures(const DecisionStatistics& statistics,
+                 MetricsBuilder& metrics) {
   metrics.Family("mxban_failures_total", "Failures counted, by jail.",
                  prometheus::MetricType::Counter);
   for (const auto& [jail, count] : statistics.failures_by_jail) {
@@ -33,7 +28,19 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
   metrics.Counter("mxban_evicted_sources_total",
                   "Sources forgotten for want of room (--max_sources).",
                   static_cast<double>(statistics.evicted_sources));
+}
 
+}  // namespace
+
+std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
+  const DecisionStatistics statistics = loop_.statistics();
+  const AgentRegistry::Totals agents = registry_.GetTotals();
+  MetricsBuilder metrics;
+  metrics.Family("mxban_coordinator_build_info", "The version that runs.",
+                 prometheus::MetricType::Gauge);
+  metrics.Sample({{"version", kVersion}}, 1);
+
+  AddFailures(statistics, metrics);
   metrics.Family("mxban_bans", "Bans in force, by jail.",
                  prometheus::MetricType::Gauge);
   for (const auto& [name, jail] : *table_.jails()) {

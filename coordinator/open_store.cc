@@ -71,6 +71,16 @@ absl::Status Succeed(const std::string& path, const std::string& aside) {
   return SyncDirectory(path);
 }
 
+// Creates the store beside its place first: a file that is there is a whole
+// store, or was one.
+absl::Status Create(const std::string& path) {
+  const std::string unfinished = path + ".unfinished";
+  RemoveStore(unfinished);
+  RETURN_IF_ERROR(SqliteBanStore::Open(unfinished).status());
+  RETURN_IF_ERROR(Move(unfinished, path));
+  return SyncDirectory(path);
+}
+
 // DATA_LOSS also if a row is not readable.
 absl::StatusOr<std::unique_ptr<SqliteBanStore>> OpenSound(
     const std::string& path) {
@@ -106,6 +116,7 @@ absl::StatusOr<OpenedStore> OpenStore(const std::string& path, absl::Time now) {
                       absl::StrCat(path, ".corrupt-*"),
                       {}};
   }
+  if (!Exists(path)) RETURN_IF_ERROR(Create(path));
   absl::StatusOr<std::unique_ptr<SqliteBanStore>> store = OpenSound(path);
   if (absl::IsDataLoss(store.status())) {
     const std::string reason(store.status().message());

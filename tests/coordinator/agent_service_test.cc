@@ -32,6 +32,10 @@ using WatchStream =
 class AgentServiceTest : public testing::Test {
  protected:
   AgentServiceTest() {
+    // Never destroyed: at the very end gRPC waits up to 10 s for a poller of
+    // its own when a write was stuck.
+    static GrpcWaker* const waker = new GrpcWaker;
+    (void)waker;
     const std::string path =
         testing::TempDir() + "/" +
         testing::UnitTest::GetInstance()->current_test_info()->name() + ".db";
@@ -131,7 +135,14 @@ class AgentServiceTest : public testing::Test {
     return 0;
   }
 
-  GrpcWaker waker_;
+  static void End(grpc::ClientContext& context, WatchStream& stream) {
+    context.TryCancel();
+    v1::WatchResponse message;
+    while (stream.Read(&message)) {
+    }
+    EXPECT_EQ(stream.Finish().error_code(), grpc::CANCELLED);
+  }
+
   FakeClock clock_;
   uint32_t published_ = 0;
   std::string history_id_;
@@ -177,11 +188,13 @@ TEST_F(AgentServiceTest, AReaderThatReadsIsToldTheTimeAndEverything) {
   const auto stream = Subscribe(*context);
   EXPECT_EQ(ReadAll(*stream), 100'000);
   EXPECT_EQ(times_, std::vector<absl::Time>{clock_.TimeNow()});
-  clock_.Advance(absl::Hours(1));
-  PublishBans(1);
-  EXPECT_EQ(ReadAll(*stream), 1) << "to be idle is not to be slow";
+  for (int i = 0; i < 10; ++i) {
+    clock_.Advance(absl::Seconds(30));
+    PublishBans(1);
+    EXPECT_EQ(ReadAll(*stream), 1) << "to be idle is not to be slow";
+  }
   EXPECT_EQ(times_.size(), 1);
-  context->TryCancel();
+  End(*context, *stream);
 }
 
 TEST_F(AgentServiceTest, AReaderThatTakesNothingIsCutOffAndCatchesUp) {
@@ -203,7 +216,9 @@ TEST_F(AgentServiceTest, AReaderThatTakesNothingIsCutOffAndCatchesUp) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::CANCELLED);
 
   const auto again = ContextOf("mx1");
-  EXPECT_EQ(ReadAll(*Subscribe(*again)), table_.size());
+  const auto next = Subscribe(*again);
+  EXPECT_EQ(ReadAll(*next), table_.size());
+  End(*again, *next);
 }
 
 }  // namespace

@@ -77,9 +77,13 @@ TEST_F(OpenStoreTest, ASoundStoreIsOpened) {
 
 TEST_F(OpenStoreTest, AStoreThatIsNotThereIsCreated) {
   std::filesystem::remove(path_);
+  // Left by a start that died.
+  std::ofstream(path_ + ".unfinished") << "half of a store";
   const auto opened = OpenStore(path_, kWritten);
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_FALSE(opened->salvage.has_value());
+  EXPECT_TRUE(opened->store->Load()->bans.empty());
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".unfinished"));
 }
 
 TEST_F(OpenStoreTest, AFileWithoutAHeaderIsSetAside) {

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -118,6 +119,29 @@ uint64_t Kill(const std::string& path, uint64_t turns, absl::BitGen& random) {
   return turns;
 }
 
+void ExpectAllOf(uint64_t turns, Life& life) {
+  const StoreContents contents = *life.opened.store->Load();
+  ASSERT_EQ(contents.failures.size(), turns * kFailuresPerTurn);
+  for (uint64_t turn = 0; turn < turns; ++turn) {
+    const bool is_pardoned = turn % 2 == 0 && turn + 1 < turns;
+    ASSERT_EQ(life.table.Find(Life::Victim(turn)).has_value(), !is_pardoned)
+        << turn << " of " << turns;
+  }
+  ASSERT_EQ(contents.bans.size(), turns - turns / 2);
+}
+
+// As an agent does that lost its memory.
+void ReportAllAgain(uint64_t turns, Life& life) {
+  for (uint64_t turn = 0; turn < turns; turn += 100) {
+    life.Report(turn, std::min(turn + 99, turns - 1));
+  }
+  life.loop.RunTurn();
+  ASSERT_EQ(life.recorded, turns);
+  ASSERT_EQ(life.opened.store->Load()->failures.size(),
+            turns * kFailuresPerTurn);
+  ASSERT_EQ(life.loop.statistics().intake.repeated, turns * kFailuresPerTurn);
+}
+
 TEST(SuddenDeathTest, NothingAcknowledgedIsLostAndNothingCountsTwice) {
   const std::string path = testing::TempDir() + "/sudden_death.db";
   for (const char* suffix : {"", "-wal", "-shm"}) {
@@ -130,31 +154,16 @@ TEST(SuddenDeathTest, NothingAcknowledgedIsLostAndNothingCountsTwice) {
     Life life(path);
     ASSERT_FALSE(life.opened.salvage.has_value())
         << life.opened.salvage->ToString();
-    StoreContents contents = *life.opened.store->Load();
+    const StoreContents contents = *life.opened.store->Load();
     turns = contents.progress.empty()
                 ? 0
                 : contents.progress[0].offset / kFailuresPerTurn;
     // The last turn may be durable without having said so.
     ASSERT_GE(turns, acknowledged);
     ASSERT_LE(turns, acknowledged + 1);
-    ASSERT_EQ(contents.failures.size(), turns * kFailuresPerTurn);
-    for (uint64_t turn = 0; turn < turns; ++turn) {
-      const bool is_pardoned = turn % 2 == 0 && turn + 1 < turns;
-      ASSERT_EQ(life.table.Find(Life::Victim(turn)).has_value(), !is_pardoned)
-          << turn << " of " << turns;
-    }
-    ASSERT_EQ(contents.bans.size(), turns - turns / 2);
-
-    // An agent that lost its memory reports everything again.
+    ASSERT_NO_FATAL_FAILURE(ExpectAllOf(turns, life));
     if (turns == 0) continue;
-    for (uint64_t turn = 0; turn < turns; turn += 100) {
-      life.Report(turn, std::min(turn + 99, turns - 1));
-    }
-    life.loop.RunTurn();
-    ASSERT_EQ(life.recorded, turns);
-    contents = *life.opened.store->Load();
-    ASSERT_EQ(contents.failures.size(), turns * kFailuresPerTurn);
-    ASSERT_EQ(life.loop.statistics().intake.repeated, turns * kFailuresPerTurn);
+    ASSERT_NO_FATAL_FAILURE(ReportAllAgain(turns, life));
   }
   EXPECT_GT(turns, kDeaths) << "few turns lived long enough to tell";
 }

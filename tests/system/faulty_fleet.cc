@@ -14,7 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
-#include "agent/log_tailer.h"
+#include "agent/log_file.h"
 #include "agent/position_file.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "tests/system/eventually.h"
@@ -51,9 +51,8 @@ double NumberAfter(const std::string& text, const std::string& before,
 
 // As the agent names the log at `path`; empty while it has no line.
 std::string LogIdOf(const std::string& path) {
-  LogTailer tailer(path, [](const std::string&) { return uint64_t{0}; });
-  tailer.Poll([](absl::string_view, uint64_t) { return false; });
-  return tailer.log_id();
+  const std::unique_ptr<LogFile> log = LogFile::Open(path);
+  return log == nullptr ? "" : log->identity().ToString();
 }
 
 }  // namespace

@@ -194,8 +194,7 @@ TEST_F(FleetDeathsTest, MetricsTellOfWhatHappened) {
       << "what was counted before is not counted again";
 }
 
-// To be enabled when an agent alone bans by itself.
-TEST_F(FleetDeathsTest, DISABLED_AnAgentAloneBansAndHandsItsBansOver) {
+TEST_F(FleetDeathsTest, AnAgentAloneBansAndHandsItsBansOver) {
   fleet_.Kill(kCoordinator);
   ASSERT_TRUE(Eventually(
       [&] { return fleet_.Metric("mx1", "mxban_agent_connected") == 0; }));
@@ -211,8 +210,7 @@ TEST_F(FleetDeathsTest, DISABLED_AnAgentAloneBansAndHandsItsBansOver) {
   ExpectExactlyOnce();
 }
 
-// To be enabled when an agent alone bans by itself.
-TEST_F(FleetDeathsTest, DISABLED_ABanOfAnAgentAloneOutlivesItsDeath) {
+TEST_F(FleetDeathsTest, ABanOfAnAgentAloneOutlivesItsDeath) {
   fleet_.Kill(kCoordinator);
   ASSERT_TRUE(Eventually(
       [&] { return fleet_.Metric("mx1", "mxban_agent_connected") == 0; }));

@@ -210,28 +210,23 @@ TEST_F(LogRotationTest, WhatIsWrittenToTheOldFileAfterwardsCounts) {
   ExpectExactlyOnce();
 }
 
-// To be enabled when rotated logs that were missed are read.
-TEST_F(LogRotationTest, DISABLED_WhileAwayByANewFileLosesNothing) {
+TEST_F(LogRotationTest, WhileAwayByANewFileLosesNothing) {
   RotateWhileItIsAway("create", 3);
 }
 
-// To be enabled when rotated logs that were missed are read.
-TEST_F(LogRotationTest, DISABLED_WhileAwayByTruncationLosesNothing) {
+TEST_F(LogRotationTest, WhileAwayByTruncationLosesNothing) {
   RotateWhileItIsAway("copytruncate", 3);
 }
 
-// To be enabled when rotated logs that were missed are read.
-TEST_F(LogRotationTest, DISABLED_WhileAwayWithCompressionLosesNothing) {
+TEST_F(LogRotationTest, WhileAwayWithCompressionLosesNothing) {
   RotateWhileItIsAway("create\n  compress", 3);
 }
 
-// To be enabled when rotated logs that were missed are read.
-TEST_F(LogRotationTest, DISABLED_WhileAwayWithLateCompressionLosesNothing) {
+TEST_F(LogRotationTest, WhileAwayWithLateCompressionLosesNothing) {
   RotateWhileItIsAway("create\n  compress\n  delaycompress", 3);
 }
 
-// To be enabled when a corrupt store is set aside.
-TEST_F(FleetStorageTest, DISABLED_ACorruptStoreIsSetAsideAndSaidAloud) {
+TEST_F(FleetStorageTest, ACorruptStoreIsSetAsideAndSaidAloud) {
   StartFleet();
   FailRound();
   ASSERT_TRUE(fleet_.AwaitSettled());
