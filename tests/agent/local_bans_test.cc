@@ -1,97 +1,17 @@
 #include "agent/local_bans.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_firewall.h"
+#include "tests/agent/local_bans_fixture.h"
 
 namespace mxban {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-const IpNetwork kAttacker = IpNetwork::ParseOrDie("203.0.113.30");
-
-class LocalBansTest : public testing::Test {
- protected:
-  LocalBansTest() {
-    jail_.name = jail_.enforcement.name = "jail";
-    jail_.enforcement.ports = {{25, 25}};
-    jail_.max_retry = 3;
-    jail_.find_time = absl::Minutes(10);
-    jail_.ban_time = absl::Hours(1);
-    jail_.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/28")};
-    enforcer_.SetJails({jail_});
-    Tell({}, 1);
-    local_bans_.emplace(outbox_, enforcer_, fleet_clock_);
-  }
-
-  // What the coordinator says.
-  void Tell(std::vector<StandingBan> bans, uint64_t revision) {
-    enforcer_.AddSnapshotPart({std::move(bans), true, true}, "history",
-                              revision);
-  }
-
-  // A line of `log` at the next offset tells a failure, as the watcher counts
-  // and reports it.
-  void Fail(const std::string& source, absl::Duration age = {},
-            const std::string& log = "log") {
-    FailAt(source, age, log, offset_ += 100);
-  }
-
-  void FailAt(const std::string& source, absl::Duration age,
-              const std::string& log, uint64_t offset) {
-    const Failure failure = {.source = IpNetwork::ParseOrDie(source),
-                             .time = clock_.TimeNow() - age,
-                             .end_offset = offset,
-                             .evidence = "evidence"};
-    local_bans_->Count(jail_, log, {failure});
-    outbox_.Add("jail", log, {failure});
-  }
-
-  void Fail(const IpNetwork& source, int times) {
-    for (int i = 0; i < times; ++i) Fail(source.ToString());
-  }
-
-  // The sources that the kernel refuses.
-  std::vector<std::string> Refused() {
-    enforcer_.Step();
-    const FirewallState state =
-        *firewall_.Inspect(InspectDepth::kRulesAndBans, fleet_clock_.TimeNow());
-    std::vector<std::string> sources;
-    for (const auto& [source, end] : state.at("jail").bans) {
-      sources.push_back(source.ToString());
-    }
-    return sources;
-  }
-
-  // The only local ban.
-  Ban TheBan() {
-    const std::vector<Ban> bans = local_bans_->bans();
-    EXPECT_EQ(bans.size(), 1);
-    return bans.empty() ? Ban() : bans[0];
-  }
-
-  // The coordinator takes over all that there is.
-  void HandOver(uint64_t revision, const std::vector<BanKey>& refused = {}) {
-    local_bans_->HandedOver(local_bans_->ToHandOver(1000), "history", revision,
-                            refused);
-  }
-
-  Jail jail_;
-  FakeClock clock_;
-  FleetClock fleet_clock_{clock_};
-  FakeFirewall firewall_;
-  FailureOutbox outbox_{100'000};
-  Enforcer enforcer_{firewall_, fleet_clock_, {}};
-  std::optional<LocalBans> local_bans_;
-  uint64_t offset_ = 0;
-};
 
 TEST_F(LocalBansTest, AloneABanIsImposedAtOnce) {
   local_bans_->SetAlone(true);
@@ -286,100 +206,6 @@ TEST_F(LocalBansTest, WhoGoesOnIsBannedForLonger) {
   clock_.Advance(absl::Minutes(40));
   local_bans_->Step();
   EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
-}
-
-TEST_F(LocalBansTest, WhatIsTakenOverIsTheCoordinatorsFromItsRevisionOn) {
-  local_bans_->SetAlone(true);
-  Fail(kAttacker, 3);
-  HandOver(2);
-  EXPECT_THAT(local_bans_->bans(), IsEmpty());
-  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30")) << "nothing is told yet";
-  Tell({{{"jail", kAttacker}, clock_.TimeNow() + absl::Hours(2)}}, 2);
-  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
-  Tell({}, 3);
-  EXPECT_THAT(Refused(), IsEmpty());
-}
-
-TEST_F(LocalBansTest, WhatTheCoordinatorDoesNotWantIsLifted) {
-  local_bans_->SetAlone(true);
-  Fail(kAttacker, 3);
-  HandOver(1, {{"jail", kAttacker}});
-  EXPECT_THAT(local_bans_->bans(), IsEmpty());
-  EXPECT_THAT(Refused(), IsEmpty());
-}
-
-TEST_F(LocalBansTest, OneThatWasExtendedMeanwhileIsHandedOverAgain) {
-  local_bans_->SetAlone(true);
-  Fail(kAttacker, 3);
-  const std::vector<Ban> on_their_way = local_bans_->ToHandOver(10);
-  clock_.Advance(absl::Minutes(1));
-  Fail(kAttacker, 3);
-  local_bans_->HandedOver(on_their_way, "history", 1, {});
-  EXPECT_EQ(TheBan().expire_time, clock_.TimeNow() + absl::Hours(1));
-  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
-  HandOver(1);
-  EXPECT_THAT(local_bans_->bans(), IsEmpty());
-}
-
-TEST_F(LocalBansTest, AnswersToWhatIsGoneChangeNothing) {
-  local_bans_->SetAlone(true);
-  Fail(kAttacker, 3);
-  const std::vector<Ban> bans = local_bans_->ToHandOver(10);
-  clock_.Advance(absl::Hours(2));
-  local_bans_->Step();
-  local_bans_->HandedOver(bans, "history", 1, {});
-  EXPECT_THAT(Refused(), IsEmpty());
-}
-
-TEST_F(LocalBansTest, BansAreHandedOverInParts) {
-  local_bans_->SetAlone(true);
-  for (int i = 1; i <= 7; ++i) {
-    Fail(IpNetwork::ParseOrDie("198.51.100." + std::to_string(i)), 3);
-  }
-  std::vector<size_t> parts;
-  for (auto bans = local_bans_->ToHandOver(3); !bans.empty();
-       bans = local_bans_->ToHandOver(3)) {
-    parts.push_back(bans.size());
-    local_bans_->HandedOver(bans, "history", 5, {});
-  }
-  EXPECT_THAT(parts, ElementsAre(3, 3, 1));
-  EXPECT_EQ(Refused().size(), 7);
-}
-
-TEST_F(LocalBansTest, WhatWasImposedStandsAgainAfterARestart) {
-  local_bans_->SetAlone(true);
-  Fail(kAttacker, 3);
-  clock_.Advance(absl::Minutes(50));
-  Fail(IpNetwork::ParseOrDie("203.0.113.31"), 3);
-  const std::vector<Ban> saved = local_bans_->bans();
-  EXPECT_EQ(saved.size(), 2);
-
-  clock_.Advance(absl::Minutes(10));
-  FakeFirewall firewall;
-  Enforcer enforcer(firewall, fleet_clock_, {});
-  LocalBans restarted(outbox_, enforcer, fleet_clock_);
-  restarted.Load(saved);
-  enforcer.SetJails({jail_});
-  enforcer.AddSnapshotPart({{}, true, true}, "history", 1);
-  enforcer.Step();
-  const FirewallState state =
-      *firewall.Inspect(InspectDepth::kRulesAndBans, clock_.TimeNow());
-  EXPECT_EQ(state.at("jail").bans.size(), 1) << "one of them is over";
-  ASSERT_EQ(restarted.bans().size(), 1);
-  EXPECT_EQ(restarted.bans()[0].key.source.ToString(), "203.0.113.31");
-  EXPECT_EQ(restarted.bans()[0].reason, saved[1].reason);
-  EXPECT_EQ(restarted.ToHandOver(10).size(), 1);
-}
-
-TEST_F(LocalBansTest, PermanentBansStayPermanent) {
-  local_bans_->SetAlone(true);
-  jail_.ban_time = absl::InfiniteDuration();
-  Fail(kAttacker, 3);
-  EXPECT_EQ(TheBan().expire_time, absl::InfiniteFuture());
-  const std::vector<Ban> bans = local_bans_->ToHandOver(10);
-  Fail(kAttacker, 3);
-  local_bans_->HandedOver(bans, "history", 1, {});
-  EXPECT_THAT(local_bans_->bans(), IsEmpty()) << "nothing is longer";
 }
 
 TEST_F(LocalBansTest, TheirNumberIsBounded) {
