@@ -63,6 +63,8 @@ struct FailureMatcher::Parts {
         stamp_hits(date_pattern.template_names().size()) {}
 
   std::optional<absl::Time> CutStamp(absl::string_view line, absl::Time now);
+  std::optional<absl::Time> AddLine(absl::string_view line, absl::Time now,
+                                    std::optional<absl::Time> given);
   void LearnLastTime(absl::string_view lines, absl::Time now);
   Outcome Decide(absl::Time now, Result& result);
   Outcome SearchFailRegexes(const std::vector<size_t>& candidates,
@@ -103,9 +105,17 @@ struct FailureMatcher::Parts {
 };
 
 // Adds `line` without its stamp to the window and returns the line's time.
+std::optional<absl::Time> FailureMatcher::Parts::AddLine(
+    absl::string_view line, absl::Time now, std::optional<absl::Time> given) {
+  if (lines_to_keep) window.Keep(*std::exchange(lines_to_keep, std::nullopt));
+  if (!given) return CutStamp(line, now);
+  window.Add(line, "");
+  last_time = given;
+  return given;
+}
+
 std::optional<absl::Time> FailureMatcher::Parts::CutStamp(
     absl::string_view line, absl::Time now) {
-  if (lines_to_keep) window.Keep(*std::exchange(lines_to_keep, std::nullopt));
   const auto stamp = date_pattern.Find(line, now);
   const bool is_recent = last_time && now - *last_time < kRecent;
   if (stamp && stamp->time) {
@@ -304,8 +314,8 @@ FailureMatcher& FailureMatcher::operator=(FailureMatcher&&) noexcept = default;
 FailureMatcher::~FailureMatcher() = default;
 
 FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
-                                             absl::Time now,
-                                             uint64_t position) {
+                                             absl::Time now, uint64_t position,
+                                             std::optional<absl::Time> time) {
   Result result;
   Counters& counters = parts_->counters;
   ++counters.lines;
@@ -315,7 +325,7 @@ FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
     result.outcome = Outcome::kLimitHit;
   } else {
     parts_->position = position;
-    parts_->time = parts_->CutStamp(line, now);
+    parts_->time = parts_->AddLine(line, now, time);
     result.outcome = parts_->Decide(now, result);
   }
   switch (result.outcome) {

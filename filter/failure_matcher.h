@@ -68,7 +68,8 @@ class FailureMatcher {
     absl::string_view prefix_length;
     // One for each failure that the line tells: of its stamp, of the last
     // line's, of the line that had to wait for its address. None in place of a
-    // time where there was no stamp; whole seconds. Empty unless kFailure.
+    // time where there was no stamp; whole seconds, but for those that were
+    // given. Empty unless kFailure.
     absl::Span<const std::optional<absl::Time>> times;
     // Which of Filter::fail_regexes hit; -1 if none did.
     int fail_regex = -1;
@@ -96,8 +97,11 @@ class FailureMatcher {
 
   // Reads `line`, which comes without its newline; a trailing CR is ignored.
   // `now` decides the year of stamps without one, and whether the last line is
-  // recent. `position` is the line's in its log, for waiting_from().
-  Result Match(absl::string_view line, absl::Time now, uint64_t position = 0);
+  // recent. `position` is the line's in its log, for waiting_from(). A line
+  // whose `time` is known from elsewhere bears no stamp, whatever it looks
+  // like.
+  Result Match(absl::string_view line, absl::Time now, uint64_t position = 0,
+               std::optional<absl::Time> time = std::nullopt);
 
   // How much of `lines`, whole lines with their newlines, need not be matched:
   // the length of those at the front of which each would be missed.

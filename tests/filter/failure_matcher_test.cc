@@ -137,6 +137,15 @@ TEST(FailureMatcherTest, ALineWithoutAStampInheritsARecentOne) {
             Times{std::nullopt});
 }
 
+TEST(FailureMatcherTest, ATimeThatIsKnownIsNotSought) {
+  FailureMatcher matcher = Compile({.fail_regexes = {"^\\S+ \\S+ <HOST>$"}});
+  const absl::Time time = kNow - absl::Microseconds(1);
+  const auto times = matcher.Match("Nov 23 192.0.2.1", kNow, 0, time).times;
+  EXPECT_EQ(Times(times.begin(), times.end()), Times{time});
+  const char stamped[] = "Nov 23 08:40:11 192.0.2.1";
+  EXPECT_TRUE(matcher.Match(stamped, kNow, 0, time).times.empty());
+}
+
 TEST(FailureMatcherTest, AnImpossibleDateIsCutButNoTime) {
   FailureMatcher matcher = Compile({.fail_regexes = {"^ <HOST>$"}});
   EXPECT_EQ(TimesOf(matcher, "Feb 31 08:40:11 192.0.2.1"), Times{std::nullopt});
