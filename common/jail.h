@@ -63,6 +63,19 @@ struct Escalation {
   friend bool operator==(const Escalation&, const Escalation&) = default;
 };
 
+// Systemd's journal, as a jail reads it.
+struct Journal {
+  // As sd_journal_open() has them.
+  static constexpr uint32_t kSystemMessages = 4;
+  static constexpr uint32_t kAllFlags = 15;
+  static constexpr uint32_t kFlagsOfDirectory = 12;  // Where one is named.
+
+  std::string directory;  // Of its files; empty: a server's own journal.
+  uint32_t flags = kSystemMessages;
+
+  friend bool operator==(const Journal&, const Journal&) = default;
+};
+
 // No jail's name is longer.
 inline constexpr size_t kMaxJailName = 200;
 
@@ -70,6 +83,7 @@ struct Jail {
   std::string name;  // Printable.
   Filter filter;
   std::vector<std::string> log_paths;  // Globs.
+  std::optional<Journal> journal;      // Read in place of logs.
   uint32_t max_retry = 3;              // At least 1.
   absl::Duration find_time = absl::Minutes(10);
   absl::Duration ban_time = absl::Minutes(10);  // Infinite: for ever.

@@ -208,6 +208,19 @@ absl::Status SourcesFromProto(const v1::Jail& message, Jail& jail) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<Journal> JournalFromProto(const v1::Journal& message) {
+  if (!message.directory().empty() && message.directory()[0] != '/') {
+    return Wrong("journal.directory", "not an absolute path");
+  }
+  const uint32_t known = message.directory().empty()
+                             ? Journal::kAllFlags
+                             : Journal::kFlagsOfDirectory;
+  if ((message.flags() & ~known) != 0) {
+    return Wrong("journal.flags", "unknown");
+  }
+  return Journal{message.directory(), message.flags()};
+}
+
 }  // namespace
 
 v1::Jail JailToProto(const Jail& jail) {
@@ -230,6 +243,10 @@ v1::Jail JailToProto(const Jail& jail) {
   }
   message.set_counts_own_addresses(!jail.ignore_self);
   AddAll(jail.journal_matches, message.mutable_journal_matches());
+  if (jail.journal) {
+    message.mutable_journal()->set_directory(jail.journal->directory);
+    message.mutable_journal()->set_flags(jail.journal->flags);
+  }
   *message.mutable_enforcement() = EnforcementToProto(jail.enforcement);
   return message;
 }
@@ -245,6 +262,9 @@ absl::StatusOr<Jail> JailFromProto(const v1::Jail& message) {
   RETURN_IF_ERROR(LimitsFromProto(message, jail));
   RETURN_IF_ERROR(SourcesFromProto(message, jail));
   jail.journal_matches = Strings(message.journal_matches());
+  if (message.has_journal()) {
+    ASSIGN_OR_RETURN(jail.journal, JournalFromProto(message.journal()));
+  }
   ASSIGN_OR_RETURN(jail.enforcement,
                    EnforcementFromProto(message.enforcement()));
   return jail;

@@ -150,6 +150,17 @@ class Lines {
   std::string text_;
 };
 
+void DescribeJournal(const Jail& jail, Lines& lines) {
+  const Journal& journal = *jail.journal;
+  lines.Add("journal",
+            absl::StrCat(journal.directory.empty() ? "of each server"
+                                                   : journal.directory,
+                         ", flags ", journal.flags));
+  lines.AddAll("matches", jail.journal_matches.empty()
+                              ? std::vector<std::string>{"every message"}
+                              : jail.journal_matches);
+}
+
 void DescribeFilter(const Filter& filter, const std::string& name,
                     Lines& lines) {
   std::string text = absl::StrCat(name, name.empty() ? "" : ": ",
@@ -177,7 +188,7 @@ std::string DescribeJail(const Jail& jail, const std::string& filter,
                          const IgnoreList& ignored) {
   Lines lines;
   lines.AddAll("logs", jail.log_paths);
-  lines.AddAll("journal", jail.journal_matches);
+  if (jail.journal) DescribeJournal(jail, lines);
   DescribeFilter(jail.filter, filter, lines);
   lines.Add("ban",
             absl::StrCat("at ", Limit(jail), ", ", Length(jail.ban_time)));

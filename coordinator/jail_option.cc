@@ -69,7 +69,7 @@ constexpr Needless kNeedless[] = {
     {"sender", "mxban sends no mail"},
     {"sendername", "mxban sends no mail"},
     {"skip_if_nologs", "agents wait for logs that are not there"},
-    {"systemd_if_nologs", "the journal is not read"},
+    {"systemd_if_nologs", "backend = systemd says that the journal is read"},
 };
 
 bool IsVariable(absl::string_view option) {

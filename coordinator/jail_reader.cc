@@ -11,6 +11,7 @@
 #include "coordinator/escalation_option.h"
 #include "coordinator/jail_action.h"
 #include "coordinator/jail_option.h"
+#include "coordinator/log_option.h"
 #include "coordinator/option_value.h"
 #include "filter/failure_matcher.h"
 #include "filter/filter_definition.h"
@@ -24,12 +25,6 @@ constexpr absl::string_view kFilterOptions[] = {
     "failregex", "ignoreregex", "prefregex",    "maxlines",
     "usedns",    "datepattern", "journalmatch",
 };
-
-constexpr absl::string_view kFileBackends[] = {"", "auto", "pyinotify",
-                                               "polling", "gamin"};
-constexpr absl::string_view kPlainEncodings[] = {"", "auto", "ascii", "utf-8",
-                                                 "utf8"};
-constexpr absl::string_view kFail2BansLog = "/var/log/fail2ban.log";
 
 class Reader {
  public:
@@ -47,7 +42,7 @@ class Reader {
     ReadTheFilter();
     ReadLimits();
     ReadIgnored();
-    ReadLogs();
+    ReadLogs(section_, journal_match_, jail());
     ReadEnforcement();
     if (section_.is_wrong()) return std::nullopt;
     NoteUnusedOptions();
@@ -139,11 +134,6 @@ class Reader {
             : absl::StrCat(option, " is not supported yet"));
   }
 
-  bool IsJournal() {
-    const std::optional<IniValue> backend = section_.Get("backend");
-    return backend && absl::StartsWith(backend->text, "systemd");
-  }
-
   void ReadTheFilter() {
     std::optional<FilterValues> read = ReadFilterValues();
     if (!read) return;
@@ -157,7 +147,9 @@ class Reader {
     for (std::string& note : reading->notes) section_.Note(std::move(note));
     jail().filter = std::move(reading->filter);
     section_.Set("logtimezone", ParseTimeZoneName, jail().filter.time_zone);
-    ReadJournalMatches(values);
+    if (values.contains("journalmatch")) {
+      journal_match_ = values.at("journalmatch");
+    }
     const auto matcher = FailureMatcher::Compile(jail().filter, {});
     if (!matcher.ok()) {
       const auto regexes = values.find("failregex");
@@ -180,7 +172,7 @@ class Reader {
       return std::nullopt;
     }
     const std::string directory = section_.source().config_dir + "/filter.d";
-    if (IsJournal() && !SaysLogType(directory + "/" + item->name)) {
+    if (ReadsJournal(section_) && !SaysLogType(directory + "/" + item->name)) {
       item->options.try_emplace("logtype", "journal");
     }
     absl::StatusOr<FilterValues> values =
@@ -205,18 +197,6 @@ class Reader {
     return filter.ok() && filter->OptionsOf("Definition").contains("logtype");
   }
 
-  void ReadJournalMatches(const FilterValues& values) {
-    const auto value = values.find("journalmatch");
-    if (value == values.end()) return;
-    auto matches = ParseJournalMatches(value->second.text);
-    if (!matches.ok()) {
-      return section_.Refuse(MistakeAt(
-          value->second.place,
-          absl::StrCat("journalmatch: ", matches.status().message())));
-    }
-    jail().journal_matches = *std::move(matches);
-  }
-
   void ReadLimits() {
     section_.Set("maxretry", ParseMaxRetry, jail().max_retry);
     section_.Set("findtime", ParseLength, jail().find_time);
@@ -239,59 +219,6 @@ class Reader {
                           absl::StrCat("ignoreip: ", read.message()));
       }
     }
-  }
-
-  void ReadLogs() {
-    ReadBackend();
-    ReadLogPaths();
-    const std::optional<IniValue> encoding = section_.Get("logencoding");
-    if (encoding &&
-        !absl::c_linear_search(kPlainEncodings,
-                               absl::AsciiStrToLower(encoding->text))) {
-      section_.NoteAt(encoding->place,
-                      absl::StrCat("logencoding = ", encoding->text,
-                                   ": lines are read as they are, in ASCII or "
-                                   "UTF-8"));
-    }
-  }
-
-  void ReadBackend() {
-    const std::optional<IniValue> value = section_.Get("backend");
-    if (!value || absl::c_linear_search(kFileBackends, value->text)) return;
-    if (IsJournal()) {
-      section_.NoteAt(value->place,
-                      absl::StrCat("backend = ", value->text,
-                                   ": the journal is not read yet; the files "
-                                   "of logpath are"));
-    } else {
-      section_.RefuseAt(value->place, absl::StrCat("backend = ", value->text,
-                                                   " is not known"));
-    }
-  }
-
-  void ReadLogPaths() {
-    const std::optional<IniValue> value = section_.GetFilled("logpath");
-    if (!value) {
-      return section_.RefuseAt(
-          section_.place(), IsJournal() ? "has no logpath, and the journal is "
-                                          "not read yet"
-                                        : "has no logpath");
-    }
-    LogPaths paths;
-    section_.Set("logpath", ParseLogPaths, paths);
-    for (const std::string& path : paths.with_position) {
-      section_.NoteAt(value->place,
-                      absl::StrCat("logpath '", path,
-                                   "': head and tail are not honoured; a log "
-                                   "is read from where its lines still count"));
-    }
-    if (absl::c_linear_search(paths.globs, kFail2BansLog)) {
-      section_.NoteAt(value->place,
-                      absl::StrCat(kFail2BansLog,
-                                   " is written by Fail2Ban alone; for mxban's "
-                                   "own bans there is bantime.increment"));
-    }
-    jail().log_paths = std::move(paths.globs);
   }
 
   // `action`, else what the stock jail makes of `banaction` and `port`. An
@@ -385,6 +312,7 @@ class Reader {
   }
 
   SectionReader section_;
+  std::optional<IniValue> journal_match_;  // The jail's or its filter's.
   JailReading reading_;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/journal_match.h"
 #include "common/status_macros.h"
 #include "filter/duration.h"
 #include "filter/zone_name.h"
@@ -28,53 +29,6 @@ constexpr absl::string_view kFormula =
 absl::Status Malformed(absl::string_view text, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(
       "'", absl::Utf8SafeCHexEscape(text.substr(0, 80)), "' ", what));
-}
-
-// Takes a word off the front of `rest`, its quotes off the word.
-absl::StatusOr<std::string> TakeWord(absl::string_view& rest) {
-  const absl::string_view whole = rest;
-  std::string word;
-  while (!rest.empty() && !absl::ascii_isspace(rest[0])) {
-    const char c = rest[0];
-    rest.remove_prefix(1);
-    if (c == '"' || c == '\'') {
-      const size_t end = rest.find(c);
-      if (end == absl::string_view::npos) {
-        return Malformed(whole, "lacks a closing quote");
-      }
-      absl::StrAppend(&word, rest.substr(0, end));
-      rest.remove_prefix(end + 1);
-    } else if (c == '\\' && !rest.empty()) {
-      word += rest[0];
-      rest.remove_prefix(1);
-    } else {
-      word += c;
-    }
-  }
-  return word;
-}
-
-// `_SYSTEMD_UNIT=sshd.service`; the journal's fields are in capitals.
-bool IsFieldMatch(absl::string_view word) {
-  const absl::string_view field = word.substr(0, word.find('='));
-  return field.size() < word.size() && !field.empty() &&
-         absl::c_all_of(field, [](char c) {
-           return absl::ascii_isupper(c) || absl::ascii_isdigit(c) || c == '_';
-         });
-}
-
-absl::Status CheckJournalMatch(absl::string_view line) {
-  bool wants_field = true;  // At the start, and behind `+`.
-  for (absl::string_view rest = line; !rest.empty();
-       rest = absl::StripLeadingAsciiWhitespace(rest)) {
-    ASSIGN_OR_RETURN(const std::string word, TakeWord(rest));
-    const bool is_plus = word == "+";
-    if (is_plus ? wants_field : !IsFieldMatch(word)) {
-      return Malformed(word, "is no FIELD=value");
-    }
-    wants_field = is_plus;
-  }
-  return wants_field ? Malformed(line, "ends in +") : absl::OkStatus();
 }
 
 }  // namespace
@@ -193,7 +147,7 @@ absl::StatusOr<std::vector<std::string>> ParseJournalMatches(
   for (absl::string_view line :
        absl::StrSplit(text, '\n', absl::SkipWhitespace())) {
     line = absl::StripAsciiWhitespace(line);
-    RETURN_IF_ERROR(CheckJournalMatch(line));
+    RETURN_IF_ERROR(ParseJournalMatch(line).status());
     matches.push_back(std::string(line));
   }
   return matches;

@@ -56,8 +56,7 @@ struct LogPaths {
 };
 absl::StatusOr<LogPaths> ParseLogPaths(absl::string_view text);
 
-// Matches of the journal, one a line: `FIELD=value` and `+`, quoted as a shell
-// does it.
+// Matches of the journal, one a line; journal_match.h says what each may be.
 absl::StatusOr<std::vector<std::string>> ParseJournalMatches(
     absl::string_view text);
 

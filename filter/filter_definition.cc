@@ -183,9 +183,6 @@ class Reader {
     ReadCount("mlfpending", filter.pending_limit);
     ReadJoinTime();
     ReadUseDns();
-    if (const IniValue* value = Find("journalmatch")) {
-      Note(*value, "journalmatch is not honoured: logs are read from files");
-    }
     if (!errors_.empty()) return errors_.ToStatus();
     return std::move(reading_);
   }

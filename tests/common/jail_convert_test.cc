@@ -35,6 +35,7 @@ Jail SomeJail() {
   jail.ignored_networks = {IpNetwork::ParseOrDie("192.0.2.0/24")};
   jail.ignore_self = false;
   jail.journal_matches = {"_COMM=sshd", "A=1 + B=2"};
+  jail.journal = Journal{"/var/log/journal/remote", 12};
   jail.enforcement = {"auth", {{587, 587}, {1000, 2000}}, Rejection::kDrop};
   return jail;
 }
@@ -54,6 +55,7 @@ TEST(JailConvertTest, APermanentJailHasNoBanTime) {
 
 TEST(JailConvertTest, WhatIsNotSentHasItsDefault) {
   v1::Jail message = JailToProto(SomeJail());
+  message.clear_journal();
   message.clear_escalation();
   message.clear_ban_memory();
   message.clear_counts_own_addresses();
@@ -63,6 +65,7 @@ TEST(JailConvertTest, WhatIsNotSentHasItsDefault) {
   message.mutable_filter()->clear_join_time();
   const auto jail = JailFromProto(message);
   ASSERT_TRUE(jail.ok()) << jail.status();
+  EXPECT_FALSE(jail->journal.has_value());
   EXPECT_FALSE(jail->escalation.has_value());
   EXPECT_EQ(jail->ban_memory, absl::Hours(24));
   EXPECT_TRUE(jail->ignore_self);
@@ -118,6 +121,12 @@ INSTANTIATE_TEST_SUITE_P(
         },
         [](auto& jail) {
           jail.mutable_escalation()->mutable_random_time()->set_seconds(-1);
+        },
+        [](auto& jail) { jail.mutable_journal()->set_directory("x"); },
+        [](auto& jail) { jail.mutable_journal()->set_flags(1); },
+        [](auto& jail) {
+          jail.mutable_journal()->clear_directory();
+          jail.mutable_journal()->set_flags(16);
         },
         [](auto& jail) { jail.set_ipv6_prefix(0); },
         [](auto& jail) { jail.set_ipv6_prefix(129); },

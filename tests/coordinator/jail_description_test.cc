@@ -1,9 +1,12 @@
 #include "coordinator/jail_description.h"
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace mxban {
 namespace {
+
+using testing::HasSubstr;
 
 TEST(JailDescriptionTest, DescribesWhatBecameOfTheHowTo) {
   EXPECT_EQ(DescribeJails(*LoadJails("tests/corpus/seed")), R"([sendmail]
@@ -33,7 +36,6 @@ TEST(JailDescriptionTest, ShowsEveryValueThatIsInForce) {
                  .max_lines = 5,
                  .use_names = false};
   jail.log_paths = {"/var/log/a", "/var/log/b"};
-  jail.journal_matches = {"_COMM=a"};
   jail.max_retry = 5;
   jail.find_time = absl::Hours(25);
   jail.ban_time = absl::InfiniteDuration();
@@ -51,7 +53,6 @@ TEST(JailDescriptionTest, ShowsEveryValueThatIsInForce) {
   EXPECT_EQ(DescribeJails(config), R"([j]
   logs      /var/log/a
             /var/log/b
-  journal   _COMM=a
   filter    f[mode=x]: 2 failregex, 1 ignoreregex, prefregex, 5 lines at once, no host names
   dates     {^LN-BEG}
             EPOCH
@@ -65,6 +66,25 @@ TEST(JailDescriptionTest, ShowsEveryValueThatIsInForce) {
 Failures are counted exactly, over all servers: so many within any such time.
 Fail2Ban estimates a rate instead.
 )");
+}
+
+TEST(JailDescriptionTest, ShowsWhatOfTheJournalIsRead) {
+  Jail jail;
+  jail.name = "j";
+  jail.journal = Journal();
+  jail.enforcement = {"e", {{25, 25}}, Rejection::kDrop};
+  JailConfig config;
+  config.filters["j"] = "f";
+  config.ignore_lists["j"];
+  config.jails = {jail};
+  EXPECT_THAT(DescribeJails(config),
+              HasSubstr("[j]\n  journal   of each server, flags 4\n"
+                        "  matches   every message\n"));
+  config.jails[0].journal = Journal{"/j", 0};
+  config.jails[0].journal_matches = {"A=1 + B=2", "C=3"};
+  EXPECT_THAT(DescribeJails(config),
+              HasSubstr("  journal   /j, flags 0\n  matches   A=1 + B=2\n"
+                        "            C=3\n"));
 }
 
 std::string AgainOf(Jail jail) {

@@ -76,17 +76,31 @@ TEST_F(JailReaderTest, TheFilterIsNamedWithItsOptions) {
   EXPECT_THAT(reading->jail.filter.fail_regexes, ElementsAre("file <HOST>$"));
 }
 
-TEST_F(JailReaderTest, AJailOfTheJournalHasItsLines) {
-  const auto reading =
-      Read(absl::StrCat(kJail, "backend = systemd[journalflags=1]\n"));
+TEST_F(JailReaderTest, AJailOfTheJournalHasItsLinesAndNeedsNoLog) {
+  const auto reading = Read(
+      "[j]\nenabled = true\nfilter = f\nbackend = systemd[journalflags=1]\n"
+      "action = iptables[port=25]\n");
   ASSERT_TRUE(reading.has_value()) << error_;
   EXPECT_THAT(reading->jail.filter.fail_regexes,
               ElementsAre("journal <HOST>$"));
-  EXPECT_THAT(notes_, ElementsAre(HasSubstr("the journal is not read yet")));
-  Read(
-      "[j]\nenabled = true\nfilter = f\nbackend = systemd\n"
-      "action = iptables[port=25]\n");
-  EXPECT_THAT(error_, HasSubstr(":1: [j] has no logpath, and the journal is"));
+  EXPECT_EQ(reading->jail.journal, (Journal{"", 1}));
+  EXPECT_THAT(notes_, IsEmpty());
+}
+
+TEST_F(JailReaderTest, OfTheJournalTheFilterOrTheJailSaysWhat) {
+  directory_.Write("filter.d/m.conf",
+                   "[Definition]\nfailregex = <HOST>$\n"
+                   "journalmatch = _COMM=m\n");
+  const std::string jail =
+      "[j]\nenabled = true\nfilter = m\nlogpath = /l\nbackend = systemd\n"
+      "action = iptables[port=25]\n";
+  auto reading = Read(jail);
+  ASSERT_TRUE(reading.has_value()) << error_;
+  EXPECT_THAT(reading->jail.journal_matches, ElementsAre("_COMM=m"));
+  EXPECT_THAT(reading->jail.log_paths, IsEmpty());
+  reading = Read(jail + "journalmatch = _COMM=j\n");
+  ASSERT_TRUE(reading.has_value()) << error_;
+  EXPECT_THAT(reading->jail.journal_matches, ElementsAre("_COMM=j"));
 }
 
 TEST_F(JailReaderTest, IgnoredNamesAndFilesAreKept) {

@@ -148,12 +148,12 @@ TEST(MxbanRegexRunTest, NotesAndWarningsComeOnce) {
   ConfigDirectory directory;
   directory.Write("f.conf",
                   "[Definition]\nfailregex = bad <HOST>\n"
-                  "journalmatch = x=y\n");
+                  "usedns = raw\n");
   const Output output =
       Ran({.log = "-", .filter = "f", .filter_dir = directory.path()},
           "bad 192.0.2.1\nbad 192.0.2.1\n");
   EXPECT_THAT(output.notes,
-              testing::MatchesRegex("note: .*f\\.conf:3: journalmatch .*\n"
+              testing::MatchesRegex("note: .*f\\.conf:3: usedns .*\n"
                                     "warning: failregex 1: [^\n]*\n"
                                     "warning: failregex 1: [^\n]*\n"));
 }

@@ -113,13 +113,6 @@ TEST(FilterDefinitionTest, RawNamesAreANote) {
   EXPECT_THAT(reading->notes, ElementsAre(HasSubstr("f.conf:2: usedns")));
 }
 
-TEST(FilterDefinitionTest, JournalmatchIsANote) {
-  const auto reading =
-      Load("[Definition]\njournalmatch = _COMM=x\nfailregex = <HOST>");
-  ASSERT_TRUE(reading.ok());
-  EXPECT_THAT(reading->notes, ElementsAre(HasSubstr("f.conf:2: journalmatch")));
-}
-
 struct Refusal {
   const char* definition;
   const char* message;
