@@ -1,0 +1,143 @@
+#ifndef MXBAN_AGENT_JOURNAL_TAILER_H_
+#define MXBAN_AGENT_JOURNAL_TAILER_H_
+
+// Turns messages of systemd's journal into lines.
+//
+// A message is named by the sequence number that journald gave it, and by the
+// id of that sequence. Both survive rotation and restarts; a journal that
+// begins anew has another id, and several may lie side by side. Within one id
+// numbers grow in the order in which messages are delivered.
+//
+// A line is what Fail2Ban makes of a message: `HOST NAME[PID]: TEXT`, on one
+// line, so that filters written for its journal see what they expect. Messages
+// carry their time beside the text.
+//
+// Pull-based and without a thread, like LogTailer: the caller polls when fd()
+// is readable. A journal that cannot be read is complained of once and tried
+// again with each Poll().
+//
+// Thread-compatible. The only module that reads with libsystemd.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "agent/journal_message.h"
+#include "agent/log_line.h"
+
+struct sd_journal;
+
+namespace mxban {
+
+class JournalTailer {
+ public:
+  // Longer lines are passed over and counted.
+  static constexpr size_t kMaxLineBytes = 64 * 1024;
+
+  // What log ids of journals begin with.
+  static constexpr absl::string_view kLogIdPrefix = "journal:";
+
+  struct Options {
+    std::string directory;  // Of its files; empty: this system's own journal.
+    uint32_t flags = 0;     // As sd_journal_open() has them.
+    std::vector<std::string> matches;  // Any of them; none: every message.
+  };
+
+  // Knows what has been dealt with.
+  class Guide {
+   public:
+    virtual ~Guide() = default;
+
+    // Messages that were received before this tell nothing new.
+    virtual absl::Time Oldest() const = 0;
+
+    // The ids of logs of which something has been dealt with; others than
+    // journals may be among them.
+    virtual std::vector<std::string> KnownLogs() const = 0;
+
+    // Messages of `log_id` up to here are dealt with.
+    virtual uint64_t PositionIn(const std::string& log_id) const = 0;
+
+    // Messages come from `log_id` from now on.
+    virtual void TurnTo(const std::string& log_id) = 0;
+  };
+
+  // Receives a line of log_id(), in which positions are sequence numbers. The
+  // view lasts for the call. False refuses the line: Poll() ends, and the next
+  // one begins with it.
+  using Sink = absl::FunctionRef<bool(const LogLine& line)>;
+
+  // `guide` must outlive the tailer.
+  JournalTailer(Options options, Guide& guide);
+  ~JournalTailer();
+
+  JournalTailer(const JournalTailer&) = delete;
+  JournalTailer& operator=(const JournalTailer&) = delete;
+
+  // Passes every message received so far to `sink`. Never waits. Returns false
+  // if `sink` refused one.
+  bool Poll(Sink sink);
+
+  // Begins again where the guide says.
+  void Restart();
+
+  // Names the sequence of the message that was delivered last; empty before the
+  // first.
+  const std::string& log_id() const { return log_id_; }
+
+  // Readable when the journal has changed; -1 while there is none.
+  int fd() const;
+
+  uint64_t overlong_lines() const { return overlong_lines_; }
+
+ private:
+  struct CloseJournal {
+    void operator()(sd_journal* journal) const;
+  };
+  using Journal = std::unique_ptr<sd_journal, CloseJournal>;
+
+  // Where a message stands.
+  struct Place {
+    std::string log_id;
+    uint64_t number = 0;
+    absl::Time received;
+  };
+
+  absl::Status Open();
+  absl::Status OpenFiles(Journal& journal) const;
+  absl::Status AddMatches(sd_journal* journal) const;
+  absl::Status SeekBegin(sd_journal* journal) const;
+  absl::Status Drain(Sink sink, bool& is_done);
+  bool Deliver(Sink sink);
+  static absl::Status ReadPlace(sd_journal* journal, Place& place);
+  // Makes a line of the present message.
+  absl::Status ReadLine();
+  void Complain(const absl::Status& status);
+
+  const Options options_;
+  Guide& guide_;
+
+  Journal journal_;
+  int fd_ = -1;
+  bool has_complained_ = false;
+  std::string log_id_;
+  uint64_t done_ = 0;  // Messages of log_id_ up to here.
+
+  // The present message, if it waits to be delivered.
+  bool is_waiting_ = false;
+  Place place_;
+  JournalMessage message_;
+  absl::Time time_;
+  std::string line_;
+  uint64_t overlong_lines_ = 0;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_AGENT_JOURNAL_TAILER_H_
