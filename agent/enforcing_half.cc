@@ -1,5 +1,6 @@
 #include "agent/enforcing_half.h"
 
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -31,6 +32,12 @@ absl::Status Confine() {
   return absl::OkStatus();
 }
 
+// What comes in by standard input is the other half's to read.
+void LeaveInput() {
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0) close(STDIN_FILENO);
+}
+
 // Keeps standard streams and the channel alone.
 void CloseOthers(const FirewallChannel& channel) {
   int kept[] = {channel.requests.get(), channel.news.get()};
@@ -48,6 +55,7 @@ void CloseOthers(const FirewallChannel& channel) {
 int Enforce(const std::string& kind, FirewallChannel channel) {
   prctl(PR_SET_NAME, kProcessName, 0, 0, 0);
   signal(SIGPIPE, SIG_IGN);  // The other half may close its end first.
+  LeaveInput();
   CloseOthers(channel);
   absl::Status status = Confine();
   if (status.ok()) {

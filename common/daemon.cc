@@ -1,5 +1,8 @@
 #include "common/daemon.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "absl/flags/flag.h"
@@ -13,9 +16,23 @@
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
 
 namespace mxban {
+namespace {
+
+// What is closed would become the next file or socket that is opened, and be
+// taken for a standard stream.
+void OpenStandardStreams() {
+  int descriptor = 0;
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
+    descriptor = open("/dev/null", O_RDWR);
+  }
+  if (descriptor > STDERR_FILENO) close(descriptor);
+}
+
+}  // namespace
 
 int RunDaemon(int argc, char** argv, const DaemonInfo& info,
               absl::FunctionRef<absl::Status(const sigset_t& signals)> serve) {
+  OpenStandardStreams();
   absl::FlagsUsageConfig usage;
   usage.version_string = [&] {
     return absl::StrCat(info.name, " ", kVersion, "\n");

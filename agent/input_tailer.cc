@@ -1,0 +1,56 @@
+#include "agent/input_tailer.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <random>
+
+#include "absl/strings/str_format.h"
+#include "common/errno_text.h"
+#include "spdlog/spdlog.h"
+
+namespace mxban {
+namespace {
+
+// Other logs have their turn after so many reads.
+constexpr int kReadsAtOnce = 16;
+
+std::string NewLogId() {
+  std::random_device random;
+  return absl::StrFormat("input:%08x%08x", random(), random());
+}
+
+bool IsReadable(int fd) {
+  pollfd readable = {fd, POLLIN, 0};
+  return poll(&readable, 1, 0) > 0;
+}
+
+}  // namespace
+
+InputTailer::InputTailer(int fd) : fd_(fd), log_id_(NewLogId()) {}
+
+bool InputTailer::Poll(Sink sink) {
+  for (int reads = 0; reads < kReadsAtOnce; ++reads) {
+    if (!lines_.Deliver(sink)) return false;
+    if (!Fill()) return true;
+  }
+  return lines_.Deliver(sink);
+}
+
+bool InputTailer::Fill() {
+  if (fd_ < 0 || !IsReadable(fd_)) return false;
+  const ssize_t size = lines_.Fill(
+      [this](char* data, size_t room) { return read(fd_, data, room); });
+  if (size > 0) return true;
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return false;
+  if (size < 0) {
+    spdlog::error("cannot read standard input: {}", ErrnoText(errno));
+  } else {
+    spdlog::info("standard input has ended; nothing more comes from there");
+  }
+  fd_ = -1;
+  return false;
+}
+
+}  // namespace mxban
