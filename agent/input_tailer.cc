@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <random>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "common/errno_text.h"
@@ -28,9 +29,11 @@ bool IsReadable(int fd) {
 
 }  // namespace
 
-InputTailer::InputTailer(int fd) : fd_(fd), log_id_(NewLogId()) {}
+InputTailer::InputTailer(int fd, Guide& guide)
+    : fd_(fd), guide_(guide), log_id_(NewLogId()), logs_found_({log_id_}) {}
 
-bool InputTailer::Poll(Sink sink) {
+bool InputTailer::Poll(Sink sink, Skip) {
+  if (!std::exchange(has_turned_, true)) guide_.TurnTo(log_id_);
   for (int reads = 0; reads < kReadsAtOnce; ++reads) {
     if (!lines_.Deliver(sink)) return false;
     if (!Fill()) return true;

@@ -7,53 +7,56 @@
 // under way when the process dies is lost. A last line without its newline is
 // none, for its writer died in the middle of an address perhaps.
 //
-// Pull-based and without a thread, like LogTailer: the caller polls when fd()
-// is readable.
-//
 // Thread-compatible.
 
-#include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "agent/line_buffer.h"
+#include "agent/line_source.h"
 
 namespace mxban {
 
-class InputTailer {
+class InputTailer final : public LineSource {
  public:
-  // The path that names standard input among a jail's logs.
-  static constexpr char kPath[] = "-";
-
-  using Sink = LineBuffer::Sink;
-
   // Reads `fd`, which stays its owner's, and which others may hold, too: its
-  // flags are left as they are. Nobody else may read it.
-  explicit InputTailer(int fd);
+  // flags are left as they are. Nobody else may read it. `guide` must outlive
+  // the tailer.
+  InputTailer(int fd, Guide& guide);
 
   InputTailer(const InputTailer&) = delete;
   InputTailer& operator=(const InputTailer&) = delete;
 
-  // Passes lines that have come to `sink`, not without end: what there is more
-  // of keeps fd() readable. Never waits. Returns false if `sink` refused a
-  // line.
-  bool Poll(Sink sink);
+  // Not without end: what there is more of keeps fd() readable.
+  using LineSource::Poll;
+  bool Poll(Sink sink, Skip skip) override;
+
+  // Only turns to the same log again.
+  void Restart() override { has_turned_ = false; }
+  bool can_read_again() const override { return false; }
 
   // Differs for each tailer there ever was. Positions are offsets in what it
   // has read.
-  const std::string& log_id() const { return log_id_; }
+  const std::string& log_id() const override { return log_id_; }
 
-  // Readable when there are more lines; -1 once the input has ended.
-  int fd() const { return fd_; }
-
-  uint64_t overlong_lines() const { return lines_.overlong_lines(); }
+  // -1 once the input has ended.
+  int fd() const override { return fd_; }
+  bool has_looked() const override { return true; }
+  const std::set<std::string>& logs_found() const override {
+    return logs_found_;
+  }
+  uint64_t overlong_lines() const override { return lines_.overlong_lines(); }
 
  private:
   // Whether there was something to read.
   bool Fill();
 
   int fd_;
+  Guide& guide_;
   const std::string log_id_;
+  const std::set<std::string> logs_found_;
+  bool has_turned_ = false;
   LineBuffer lines_;
 };
 

@@ -53,9 +53,7 @@ JournalTailer::JournalTailer(Options options, Guide& guide)
 
 JournalTailer::~JournalTailer() = default;
 
-int JournalTailer::fd() const { return journal_ == nullptr ? -1 : fd_; }
-
-bool JournalTailer::Poll(Sink sink) {
+bool JournalTailer::Poll(Sink sink, Skip) {
   bool is_done = true;
   absl::Status status = journal_ == nullptr ? Open() : absl::OkStatus();
   if (status.ok()) status = Drain(sink, is_done);
@@ -122,21 +120,32 @@ absl::Status JournalTailer::AddMatches(sd_journal* journal) const {
   return absl::OkStatus();
 }
 
+// Finds the message `number` of `log_id`, or what is next to it there.
+bool JournalTailer::Find(sd_journal* journal, const std::string& log_id,
+                         uint64_t number, Place& found) {
+  return SeekNumber(journal, log_id, std::max<uint64_t>(number, 1), kNever) >=
+             0 &&
+         sd_journal_next(journal) > 0 && ReadPlace(journal, found).ok() &&
+         found.log_id == log_id;
+}
+
 // Of the ids that are known, goes on with the one that was read last; what else
 // there is begins by its time. What is done already comes again, if clocks went
 // back or ids are mixed, and is passed over.
-absl::Status JournalTailer::SeekBegin(sd_journal* journal) const {
+absl::Status JournalTailer::SeekBegin(sd_journal* journal) {
   const uint64_t oldest = Micros(guide_.Oldest());
   std::optional<Place> last;
+  logs_found_.clear();
+  has_looked_ = true;
   for (const std::string& log_id : guide_.KnownLogs()) {
     const uint64_t number = guide_.PositionIn(log_id);
     Place found;
-    if (!absl::StartsWith(log_id, kLogIdPrefix) || number == 0 ||
-        SeekNumber(journal, log_id, number, kNever) < 0 ||
-        sd_journal_next(journal) <= 0 || !ReadPlace(journal, found).ok() ||
-        found.log_id != log_id) {
+    if (!absl::StartsWith(log_id, kLogIdPrefix) ||
+        !Find(journal, log_id, number, found)) {
       continue;
     }
+    logs_found_.insert(log_id);
+    if (number == 0) continue;
     if (found.number > number + 1) {
       spdlog::warn(
           "messages of the journal are gone that were not read: {} to {} of {}",
@@ -167,6 +176,7 @@ absl::Status JournalTailer::Drain(Sink sink, bool& is_done) {
     if (place_.log_id != log_id_) {
       log_id_ = place_.log_id;
       done_ = guide_.PositionIn(log_id_);
+      logs_found_.insert(log_id_);
       guide_.TurnTo(log_id_);
     }
     if (place_.number <= done_) continue;

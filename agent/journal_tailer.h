@@ -12,34 +12,30 @@
 // line, so that filters written for its journal see what they expect. Messages
 // carry their time beside the text.
 //
-// Pull-based and without a thread, like LogTailer: the caller polls when fd()
-// is readable. A journal that cannot be read is complained of once and tried
-// again with each Poll().
+// A journal that cannot be read is complained of once and tried again with each
+// Poll().
 //
 // Thread-compatible. The only module that reads with libsystemd.
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "agent/journal_message.h"
-#include "agent/log_line.h"
+#include "agent/line_source.h"
 
 struct sd_journal;
 
 namespace mxban {
 
-class JournalTailer {
+class JournalTailer final : public LineSource {
  public:
-  // Longer lines are passed over and counted.
-  static constexpr size_t kMaxLineBytes = 64 * 1024;
-
   // What log ids of journals begin with.
   static constexpr absl::string_view kLogIdPrefix = "journal:";
 
@@ -49,30 +45,6 @@ class JournalTailer {
     std::vector<std::string> matches;  // Any of them; none: every message.
   };
 
-  // Knows what has been dealt with.
-  class Guide {
-   public:
-    virtual ~Guide() = default;
-
-    // Messages that were received before this tell nothing new.
-    virtual absl::Time Oldest() const = 0;
-
-    // The ids of logs of which something has been dealt with; others than
-    // journals may be among them.
-    virtual std::vector<std::string> KnownLogs() const = 0;
-
-    // Messages of `log_id` up to here are dealt with.
-    virtual uint64_t PositionIn(const std::string& log_id) const = 0;
-
-    // Messages come from `log_id` from now on.
-    virtual void TurnTo(const std::string& log_id) = 0;
-  };
-
-  // Receives a line of log_id(), in which positions are sequence numbers. The
-  // view lasts for the call. False refuses the line: Poll() ends, and the next
-  // one begins with it.
-  using Sink = absl::FunctionRef<bool(const LogLine& line)>;
-
   // `guide` must outlive the tailer.
   JournalTailer(Options options, Guide& guide);
   ~JournalTailer();
@@ -80,21 +52,21 @@ class JournalTailer {
   JournalTailer(const JournalTailer&) = delete;
   JournalTailer& operator=(const JournalTailer&) = delete;
 
-  // Passes every message received so far to `sink`. Never waits. Returns false
-  // if `sink` refused one.
-  bool Poll(Sink sink);
+  using LineSource::Poll;
+  bool Poll(Sink sink, Skip skip) override;
 
-  // Begins again where the guide says.
-  void Restart();
+  void Restart() override;
 
-  // Names the sequence of the message that was delivered last; empty before the
+  // The sequence of the message that was delivered last; empty before the
   // first.
-  const std::string& log_id() const { return log_id_; }
+  const std::string& log_id() const override { return log_id_; }
 
-  // Readable when the journal has changed; -1 while there is none.
-  int fd() const;
-
-  uint64_t overlong_lines() const { return overlong_lines_; }
+  int fd() const override { return journal_ == nullptr ? -1 : fd_; }
+  bool has_looked() const override { return has_looked_; }
+  const std::set<std::string>& logs_found() const override {
+    return logs_found_;
+  }
+  uint64_t overlong_lines() const override { return overlong_lines_; }
 
  private:
   struct CloseJournal {
@@ -112,9 +84,11 @@ class JournalTailer {
   absl::Status Open();
   absl::Status OpenFiles(Journal& journal) const;
   absl::Status AddMatches(sd_journal* journal) const;
-  absl::Status SeekBegin(sd_journal* journal) const;
+  absl::Status SeekBegin(sd_journal* journal);
   absl::Status Drain(Sink sink, bool& is_done);
   bool Deliver(Sink sink);
+  static bool Find(sd_journal* journal, const std::string& log_id,
+                   uint64_t number, Place& found);
   static absl::Status ReadPlace(sd_journal* journal, Place& place);
   // Makes a line of the present message.
   absl::Status ReadLine();
@@ -126,6 +100,8 @@ class JournalTailer {
   Journal journal_;
   int fd_ = -1;
   bool has_complained_ = false;
+  bool has_looked_ = false;
+  std::set<std::string> logs_found_;
   std::string log_id_;
   uint64_t done_ = 0;  // Messages of log_id_ up to here.
 

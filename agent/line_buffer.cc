@@ -9,7 +9,7 @@ constexpr size_t kReadBytes = 64 * 1024;
 
 }  // namespace
 
-bool LineBuffer::Deliver(Sink sink) {
+bool LineBuffer::Deliver(LineSource::Sink sink) {
   while (true) {
     const auto newline =
         std::find(buffer_.begin() + searched_, buffer_.end(), '\n');
@@ -17,7 +17,7 @@ bool LineBuffer::Deliver(Sink sink) {
     if (newline == buffer_.end()) return true;
     const size_t after = searched_ + 1;
     const absl::string_view text(buffer_.data() + next_, searched_ - next_);
-    if (skipping_ || text.size() > kMaxLineBytes) {
+    if (skipping_ || text.size() > LineSource::kMaxLineBytes) {
       ++overlong_lines_;
       skipping_ = false;
     } else if (!sink({.text = text,
@@ -30,7 +30,7 @@ bool LineBuffer::Deliver(Sink sink) {
 }
 
 ssize_t LineBuffer::Fill(Read read) {
-  if (buffer_.size() - next_ > kMaxLineBytes) {
+  if (buffer_.size() - next_ > LineSource::kMaxLineBytes) {
     skipping_ = true;  // The rest of the line is read and thrown away.
     next_ = buffer_.size();
   }

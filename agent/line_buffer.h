@@ -3,7 +3,7 @@
 
 // Cuts bytes that come piece by piece into lines.
 //
-// Bounded: a line that is too long is thrown away while it comes.
+// Bounded: a line that is too long is thrown away while it comes, and counted.
 //
 // Thread-compatible.
 
@@ -14,26 +14,19 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
-#include "absl/strings/string_view.h"
-#include "agent/log_line.h"
+#include "agent/line_source.h"
 
 namespace mxban {
 
 class LineBuffer {
  public:
-  // Longer lines are passed over and counted; sendmail's end at 1 KiB.
-  static constexpr size_t kMaxLineBytes = 64 * 1024;
-
-  // Receives a line, which lasts for the call. False refuses it.
-  using Sink = absl::FunctionRef<bool(const LogLine& line)>;
-
   // Stores up to `size` of the bytes that are next; returns how many, as
   // read(2) does.
   using Read = absl::FunctionRef<ssize_t(char* data, size_t size)>;
 
   // Passes all whole lines to `sink`; false if it refused one, with which the
   // next call begins.
-  bool Deliver(Sink sink);
+  bool Deliver(LineSource::Sink sink);
 
   // Takes more bytes, once all lines are delivered. Returns what `read` did.
   ssize_t Fill(Read read);

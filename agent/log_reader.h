@@ -4,8 +4,8 @@
 // Reads the logs of all jails and puts the failures they tell into the outbox.
 //
 // Each log is read once, however many jails watch it. A thread of its own
-// sleeps until inotify reports a change, the jails change or the outbox has
-// room again; once a second it looks anyway, for what inotify cannot see.
+// sleeps until there is news of a log, the jails change or the outbox has
+// room again; once a second it looks anyway, for what nobody tells of.
 //
 // Thread-safe, but for Poll() and FindLogs().
 
@@ -24,12 +24,14 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "agent/failure_outbox.h"
+#include "agent/jail_logs.h"
 #include "agent/local_counter.h"
 #include "agent/log_file.h"
-#include "agent/log_tailer.h"
+#include "agent/log_news.h"
 #include "agent/log_watcher.h"
 #include "agent/name_resolver.h"
 #include "agent/position_file.h"
+#include "agent/watched_log.h"
 #include "common/clock.h"
 #include "common/jail.h"
 #include "common/name_lookup.h"
@@ -49,8 +51,7 @@ class LogReader {
     // Begin here in logs that are known; in others with the oldest line that
     // can still count.
     LogPositions positions;
-    // Paths that replace a jail's own, by jail.
-    absl::btree_map<std::string, std::vector<std::string>> log_paths;
+    JailLogs::Replacements log_paths;
     // Of stamps that name none.
     absl::TimeZone time_zone = LocalZone();
     // Whose failures do not count where a jail has `ignoreself`.
@@ -92,48 +93,33 @@ class LogReader {
   LogPositions SafePositions() const;
 
  private:
-  // A jail's eye on a source.
-  struct Eye {
-    LogWatcher watcher;
-    bool is_double = false;  // Reads the same log by another path already.
-  };
-
-  // One log and the jails that watch it.
-  struct Source {
-    std::unique_ptr<LogTailer::Guide> guide;
-    std::unique_ptr<LogTailer> tailer;
-    std::vector<Eye> eyes;
-    std::string log_id;   // That the watchers' positions are in.
-    int file_watch = -1;  // inotify's number for the log `watched_id`.
-    std::string watched_id;
-    int path_watch = -1;  // The same for what the path names now.
-  };
-  class SourceGuide;
+  class Guide;
 
   void Loop();
   // Returns whether there is some, or just time has passed.
   bool WaitForNews();
   void ApplyJails();
-  void AddWatcher(const Jail& jail, const std::string& path);
-  // The logs that `jail` names now.
-  std::vector<std::string> LogsOf(const Jail& jail) const;
+  void AddWatcher(const Jail& jail, const std::string& name);
+  void AddEye(WatchedLog& log, LogWatcher watcher, const std::string& name);
   // Keeps the watchers of jails that still name the log, with what they know.
-  void KeepWatchers(const std::string& path, Source& source);
-  // Whether `jail` reads the log already, by another path than `path`.
+  void KeepWatchers(const std::string& name, WatchedLog& log);
+  // Whether `jail` reads the log already, by another name than `name`.
   bool IsRead(const std::string& log_id, const std::string& jail,
-              const std::string& path) const;
-  bool ReadLine(Source& source, absl::string_view line, uint64_t end_offset);
-  // Passes over the first of `lines` as far as they tell no watcher anything.
-  size_t SkipLines(Source& source, absl::string_view lines, uint64_t offset);
+              const std::string& name) const;
+  void PollLog(WatchedLog& log);
+  bool ReadLine(WatchedLog& log, const LogLine& line);
+  size_t SkipLines(WatchedLog& log, absl::string_view lines, uint64_t offset);
   // Begins again where the logs were read ahead.
   void ReadAgain();
   // Forgets logs that are gone.
   void ForgetLogs();
-  absl::Time Oldest(const Source& source) const;
-  uint64_t StartOffset(Source& source, const std::string& log_id, LogFile& log);
-  void TurnTo(const std::string& path, const std::string& log_id);
+  absl::Time Oldest(const WatchedLog& log) const;
+  uint64_t StartOffset(WatchedLog& log, const std::string& log_id,
+                       LogFile& file);
+  void TurnTo(const std::string& name, const std::string& log_id);
+  uint64_t PositionIn(const WatchedLog& log, const std::string& log_id) const;
   uint64_t PositionOf(const std::string& jail, const std::string& log_id) const;
-  void RememberPositions(const Source& source);
+  void RememberPositions(const WatchedLog& log);
   // Returns whether something is watched, or still absent, that was not read
   // since.
   bool WatchFiles();
@@ -143,19 +129,18 @@ class LogReader {
   LocalCounter& local_counter_;
   const Clock& clock_;
   const Options options_;
+  const JailLogs jail_logs_;
   std::atomic<bool> is_alone_ = false;
-  std::optional<NameResolver>
-      names_;  // Wakes the thread; ends before wake_fd_.
+  LogNews news_;
+  NameResolver names_;  // Wakes the thread; ends before `news_`.
   const LogWatcher::Surroundings surroundings_;
 
   // Owned by the thread that polls.
   std::vector<Jail> jails_;
   std::set<std::string> broken_jails_;  // Whose filter does not compile here.
-  absl::btree_map<std::string, Source> sources_;  // By path.
+  absl::btree_map<std::string, WatchedLog> logs_;  // By name.
   LogPositions positions_;  // Where each jail is in each log it ever watched.
   Statistics counts_;
-  int inotify_fd_ = -1;
-  int wake_fd_ = -1;
 
   mutable absl::Mutex mutex_;
   std::unique_ptr<std::vector<Jail>> new_jails_ ABSL_GUARDED_BY(mutex_);

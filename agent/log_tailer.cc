@@ -173,7 +173,9 @@ bool LogTailer::Deliver(Sink sink, Skip skip) {
     if (skipping_ || line.size() > kMaxLineBytes) {
       ++overlong_lines_;
       skipping_ = false;
-    } else if (!sink(line, buffer_offset_ + after)) {
+    } else if (!sink({.text = line,
+                      .begin = buffer_offset_ + next_,
+                      .end = buffer_offset_ + after})) {
       return false;
     }
     next_ = searched_ = after;

@@ -22,79 +22,45 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
-#include "absl/strings/string_view.h"
-#include "absl/time/time.h"
+#include "agent/line_source.h"
 #include "agent/log_file.h"
 #include "agent/log_identity.h"
 
 namespace mxban {
 
-class LogTailer {
+class LogTailer final : public LineSource {
  public:
-  // Longer lines are passed over and counted; sendmail's end at 1 KiB.
-  static constexpr size_t kMaxLineBytes = 64 * 1024;
-
-  // Knows what has been dealt with.
-  class Guide {
+  // Knows more of files.
+  class Guide : public LineSource::Guide {
    public:
-    virtual ~Guide() = default;
-
-    // Rotated logs that were last written to before this tell nothing new.
-    virtual absl::Time Oldest() const = 0;
-
-    // The names of logs of which something has been dealt with.
-    virtual std::vector<std::string> KnownLogs() const = 0;
-
     // Where to begin in `log`, which is called `log_id`: the offset of the
     // first line that is not dealt with.
     virtual uint64_t StartOffset(const std::string& log_id, LogFile& log) = 0;
-
-    // Lines come from `log_id` from now on.
-    virtual void TurnTo(const std::string& log_id) = 0;
   };
-
-  // Receives a line without its newline, and the offset of the first byte
-  // after it. The view lasts for the call. False refuses the line: Poll()
-  // ends, and the next one begins with it.
-  using Sink =
-      absl::FunctionRef<bool(absl::string_view line, uint64_t end_offset)>;
-
-  // Is shown lines that wait, whole ones with their newlines, and where they
-  // begin; returns how much of them, whole lines again, to pass over.
-  using Skip =
-      absl::FunctionRef<size_t(absl::string_view lines, uint64_t offset)>;
 
   // The log may be absent for now: logs often are at boot. `guide` must outlive
   // the tailer.
   LogTailer(std::string path, Guide& guide);
 
-  // Passes every complete line written so far to `sink`, but for those that
-  // `skip` passes over. Never waits. Returns false if `sink` refused a line.
-  bool Poll(Sink sink, Skip skip);
-  bool Poll(Sink sink) {
-    return Poll(sink, [](absl::string_view, uint64_t) { return size_t{0}; });
+  using LineSource::Poll;
+  bool Poll(Sink sink, Skip skip) override;
+
+  void Restart() override { Close(); }
+
+  // The same after a rename, another after truncation.
+  const std::string& log_id() const override { return log_id_; }
+
+  int fd() const override { return log_ == nullptr ? -1 : log_->fd(); }
+  bool is_file() const override { return true; }
+  bool has_looked() const override { return has_looked_; }
+  const std::set<std::string>& logs_found() const override {
+    return logs_found_;
   }
-
-  // Begins again where the guide says.
-  void Restart() { Close(); }
-
-  // Names the log that is open; the same after a rename, another after
-  // truncation. Empty while there is none.
-  const std::string& log_id() const { return log_id_; }
-
-  // Whether it has looked for logs yet, and those that were there when it did
-  // so last.
-  bool has_looked() const { return has_looked_; }
-  const std::set<std::string>& logs_found() const { return logs_found_; }
 
   // Of the first byte not yet delivered.
   uint64_t offset() const { return buffer_offset_ + next_; }
 
-  // The file that is open, for inotify; -1 while there is none.
-  int fd() const { return log_ == nullptr ? -1 : log_->fd(); }
-
-  uint64_t overlong_lines() const { return overlong_lines_; }
+  uint64_t overlong_lines() const override { return overlong_lines_; }
 
  private:
   static constexpr size_t kTailBytes = 64;

@@ -16,6 +16,10 @@ using Outcome = FailureMatcher::Outcome;
 
 constexpr absl::Duration kComplaintInterval = absl::Minutes(1);
 
+// Where the journals of several machines are mixed, logs take turns. What waits
+// for longer than so many turns is not read again after a death.
+constexpr size_t kMaxEarlierLogs = 1000;
+
 // The longest name that DNS knows.
 constexpr size_t kMaxName = 253;
 
@@ -106,24 +110,23 @@ void LogWatcher::TurnTo(const std::string& log_id, uint64_t position) {
            !matcher_.waiting_from(static_cast<int>(earlier_logs_.size()))) {
       earlier_logs_.pop_back();
     }
+    if (earlier_logs_.size() > kMaxEarlierLogs) earlier_logs_.pop_back();
   }
   position_ = skippable_to_ = ahead_from_ = position;
 }
 
-bool LogWatcher::Read(const Surroundings& surroundings, absl::string_view line,
-                      uint64_t end_offset, absl::Time now, Counts& counts) {
-  if (end_offset <= position_) return true;
-  if (!found_ || found_->end_offset != end_offset) {
-    Match(line, end_offset, now, counts);
-  }
+bool LogWatcher::Read(const Surroundings& surroundings, const LogLine& line,
+                      absl::Time now, Counts& counts) {
+  if (line.end <= position_) return true;
+  if (!found_ || found_->end_offset != line.end) Match(line, now, counts);
   if (!ResolveName(surroundings.names, now, counts)) return false;
   if (jail_.ignore_self) {
     counts.own += std::erase_if(found_->sources, [&](const IpNetwork& source) {
       return absl::c_linear_search(surroundings.own_addresses, source);
     });
   }
-  if (!Report(surroundings, line, counts)) return false;
-  position_ = end_offset;
+  if (!Report(surroundings, line.text, counts)) return false;
+  position_ = line.end;
   found_.reset();
   return true;
 }
@@ -152,11 +155,10 @@ bool LogWatcher::Report(const Surroundings& surroundings,
 }
 
 // Notes in `found_` what `line` tells, which may be nothing.
-void LogWatcher::Match(absl::string_view line, uint64_t end_offset,
-                       absl::Time now, Counts& counts) {
-  found_ = Found{.end_offset = end_offset};
+void LogWatcher::Match(const LogLine& line, absl::Time now, Counts& counts) {
+  found_ = Found{.end_offset = line.end};
   const FailureMatcher::Result result =
-      matcher_.Match(line, now, end_offset - line.size() - 1);
+      matcher_.Match(line.text, now, line.begin, line.time);
   if (result.outcome == Outcome::kLimitHit) {
     ComplainOfLimit(result, now, counts);
   }

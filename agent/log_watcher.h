@@ -26,6 +26,7 @@
 #include "absl/time/time.h"
 #include "agent/failure_outbox.h"
 #include "agent/local_counter.h"
+#include "agent/log_line.h"
 #include "agent/name_resolver.h"
 #include "common/ban.h"
 #include "common/jail.h"
@@ -68,8 +69,8 @@ class LogWatcher {
   // Reads a line of the log, unless it is done already. False: it has
   // to come again, for the outbox is full or a name not resolved yet. REQUIRES:
   // lines come in their order.
-  bool Read(const Surroundings& surroundings, absl::string_view line,
-            uint64_t end_offset, absl::Time now, Counts& counts);
+  bool Read(const Surroundings& surroundings, const LogLine& line,
+            absl::Time now, Counts& counts);
 
   // How much of `lines` of the log, whole ones from `offset` on, tells nothing.
   size_t Skippable(absl::string_view lines, uint64_t offset);
@@ -116,8 +117,7 @@ class LogWatcher {
               Counts& counts);
   uint64_t SafePosition() const;
 
-  void Match(absl::string_view line, uint64_t end_offset, absl::Time now,
-             Counts& counts);
+  void Match(const LogLine& line, absl::Time now, Counts& counts);
   void KeepTimes(const FailureMatcher::Result& result, absl::Time now,
                  Counts& counts);
   bool ResolveName(NameResolver& names, absl::Time now, Counts& counts);

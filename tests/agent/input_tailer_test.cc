@@ -19,6 +19,16 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+class FakeGuide final : public LineSource::Guide {
+ public:
+  absl::Time Oldest() const override { return absl::InfinitePast(); }
+  std::vector<std::string> KnownLogs() const override { return {}; }
+  uint64_t PositionIn(const std::string&) const override { return 0; }
+  void TurnTo(const std::string& log_id) override { turns.push_back(log_id); }
+
+  std::vector<std::string> turns;
+};
+
 class InputTailerTest : public testing::Test {
  protected:
   InputTailerTest() {
@@ -52,12 +62,13 @@ class InputTailerTest : public testing::Test {
     return lines;
   }
 
+  FakeGuide guide_;
   int input_ = -1;
   int writer_ = -1;
 };
 
 TEST_F(InputTailerTest, LinesComeAsTheyAreWritten) {
-  InputTailer tailer(input_);
+  InputTailer tailer(input_, guide_);
   EXPECT_THAT(Read(tailer), IsEmpty()) << "and nothing waits";
   Write("a\nb");
   EXPECT_THAT(Read(tailer), ElementsAre("a"));
@@ -67,8 +78,18 @@ TEST_F(InputTailerTest, LinesComeAsTheyAreWritten) {
   EXPECT_THAT(Read(tailer), ElementsAre("bc"));
 }
 
+TEST_F(InputTailerTest, NothingIsReadAgain) {
+  InputTailer tailer(input_, guide_);
+  Write("a\nb\n");
+  EXPECT_THAT(Read(tailer, 1), ElementsAre("a"));
+  tailer.Restart();
+  EXPECT_THAT(Read(tailer), ElementsAre("b"));
+  EXPECT_THAT(guide_.turns, ElementsAre(tailer.log_id(), tailer.log_id()));
+  EXPECT_FALSE(tailer.can_read_again());
+}
+
 TEST_F(InputTailerTest, AfterTheEndThereIsNothing) {
-  InputTailer tailer(input_);
+  InputTailer tailer(input_, guide_);
   Write("a\nhalf a line");
   CloseWriter();
   EXPECT_THAT(Read(tailer), ElementsAre("a"));
@@ -77,31 +98,31 @@ TEST_F(InputTailerTest, AfterTheEndThereIsNothing) {
 }
 
 TEST_F(InputTailerTest, APipeIsNoFileThatIsKnownAgain) {
-  InputTailer one(input_);
-  InputTailer other(input_);
+  InputTailer one(input_, guide_);
+  InputTailer other(input_, guide_);
   EXPECT_TRUE(absl::StartsWith(one.log_id(), "input:"));
   EXPECT_NE(one.log_id(), other.log_id());
 }
 
 TEST_F(InputTailerTest, FlagsOfOthersAreLeftAsTheyAre) {
-  InputTailer tailer(input_);
+  InputTailer tailer(input_, guide_);
   Read(tailer);
   EXPECT_EQ(fcntl(input_, F_GETFL) & O_NONBLOCK, 0);
 }
 
 TEST_F(InputTailerTest, OthersHaveTheirTurn) {
   const int endless = open("/dev/zero", O_RDONLY);
-  InputTailer tailer(endless);
+  InputTailer tailer(endless, guide_);
   EXPECT_THAT(Read(tailer), IsEmpty());
   EXPECT_EQ(tailer.fd(), endless);
   close(endless);
 }
 
 TEST_F(InputTailerTest, WhatCannotBeReadHasEnded) {
-  InputTailer tailer(writer_);
+  InputTailer tailer(writer_, guide_);
   EXPECT_THAT(Read(tailer), IsEmpty());
   CloseWriter();
-  InputTailer closed(writer_);
+  InputTailer closed(writer_, guide_);
   EXPECT_THAT(Read(closed), IsEmpty());
   EXPECT_EQ(closed.fd(), -1);
 }

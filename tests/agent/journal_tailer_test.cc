@@ -26,7 +26,7 @@ const absl::Time kNow = absl::FromUnixSeconds(1'795'425'600);
 
 absl::Time At(int seconds) { return kNow + absl::Seconds(seconds); }
 
-class FakeGuide final : public JournalTailer::Guide {
+class FakeGuide final : public LineSource::Guide {
  public:
   absl::Time Oldest() const override { return oldest; }
   std::vector<std::string> KnownLogs() const override {
@@ -211,6 +211,23 @@ TEST_F(JournalTailerTest, OfSeveralSequencesNothingComesTwiceOrNever) {
   Append("0", 10, "10");
   Start();
   EXPECT_THAT(Read(), ElementsAre("9", "10"));
+}
+
+TEST_F(JournalTailerTest, KnowsWhichSequencesAreThere) {
+  EXPECT_FALSE(tailer_->has_looked());
+  Append("a", 0, "a");
+  Append("b", 1, "b");
+  Read();
+  const std::string b = tailer_->log_id();
+  EXPECT_EQ(tailer_->logs_found().size(), 2u);
+  guide_.positions["journal:0123456789abcdef0123456789abcdef"] = 5;
+  for (auto& [log_id, position] : guide_.positions) position = 0;
+  std::filesystem::remove(directory_ + "/a.journal");
+  guide_.oldest = At(1000);
+  Start();
+  Read();
+  EXPECT_TRUE(tailer_->has_looked());
+  EXPECT_THAT(tailer_->logs_found(), ElementsAre(b));
 }
 
 TEST_F(JournalTailerTest, AJournalThatIsGoneIsNoObstacle) {

@@ -60,7 +60,7 @@ TEST_F(LineBufferTest, WhatIsRefusedComesAgain) {
 }
 
 TEST_F(LineBufferTest, OverlongLinesArePassedOver) {
-  const size_t size = LineBuffer::kMaxLineBytes;
+  const size_t size = LineSource::kMaxLineBytes;
   Fill(std::string(size + 1, 'x') + "\na\n" + std::string(1 << 20, 'x'));
   EXPECT_THAT(lines_, ElementsAre(absl::StrCat(size + 2, "-", size + 4, " a")));
   Fill("\nb\n");

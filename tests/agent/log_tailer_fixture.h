@@ -26,9 +26,12 @@ class PositionGuide final : public LogTailer::Guide {
     for (const auto& [log_id, position] : positions_) logs.push_back(log_id);
     return logs;
   }
-  uint64_t StartOffset(const std::string& log_id, LogFile&) override {
+  uint64_t PositionIn(const std::string& log_id) const override {
     const auto found = positions_.find(log_id);
     return found == positions_.end() ? 0 : found->second;
+  }
+  uint64_t StartOffset(const std::string& log_id, LogFile&) override {
+    return PositionIn(log_id);
   }
   void TurnTo(const std::string& log_id) override { positions_[log_id]; }
 
@@ -51,11 +54,11 @@ class LogTailerTest : public testing::Test {
   // The lines that came, at most `max_lines`; then they are refused.
   std::vector<std::string> Lines(size_t max_lines = SIZE_MAX) {
     std::vector<std::string> lines;
-    tailer_->Poll([&](absl::string_view line, uint64_t end_offset) {
+    tailer_->Poll([&](const LogLine& line) {
       if (lines.size() == max_lines) return false;
-      lines.emplace_back(line);
-      guide_.positions_[tailer_->log_id()] = end_offset;
-      deliveries_.emplace_back(tailer_->log_id(), end_offset, lines.back());
+      lines.emplace_back(line.text);
+      guide_.positions_[tailer_->log_id()] = line.end;
+      deliveries_.emplace_back(tailer_->log_id(), line.end, lines.back());
       return true;
     });
     return lines;

@@ -31,11 +31,11 @@ TEST_F(LogTailerTest, WaitsForALogThatIsNotThereYet) {
 TEST_F(LogTailerTest, OffsetsAreThoseOfTheNextLine) {
   Append("one\n\ntwo\n");
   std::vector<uint64_t> offsets;
-  tailer_->Poll([&](absl::string_view, uint64_t end_offset) {
-    offsets.push_back(end_offset);
+  tailer_->Poll([&](const LogLine& line) {
+    offsets.insert(offsets.end(), {line.begin, line.end});
     return true;
   });
-  EXPECT_THAT(offsets, ElementsAre(4, 5, 9));
+  EXPECT_THAT(offsets, ElementsAre(0, 4, 4, 5, 5, 9));
   EXPECT_EQ(tailer_->offset(), 9);
 }
 
@@ -75,7 +75,7 @@ TEST_F(LogTailerTest, ARenamedLogKeepsItsName) {
   logs_.Rename();
   PositionGuide guide;
   LogTailer rotated(logs_.Rotated(1), guide);
-  rotated.Poll([](absl::string_view, uint64_t) { return true; });
+  rotated.Poll([](const LogLine&) { return true; });
   EXPECT_EQ(rotated.log_id(), log_id);
 }
 
@@ -103,8 +103,7 @@ TEST_F(LogTailerTest, NoticesATruncationThatHasBeenOvergrown) {
 TEST_F(LogTailerTest, ARefusedLineComesAgain) {
   Append("one\ntwo\nthree\n");
   int offered = 0;
-  EXPECT_FALSE(tailer_->Poll(
-      [&](absl::string_view, uint64_t) { return ++offered < 2; }));
+  EXPECT_FALSE(tailer_->Poll([&](const LogLine&) { return ++offered < 2; }));
   EXPECT_THAT(Lines(), ElementsAre("two", "three"));
 }
 

@@ -34,7 +34,9 @@ class LogWatcherTest : public testing::Test {
   // Reads a line; false if it was refused.
   bool Read(const std::string& line) {
     const uint64_t end = offset_ + line.size() + 1;
-    if (!watcher_->Read(surroundings_, line, end, kNow, counts_)) {
+    if (!watcher_->Read(surroundings_,
+                        {.text = line, .begin = offset_, .end = end}, kNow,
+                        counts_)) {
       return false;
     }
     offset_ = end;

@@ -1,0 +1,53 @@
+#include "agent/watched_log.h"
+
+#include <algorithm>
+
+#include "absl/algorithm/container.h"
+
+namespace mxban {
+
+bool WatchedLog::Read(const LogWatcher::Surroundings& surroundings,
+                      const LogLine& line, absl::Time now,
+                      LogWatcher::Counts& counts) {
+  for (Eye& eye : eyes) {
+    if (eye.is_double) continue;
+    if (!eye.watcher.Read(surroundings, line, now, counts)) return false;
+  }
+  return true;
+}
+
+size_t WatchedLog::Skippable(absl::string_view text, uint64_t offset) {
+  for (Eye& eye : eyes) {
+    if (eye.is_double) continue;
+    text = text.substr(0, eye.watcher.Skippable(text, offset));
+    if (text.empty()) return 0;
+  }
+  return text.size();
+}
+
+uint64_t WatchedLog::Skip(absl::string_view text, uint64_t offset,
+                          absl::Time now) {
+  uint64_t count = 0;
+  for (Eye& eye : eyes) {
+    if (eye.is_double) continue;
+    count = std::max(count, eye.watcher.Skip(text, offset, now));
+  }
+  return count;
+}
+
+bool WatchedLog::IsReadBy(const std::string& jail) const {
+  return absl::c_any_of(eyes, [&](const Eye& eye) {
+    return eye.watcher.jail().name == jail && !eye.is_double;
+  });
+}
+
+absl::Duration WatchedLog::Memory() const {
+  absl::Duration longest;
+  for (const Eye& eye : eyes) {
+    const Jail& jail = eye.watcher.jail();
+    longest = std::max(longest, jail.find_time + jail.filter.join_time);
+  }
+  return longest;
+}
+
+}  // namespace mxban

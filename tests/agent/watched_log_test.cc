@@ -1,0 +1,103 @@
+#include "agent/watched_log.h"
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_local_counter.h"
+
+namespace mxban {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'795'425'600);
+
+class WatchedLogTest : public testing::Test {
+ protected:
+  void AddEye(const std::string& name, const std::string& fail_regex,
+              bool is_double = false) {
+    Jail jail;
+    jail.name = name;
+    jail.filter = {.fail_regexes = {fail_regex}, .use_names = false};
+    jail.find_time = absl::Hours(log_.eyes.size() + 1);
+    log_.eyes.push_back(
+        {LogWatcher::Create(jail, absl::UTCTimeZone()).value(), is_double});
+    log_.eyes.back().watcher.TurnTo("log", 0);
+  }
+
+  bool Read(absl::string_view text, uint64_t begin) {
+    return log_.Read(surroundings_,
+                     {.text = text,
+                      .begin = begin,
+                      .end = begin + text.size() + 1,
+                      .time = kNow},
+                     kNow, counts_);
+  }
+
+  std::vector<std::string> Reported() {
+    std::vector<std::string> failures;
+    while (const auto batch = outbox_.Take(100)) {
+      for (const Failure& failure : batch->failures) {
+        failures.push_back(batch->jail + " " + failure.source.ToString());
+        EXPECT_EQ(failure.time, kNow);
+      }
+    }
+    return failures;
+  }
+
+  WatchedLog log_;
+  FailureOutbox outbox_{2};
+  NameResolver names_{
+      [](const std::string&) { return std::vector<IpNetwork>{}; }, [] {}};
+  const std::vector<IpNetwork> own_;
+  FakeLocalCounter local_counter_;
+  std::atomic<bool> is_alone_ = false;
+  LogWatcher::Surroundings surroundings_{outbox_, local_counter_, names_,
+                                         is_alone_, own_};
+  LogWatcher::Counts counts_;
+};
+
+TEST_F(WatchedLogTest, AllReadButThoseWhoReadItElsewhere) {
+  AddEye("a", "x <HOST>");
+  AddEye("b", "<HOST>");
+  AddEye("c", "<HOST>", true);
+  EXPECT_TRUE(Read("x 192.0.2.1", 0));
+  EXPECT_THAT(Reported(), ElementsAre("a 192.0.2.1", "b 192.0.2.1"));
+  EXPECT_TRUE(log_.IsReadBy("a"));
+  EXPECT_FALSE(log_.IsReadBy("c"));
+  EXPECT_FALSE(log_.IsReadBy("d"));
+}
+
+TEST_F(WatchedLogTest, ALineThatOneRefusesComesAgainForNobodyElse) {
+  AddEye("a", "x <HOST>");
+  AddEye("b", "<HOST>");
+  EXPECT_TRUE(Read("192.0.2.1", 0));
+  EXPECT_FALSE(Read("x 192.0.2.2", 10)) << "room for one more";
+  EXPECT_THAT(Reported(), UnorderedElementsAre("b 192.0.2.1", "a 192.0.2.2"));
+  outbox_.Acknowledge("b", "log", 10);
+  EXPECT_TRUE(Read("x 192.0.2.2", 10));
+  EXPECT_THAT(Reported(), ElementsAre("b 192.0.2.2"));
+}
+
+TEST_F(WatchedLogTest, WhatTellsNobodyAnythingIsPassedOver) {
+  AddEye("a", "failure <HOST>$");
+  AddEye("b", "attack <HOST>$");
+  const std::string text = "good\nfine\nattack 192.0.2.1\nfailure 192.0.2.1\n";
+  EXPECT_EQ(log_.Skippable(text, 0), 10u);
+  EXPECT_EQ(log_.Skip(text.substr(0, 10), 0, kNow), 2u);
+  EXPECT_EQ(log_.Skip(text.substr(0, 10), 0, kNow), 0u);
+}
+
+TEST_F(WatchedLogTest, RemembersAsLongAsTheLongest) {
+  EXPECT_EQ(log_.Memory(), absl::ZeroDuration());
+  AddEye("a", "<HOST>");
+  AddEye("b", "<HOST>");
+  EXPECT_EQ(log_.Memory(), absl::Hours(2) + Filter().join_time);
+}
+
+}  // namespace
+}  // namespace mxban
