@@ -41,14 +41,10 @@ bool LogTailer::OpenNext() {
   for (const Candidate& candidate : rotated) {
     present.push_back(candidate.log->identity());
   }
-  has_looked_ = true;
-  logs_found_.clear();
+  Name(rotated, present, current.get());
   for (Candidate& candidate : rotated) {
-    if (OpenRotated(std::move(candidate), present, current.get())) return true;
+    if (!candidate.log_id.empty() && OpenRotated(candidate)) return true;
   }
-  std::erase_if(finished_, [this](const auto& finished) {
-    return !logs_found_.contains(finished.first);
-  });
   if (current == nullptr) return false;
   OpenCurrent(std::move(current), present);
   return true;
@@ -59,27 +55,41 @@ std::vector<LogTailer::Candidate> LogTailer::FindRotated() const {
   for (const RotatedLog& rotated : RotatedLogs(path_)) {
     std::unique_ptr<LogFile> log = LogFile::Open(rotated.path);
     if (log == nullptr) continue;
-    candidates.push_back({std::move(log), rotated.written >= guide_.Oldest()});
+    candidates.push_back(
+        {std::move(log), "", rotated.written >= guide_.Oldest()});
   }
   return candidates;
 }
 
-bool LogTailer::OpenRotated(Candidate candidate,
-                            const std::vector<LogIdentity>& present,
-                            const LogFile* current) {
-  const LogIdentity& file = candidate.log->identity();
-  const std::string log_id =
-      Recognise(file, guide_.KnownLogs(), present).ToString();
-  // A copy that is being made, of the log that is about to be truncated.
-  const bool is_half_copy = current != nullptr && log_id == file.ToString() &&
-                            file.first_line == current->identity().first_line;
-  if (is_half_copy) return false;
-  logs_found_.insert(log_id);
+void LogTailer::Name(std::vector<Candidate>& rotated,
+                     const std::vector<LogIdentity>& present,
+                     const LogFile* current) {
+  const std::vector<std::string> known = guide_.KnownLogs();
+  has_looked_ = true;
+  logs_found_.clear();
+  for (Candidate& candidate : rotated) {
+    const LogIdentity& file = candidate.log->identity();
+    const std::string log_id = Recognise(file, known, present).ToString();
+    // A copy that is being made, of the log that is about to be truncated.
+    const bool is_half_copy = current != nullptr && log_id == file.ToString() &&
+                              file.first_line == current->identity().first_line;
+    if (is_half_copy) continue;
+    candidate.log_id = log_id;
+    logs_found_.insert(log_id);
+  }
+  std::erase_if(finished_, [this](const auto& finished) {
+    return !logs_found_.contains(finished.first);
+  });
+  if (current == nullptr) return;
+  logs_found_.insert(Recognise(current->identity(), known, present).ToString());
+}
+
+bool LogTailer::OpenRotated(Candidate& candidate) {
   if (!candidate.can_count) return false;
-  const uint64_t start = guide_.StartOffset(log_id, *candidate.log);
-  if (IsDone(*candidate.log, log_id, start)) return false;
+  const uint64_t start = guide_.StartOffset(candidate.log_id, *candidate.log);
+  if (IsDone(*candidate.log, candidate.log_id, start)) return false;
   is_rotated_ = true;
-  Adopt(std::move(candidate.log), log_id, start);
+  Adopt(std::move(candidate.log), candidate.log_id, start);
   return true;
 }
 

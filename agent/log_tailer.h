@@ -65,17 +65,20 @@ class LogTailer final : public LineSource {
  private:
   static constexpr size_t kTailBytes = 64;
 
-  // A log that might be opened.
+  // A rotated log that might be opened.
   struct Candidate {
     std::unique_ptr<LogFile> log;
+    std::string log_id;     // Empty if it must not be read.
     bool can_count = true;  // It was written to since Guide::Oldest().
   };
 
   // Opens the oldest log that is not dealt with, if there is one.
   bool OpenNext();
   std::vector<Candidate> FindRotated() const;
-  bool OpenRotated(Candidate candidate, const std::vector<LogIdentity>& present,
-                   const LogFile* current);
+  // Says which log each is, and remembers which there are.
+  void Name(std::vector<Candidate>& rotated,
+            const std::vector<LogIdentity>& present, const LogFile* current);
+  bool OpenRotated(Candidate& candidate);
   void OpenCurrent(std::unique_ptr<LogFile> current,
                    const std::vector<LogIdentity>& present);
   bool IsDone(const LogFile& log, const std::string& log_id,
