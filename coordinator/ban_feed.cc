@@ -191,6 +191,7 @@ BanFeed::Entry BanFeed::GetSnapshot() {
     const BanTable::Snapshot snapshot = table_.GetSnapshot();
     snapshot_ = {snapshot.revision, std::make_shared<const Messages>(
                                         EncodeSnapshot(history_id_, snapshot))};
+    ++encoded_snapshots_;
   }
   return snapshot_;
 }

@@ -11,6 +11,7 @@
 //
 // Thread-safe.
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -69,6 +70,9 @@ class BanFeed final : public BanTable::Listener {
 
   void OnUpdate(const BanTable::Update& update) override;
 
+  // Since construction. Encoding one is the dearest thing a feed does.
+  uint64_t encoded_snapshots() const { return encoded_snapshots_; }
+
  private:
   struct Entry {
     uint64_t revision = 0;
@@ -92,6 +96,7 @@ class BanFeed final : public BanTable::Listener {
   // Held while encoding, so that a thousand readers wait for one encoding.
   absl::Mutex snapshot_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   Entry snapshot_ ABSL_GUARDED_BY(snapshot_mutex_);
+  std::atomic<uint64_t> encoded_snapshots_ = 0;
 
   absl::Mutex readers_mutex_;
   std::set<Reader*> readers_ ABSL_GUARDED_BY(readers_mutex_);

@@ -161,7 +161,7 @@ absl::Status Coordinator::StartAdminServer() {
 
 absl::Status Coordinator::StartHttp() {
   metrics_ = std::make_unique<CoordinatorMetrics>(*loop_, table_, *registry_,
-                                                  salvage_.has_value());
+                                                  *feed_, salvage_.has_value());
   if (options_.http_listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(http_server_,
                    HttpServer::Start(options_.http_listen, *metrics_,

@@ -6,6 +6,7 @@
 // Serves agents and operators on listeners of their own, so that no agent can
 // reach the operators' service.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -63,6 +64,9 @@ class Coordinator {
   absl::Status store_status() const { return store_->status(); }
 
   int agent_port() const { return agent_port_; }
+
+  // See BanFeed.
+  uint64_t encoded_snapshots() const { return feed_->encoded_snapshots(); }
 
  private:
   Coordinator(const Options& options, const Clock& clock);

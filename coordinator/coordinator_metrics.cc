@@ -56,6 +56,10 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
                 "1 if the store was not sound at the start: it is set aside, "
                 "and what could be read of it is carried over.",
                 is_store_salvaged_ ? 1 : 0);
+  metrics.Counter(
+      "mxban_snapshots_encoded_total",
+      "Complete sets of bans encoded, each for any number of agents.",
+      static_cast<double>(feed_.encoded_snapshots()));
 
   metrics.Family("mxban_agents", "Agents seen since the start, by state.",
                  prometheus::MetricType::Gauge);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coordinator/agent_registry.h"
+#include "coordinator/ban_feed.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/decision_loop.h"
 #include "prometheus/collectable.h"
@@ -19,10 +20,12 @@ class CoordinatorMetrics final : public prometheus::Collectable {
  public:
   // All must outlive the metrics.
   CoordinatorMetrics(const DecisionLoop& loop, const BanTable& table,
-                     const AgentRegistry& registry, bool is_store_salvaged)
+                     const AgentRegistry& registry, const BanFeed& feed,
+                     bool is_store_salvaged)
       : loop_(loop),
         table_(table),
         registry_(registry),
+        feed_(feed),
         is_store_salvaged_(is_store_salvaged) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
@@ -31,6 +34,7 @@ class CoordinatorMetrics final : public prometheus::Collectable {
   const DecisionLoop& loop_;
   const BanTable& table_;
   const AgentRegistry& registry_;
+  const BanFeed& feed_;
   const bool is_store_salvaged_;
 };
 

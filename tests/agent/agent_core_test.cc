@@ -106,6 +106,7 @@ TEST_F(AgentCoreTest, EnforcesAfterARestartWhatItWasTold) {
 
 TEST_F(AgentCoreTest, ReadsAgainWhatWasNotAcknowledged) {
   TellJails();
+  TellBan();
   Attack();
   core_->reader().Poll();
   core_->Save();

@@ -142,6 +142,15 @@ TEST_F(BanFeedTest, WhoFellBehindWhatIsKeptMissesNoJails) {
   EXPECT_EQ(told.back(), "snapshot of 1 at 10012");
 }
 
+TEST_F(BanFeedTest, ASnapshotIsEncodedOnceWhileTheUpdatesAfterItAreKept) {
+  for (uint32_t number = 0; number < 100; ++number) {
+    BanFeed::Cursor cursor = feed_->Subscribe("", 0);
+    Read(cursor);
+    Impose(number);
+  }
+  EXPECT_EQ(feed_->encoded_snapshots(), 1);
+}
+
 TEST_F(BanFeedTest, ALargeUpdateIsSpreadOverMessages) {
   BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
   Read(cursor);
