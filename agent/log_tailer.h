@@ -45,7 +45,11 @@ class LogTailer final : public LineSource {
   using LineSource::Poll;
   bool Poll(Sink sink, Skip skip) override;
 
-  void Restart() override { Close(); }
+  // Also in rotated logs that were finished.
+  void Restart() override {
+    finished_.clear();
+    Close();
+  }
 
   // The same after a rename, another after truncation.
   const std::string& log_id() const override { return log_id_; }

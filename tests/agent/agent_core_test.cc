@@ -34,8 +34,9 @@ class AgentCoreTest : public testing::Test {
   // Ends the agent that runs without a word, and starts another.
   void Start() {
     core_.reset();
-    auto core = AgentCore::Open({.state_dir = directory_ + "/state"}, firewall_,
-                                clock_);
+    auto core = AgentCore::Open({.state_dir = directory_ + "/state",
+                                 .outbox_capacity = outbox_capacity_},
+                                firewall_, clock_);
     ASSERT_TRUE(core.ok()) << core.status();
     core_ = *std::move(core);
   }
@@ -70,7 +71,9 @@ class AgentCoreTest : public testing::Test {
     return found != state.end() && found->second.bans.contains(kAttacker);
   }
 
+  // No two lines are alike.
   void Attack() {
+    clock_.Advance(absl::Seconds(1));
     std::ofstream(log_, std::ios::app)
         << absl::FormatTime("%b %e %H:%M:%S", clock_.TimeNow(),
                             absl::LocalTimeZone())
@@ -78,6 +81,19 @@ class AgentCoreTest : public testing::Test {
         << "]: possible SMTP attack: command=AUTH, count=5\n";
   }
 
+  // Reports all that waits, a batch at a time; returns how much it was.
+  size_t ReportAll() {
+    size_t count = 0;
+    while (const auto batch = core_->outbox().Take(100)) {
+      count += batch->failures.size();
+      core_->outbox().Acknowledge(batch->jail, batch->log_id,
+                                  batch->failures.back().end_offset);
+      core_->reader().Poll();
+    }
+    return count;
+  }
+
+  size_t outbox_capacity_ = 100;
   const std::string directory_;
   const std::string log_ = directory_ + "/mail.log";
   FakeClock clock_;
@@ -123,6 +139,22 @@ TEST_F(AgentCoreTest, ReadsAgainWhatWasNotAcknowledged) {
   Start();
   core_->reader().Poll();
   EXPECT_FALSE(core_->outbox().Take(100).has_value());
+}
+
+// What it passed over was lost when the log had been rotated since.
+TEST_F(AgentCoreTest, WhatAnAgentAlonePassedOverIsReadAgainAfterARotation) {
+  outbox_capacity_ = 1;
+  Start();
+  TellJails();
+  TellBan();
+  core_->SetAlone(true);
+  for (int i = 0; i < 3; ++i) Attack();
+  core_->reader().Poll();
+  std::filesystem::rename(log_, log_ + ".1");
+  Attack();
+  core_->reader().Poll();
+  core_->SetAlone(false);
+  EXPECT_EQ(ReportAll(), 4);
 }
 
 TEST_F(AgentCoreTest, WhatIsNotUnderstoodIsNotKept) {
