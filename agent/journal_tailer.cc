@@ -1,5 +1,6 @@
 #include "agent/journal_tailer.h"
 
+#include <sys/stat.h>
 #include <systemd/sd-journal.h>
 
 #include <algorithm>
@@ -55,6 +56,13 @@ JournalTailer::~JournalTailer() = default;
 
 bool JournalTailer::Poll(Sink sink, Skip) {
   bool is_done = true;
+  if (journal_ != nullptr && FindRoots() != roots_) {
+    // The library does not notice a directory that comes later, as that of the
+    // disk when journald is told to write there.
+    journal_.reset();
+    is_waiting_ = false;
+    was_reopened_ = true;
+  }
   absl::Status status = journal_ == nullptr ? Open() : absl::OkStatus();
   if (status.ok()) status = Drain(sink, is_done);
   if (!status.ok()) {
@@ -69,10 +77,24 @@ bool JournalTailer::Poll(Sink sink, Skip) {
 void JournalTailer::Restart() {
   journal_.reset();
   log_id_.clear();
-  is_waiting_ = false;
+  last_cursor_.clear();
+  is_waiting_ = was_reopened_ = false;
+}
+
+JournalTailer::Roots JournalTailer::FindRoots() const {
+  std::vector<std::string> paths = {"/run/log/journal", "/var/log/journal"};
+  if (!options_.directory.empty()) paths = {options_.directory};
+  Roots roots;
+  for (const std::string& path : paths) {
+    struct stat status = {};
+    if (stat(path.c_str(), &status) != 0) continue;
+    roots.emplace_back(status.st_dev, status.st_ino);
+  }
+  return roots;
 }
 
 absl::Status JournalTailer::Open() {
+  roots_ = FindRoots();
   Journal journal;
   RETURN_IF_ERROR(OpenFiles(journal));
   // Before anything is read: what comes from now on is noticed.
@@ -86,7 +108,7 @@ absl::Status JournalTailer::Open() {
         "systemd-journal?");
   }
   sd_journal_set_data_threshold(journal.get(), kMaxLineBytes + 64);
-  RETURN_IF_ERROR(SeekBegin(journal.get()));
+  RETURN_IF_ERROR(Seek(journal.get()));
   journal_ = std::move(journal);
   fd_ = fd;
   return absl::OkStatus();
@@ -118,6 +140,14 @@ absl::Status JournalTailer::AddMatches(sd_journal* journal) const {
     }
   }
   return absl::OkStatus();
+}
+
+// Goes on behind the last message, if there was one.
+absl::Status JournalTailer::Seek(sd_journal* journal) {
+  if (last_cursor_.empty()) return SeekBegin(journal);
+  RETURN_IF_ERROR(AddMatches(journal));
+  const int result = sd_journal_seek_cursor(journal, last_cursor_.c_str());
+  return result < 0 ? Failed(result) : absl::OkStatus();
 }
 
 // Finds the message `number` of `log_id`, or what is next to it there.
@@ -173,17 +203,37 @@ absl::Status JournalTailer::Drain(Sink sink, bool& is_done) {
     if (found < 0) return Failed(found);
     if (found == 0) return absl::OkStatus();
     RETURN_IF_ERROR(ReadPlace(journal_.get(), place_));
-    if (place_.log_id != log_id_) {
-      log_id_ = place_.log_id;
-      done_ = guide_.PositionIn(log_id_);
-      logs_found_.insert(log_id_);
-      guide_.TurnTo(log_id_);
-    }
-    if (place_.number <= done_) continue;
+    if (!IsCopyOfLast()) RETURN_IF_ERROR(Take());
+  }
+}
+
+// Makes the present message wait, unless it is dealt with already.
+absl::Status JournalTailer::Take() {
+  if (place_.log_id != log_id_) {
+    log_id_ = place_.log_id;
+    done_ = guide_.PositionIn(log_id_);
+    logs_found_.insert(log_id_);
+    guide_.TurnTo(log_id_);
+  }
+  if (place_.number > done_) {
     RETURN_IF_ERROR(ReadLine());
     is_waiting_ = line_.size() <= kMaxLineBytes;
-    if (!is_waiting_) ++overlong_lines_;
+    if (is_waiting_) return absl::OkStatus();
+    ++overlong_lines_;
   }
+  last_cursor_ = place_.cursor;
+  return absl::OkStatus();
+}
+
+// What journald moves to another directory keeps all of its cursor but for the
+// number: `s=ID;i=HEX;b=...`.
+bool JournalTailer::IsCopyOfLast() {
+  if (!was_reopened_) return false;
+  const size_t end = place_.cursor.find(";b=");
+  const size_t last_end = last_cursor_.find(";b=");
+  was_reopened_ = end != std::string::npos && last_end != std::string::npos &&
+                  place_.cursor.substr(end) == last_cursor_.substr(last_end);
+  return was_reopened_;
 }
 
 bool JournalTailer::Deliver(Sink sink) {
@@ -194,6 +244,7 @@ bool JournalTailer::Deliver(Sink sink) {
     return false;
   }
   is_waiting_ = false;
+  last_cursor_ = place_.cursor;
   return true;
 }
 
@@ -205,10 +256,11 @@ absl::Status JournalTailer::ReadPlace(sd_journal* journal, Place& place) {
   int result = sd_journal_get_realtime_usec(journal, &received);
   if (result >= 0) result = sd_journal_get_cursor(journal, &text);
   if (result < 0) return Failed(result);
-  const std::unique_ptr<char, void (*)(void*)> cursor(text, std::free);
+  place.cursor = text;
+  std::free(text);
   place.log_id.clear();
   place.number = 0;
-  for (const absl::string_view part : absl::StrSplit(cursor.get(), ';')) {
+  for (const absl::string_view part : absl::StrSplit(place.cursor, ';')) {
     if (absl::StartsWith(part, "s=")) {
       place.log_id = absl::StrCat(kLogIdPrefix, part.substr(2));
     } else if (absl::StartsWith(part, "i=") &&

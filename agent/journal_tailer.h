@@ -17,11 +17,14 @@
 //
 // Thread-compatible. The only module that reads with libsystemd.
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -79,14 +82,23 @@ class JournalTailer final : public LineSource {
     std::string log_id;
     uint64_t number = 0;
     absl::Time received;
+    std::string cursor;  // As the journal writes it.
   };
 
+  // The directories with journals, by device and inode.
+  using Roots = std::vector<std::pair<dev_t, ino_t>>;
+
+  Roots FindRoots() const;
   absl::Status Open();
+  absl::Status Seek(sd_journal* journal);
   absl::Status OpenFiles(Journal& journal) const;
   absl::Status AddMatches(sd_journal* journal) const;
   absl::Status SeekBegin(sd_journal* journal);
   absl::Status Drain(Sink sink, bool& is_done);
+  absl::Status Take();
   bool Deliver(Sink sink);
+  // Whether the present message is the last one, with another number.
+  bool IsCopyOfLast();
   static bool Find(sd_journal* journal, const std::string& log_id,
                    uint64_t number, Place& found);
   static absl::Status ReadPlace(sd_journal* journal, Place& place);
@@ -99,11 +111,15 @@ class JournalTailer final : public LineSource {
 
   Journal journal_;
   int fd_ = -1;
+  Roots roots_;
   bool has_complained_ = false;
   bool has_looked_ = false;
   std::set<std::string> logs_found_;
   std::string log_id_;
   uint64_t done_ = 0;  // Messages of log_id_ up to here.
+
+  std::string last_cursor_;    // Of the last message that was dealt with.
+  bool was_reopened_ = false;  // No other message has come since.
 
   // The present message, if it waits to be delivered.
   bool is_waiting_ = false;

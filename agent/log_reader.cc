@@ -248,6 +248,7 @@ void LogReader::ReadAgain() {
 }
 
 void LogReader::ForgetLogs() {
+  if (logs_.empty()) return;  // Without jails nothing has been looked for.
   std::set<std::string> found;
   for (const auto& [name, log] : logs_) {
     if (!log.lines->has_looked()) return;

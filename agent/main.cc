@@ -88,8 +88,11 @@ ABSL_FLAG(std::string, user, kDefaultUser,
 ABSL_FLAG(std::vector<std::string>, groups, kDefaultGroups,
           "Groups beside the user's own, that may read logs; those that do not "
           "exist are passed over.");
-ABSL_FLAG(LogOverrides, log, {},
-          "JAIL=PATH,...: logs to follow here in place of the jail's own.");
+ABSL_FLAG(
+    LogOverrides, log, {},
+    "JAIL=PATH,...: logs to follow here in place of the jail's own. PATH - "
+    "is standard input, of which a line counts at most once: what is "
+    "under way when the agent dies is lost.");
 ABSL_FLAG(std::vector<std::string>, never_ban, {},
           "Addresses and networks, separated by commas, that no coordinator "
           "can make this server refuse; loopback, this host and the "

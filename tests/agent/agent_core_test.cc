@@ -141,6 +141,24 @@ TEST_F(AgentCoreTest, ReadsAgainWhatWasNotAcknowledged) {
   EXPECT_FALSE(core_->outbox().Take(100).has_value());
 }
 
+// They were forgotten after a second, and everything was read again.
+TEST_F(AgentCoreTest, PositionsOutliveATimeWithoutJails) {
+  TellJails();
+  Attack();
+  core_->reader().Poll();
+  EXPECT_EQ(ReportAll(), 1);
+  core_->reader().Poll();
+  core_->Save();
+  Start();  // There was no complete set of bans, so no jails are known.
+  core_->reader().Poll();
+  core_->reader().FindLogs();
+  core_->reader().Poll();
+  core_->Save();
+  TellJails();
+  core_->reader().Poll();
+  EXPECT_EQ(ReportAll(), 0);
+}
+
 // What it passed over was lost when the log had been rotated since.
 TEST_F(AgentCoreTest, WhatAnAgentAlonePassedOverIsReadAgainAfterARotation) {
   outbox_capacity_ = 1;

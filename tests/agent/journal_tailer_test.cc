@@ -255,6 +255,36 @@ TEST_F(JournalTailerTest, AJournalMayComeLater) {
   EXPECT_GE(tailer_->fd(), 0);
 }
 
+TEST_F(JournalTailerTest, WhatIsMovedToAnotherDirectoryComesOnce) {
+  Append("a", 0, "a");
+  Append("a", 1, "b");
+  EXPECT_THAT(Read(), ElementsAre("a", "b"));
+  std::filesystem::rename(directory_, directory_ + ".old");
+  std::filesystem::create_directories(directory_);
+  for (int i = 0; i < 3; ++i) Append("new", i, std::string(1, 'a' + i));
+  EXPECT_THAT(Read(), ElementsAre("c"));
+  Append("new", 4, "d");
+  EXPECT_THAT(Read(), ElementsAre("d"));
+  Start();
+  EXPECT_THAT(Read(), IsEmpty());
+  std::filesystem::remove_all(directory_ + ".old");
+}
+
+TEST_F(JournalTailerTest, AMessageThatWaitedWhileAllWasMovedComesOnce) {
+  Append("a", 0, "a");
+  Append("a", 1, "b");
+  EXPECT_THAT(Read(1), ElementsAre("a"));
+  std::filesystem::rename(directory_, directory_ + ".old");
+  std::filesystem::rename(directory_ + ".old", directory_);
+  EXPECT_THAT(Read(), ElementsAre("b"));
+  std::filesystem::copy(directory_, directory_ + ".copy");
+  std::filesystem::remove_all(directory_);
+  std::filesystem::rename(directory_ + ".copy", directory_);
+  EXPECT_THAT(Read(), IsEmpty());
+  Append("a", 2, "c");
+  EXPECT_THAT(Read(), ElementsAre("c"));
+}
+
 TEST_F(JournalTailerTest, OverlongMessagesArePassedOver) {
   Append("a", 0, "a");
   Append("a", 1, std::string(1 << 20, 'x'));

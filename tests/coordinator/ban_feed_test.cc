@@ -144,7 +144,7 @@ TEST_F(BanFeedTest, WhoFellBehindWhatIsKeptMissesNoJails) {
 
 TEST_F(BanFeedTest, ASnapshotIsEncodedOnceWhileTheUpdatesAfterItAreKept) {
   for (uint32_t number = 0; number < 100; ++number) {
-    BanFeed::Cursor cursor = feed_->Subscribe("", 0);
+    BanFeed::Cursor cursor = feed_->Subscribe("", 0, kNoon);
     Read(cursor);
     Impose(number);
   }

@@ -25,15 +25,20 @@ using testing::HasSubstr;
 constexpr char kServer[] = "mx1";
 constexpr int kMaxRetry = 55;
 
-// journald has directories that cannot be chosen: it gets its own /run, of
-// which the test shares the journal and the socket.
+// journald has directories that cannot be chosen: it gets its own /run and
+// /var/log/journal, and shares its socket, and its journal if it is told so.
+// Not if it is to move that: it deletes nothing that is on a disk.
 constexpr char kStartJournald[] = R"(
   mount -t tmpfs tmpfs /run
+  mount -t tmpfs tmpfs /var/log/journal
   mkdir -p /run/systemd/journald.conf.d /run/systemd/journal /run/log/journal
-  printf '[Journal]\n%s\n%s\n%s\n' Storage=volatile RateLimitBurst=0 \
+  # As tmpfiles.d(5) makes them: what is in there is of the same group.
+  chgrp systemd-journal /var/log/journal /run/log/journal "$0/journal"
+  chmod 2755 /var/log/journal /run/log/journal "$0/journal"
+  printf '[Journal]\n%s\n%s\n%s\n' Storage=auto RateLimitBurst=0 \
       ReadKMsg=no >/run/systemd/journald.conf.d/test.conf
   mount --bind "$0/sockets" /run/systemd/journal
-  mount --bind "$0/journal" /run/log/journal
+  if [ "$1" = shared ]; then mount --bind "$0/journal" /run/log/journal; fi
   exec /lib/systemd/systemd-journald
 )";
 
@@ -41,32 +46,18 @@ class JournalTest : public FleetTest {
  protected:
   JournalTest() {
     std::filesystem::create_directories(folder() + "/sockets");
-    // As tmpfiles.d(5) makes it: what is in there is of the same group.
-    lab_.MustShell(kServer,
-                   absl::StrCat("install -d -m 2755 -g systemd-journal ",
-                                folder(), "/journal"));
-    journald_ =
-        lab_.Start(kServer,
-                   {"/bin/sh", "-c",
-                    absl::StrCat("exec unshare -m /bin/sh -ec '",
-                                 Quoted(kStartJournald), "' ", folder())},
-                   OutputOf("journald"));
+    std::filesystem::create_directories(folder() + "/journal");
     WriteJail(absl::StrCat("backend = systemd[journalpath=", folder(),
                            "/journal]\njournalmatch = SYSLOG_IDENTIFIER=sm-mta"
                            "\nmaxretry = ",
                            kMaxRetry, "\n"));
   }
 
-  static std::string Quoted(const std::string& text) {
-    std::string quoted;
-    for (const char c : text) {
-      if (c == '\'') {
-        quoted += "'\\''";
-      } else {
-        quoted += c;
-      }
-    }
-    return quoted;
+  void StartJournald(const std::string& sharing = "shared") {
+    journald_ = lab_.Start(kServer,
+                           {"unshare", "--mount", "/bin/sh", "-ec",
+                            kStartJournald, folder(), sharing},
+                           OutputOf("journald"));
   }
 
   void WriteJail(const std::string& options) {
@@ -75,6 +66,19 @@ class JournalTest : public FleetTest {
            "findtime = 1h\naction = iptables-multiport[name=sendmail-auth, "
            "port=\"submission,465,smtp\", protocol=tcp]\n"
         << options;
+  }
+
+  // An agent that sees journald's directories, and reads what is in them.
+  pid_t StartNeighbour() {
+    return lab_.Start(
+        kServer,
+        {"nsenter", absl::StrCat("--target=", journald_), "--mount",
+         std::filesystem::absolute("agent/mxban-agent").string(), "--insecure",
+         absl::StrCat("--coordinators=", kCoordinator, ":7460"),
+         absl::StrCat("--server_name=", kServer),
+         absl::StrCat("--state_dir=", folder(), "/", kServer),
+         "--firewall=none"},
+        OutputOf(kServer));
   }
 
   pid_t StartReader() {
@@ -145,6 +149,7 @@ class JournalTest : public FleetTest {
 };
 
 TEST_F(JournalTest, EachFailureCountsOnceWhateverIsKilledOrRotated) {
+  StartJournald();
   StartCoordinator({"--insecure"});
   pid_t agent = StartReader();
   ASSERT_TRUE(AwaitCurrent(1)) << ReadFile(OutputOf(kServer));
@@ -186,6 +191,7 @@ TEST_F(JournalTest, EachFailureCountsOnceWhateverIsKilledOrRotated) {
 }
 
 TEST_F(JournalTest, WhatWasVacuumedIsSaidAndTheRestIsRead) {
+  StartJournald();
   StartCoordinator({"--insecure"});
   pid_t agent = StartReader();
   ASSERT_TRUE(AwaitCurrent(1)) << ReadFile(OutputOf(kServer));
@@ -209,7 +215,34 @@ TEST_F(JournalTest, WhatWasVacuumedIsSaidAndTheRestIsRead) {
               HasSubstr("messages of the journal are gone that were not read"));
 }
 
+TEST_F(JournalTest, AServersOwnJournalIsReadWhileItMovesToTheDisk) {
+  StartJournald("unshared");
+  WriteJail("backend = systemd\nmaxretry = 100\n");
+  StartCoordinator({"--insecure"});
+  Send("hello");
+  pid_t agent = StartNeighbour();
+  ASSERT_TRUE(AwaitCurrent(1)) << ReadFile(OutputOf(kServer));
+  Fail(3);  // Twice, for there is no journalmatch.
+  ASSERT_TRUE(AwaitCounted(6)) << ReadFile(OutputOf(kServer));
+  kill(journald_, SIGUSR1);
+  ASSERT_TRUE(Eventually([&] {
+    return lab_
+        .Shell(kServer, absl::StrCat("nsenter --target=", journald_,
+                                     " --mount ls /run/log/journal"))
+        .text.empty();
+  }));
+  Fail(2);
+  EXPECT_TRUE(AwaitCounted(10)) << Ctl("status --json").text;
+  lab_.Stop(agent, SIGKILL);
+  StartNeighbour();
+  ASSERT_TRUE(AwaitCurrent(1));
+  Fail(1);
+  EXPECT_TRUE(AwaitCounted(12)) << Ctl("status --json").text;
+}
+
 TEST_F(JournalTest, WithoutTheRightToReadItIsSaidOnce) {
+  StartJournald();
+  Send("hello");
   lab_.MustShell(kServer, absl::StrCat("chmod 700 ", folder(), "/journal"));
   StartCoordinator({"--insecure"});
   StartReader();

@@ -171,8 +171,8 @@ void Server::PlanStep(absl::Duration delay) {
 }
 
 void Server::Poll() {
-  if (random_.OneIn(4)) core_->reader().FindLogs();
   core_->reader().Poll();
+  if (random_.OneIn(4)) core_->reader().FindLogs();
   const size_t names = core_->reader().SafePositions().size();
   if (std::exchange(known_names_, names) != names && options_.saves_names) {
     Save();
@@ -207,7 +207,8 @@ void Server::PlanUpkeep() {
 }
 
 void Server::Step() {
-  const absl::Duration wait = core_->enforcer().Step() - clock_.TimeNow();
+  const absl::Duration wait =
+      core_->enforcer().Step() - core_->fleet_clock().TimeNow();
   const bool is_wrong = !core_->enforcer().statistics().error.empty();
   if (is_wrong || wait < absl::Seconds(1)) {
     return PlanStep(std::max(wait, kSoon));
