@@ -94,10 +94,8 @@ class LogReader {
 
  private:
   class Guide;
-
   void Loop();
-  // Returns whether there is some, or just time has passed.
-  bool WaitForNews();
+  bool WaitForNews();  // False: just time has passed.
   void ApplyJails();
   void AddWatcher(const Jail& jail, const std::string& name);
   void AddEye(WatchedLog& log, LogWatcher watcher, const std::string& name);
@@ -111,18 +109,14 @@ class LogReader {
   size_t SkipLines(WatchedLog& log, absl::string_view lines, uint64_t offset);
   // Begins again where the logs were read ahead.
   void ReadAgain();
-  // Forgets logs that are gone.
-  void ForgetLogs();
+  void ForgetLogs();  // Those that are gone.
   absl::Time Oldest(const WatchedLog& log) const;
-  uint64_t StartOffset(WatchedLog& log, const std::string& log_id,
-                       LogFile& file);
+  uint64_t StartOffset(WatchedLog& log, const std::string& id, LogFile& file);
   void TurnTo(const std::string& name, const std::string& log_id);
   uint64_t PositionIn(const WatchedLog& log, const std::string& log_id) const;
   uint64_t PositionOf(const std::string& jail, const std::string& log_id) const;
   void RememberPositions(const WatchedLog& log);
-  // Returns whether something is watched, or still absent, that was not read
-  // since.
-  bool WatchFiles();
+  bool WatchFiles();  // True: more of them is watched, and not read since.
   void PublishState();
 
   FailureOutbox& outbox_;

@@ -187,13 +187,14 @@ class LogReaderChaosTest : public LogReaderTest {
     return is_writer_behind_ ? logs_.Rotated(1) : logs_.log();
   }
 
-  // Of any length, or a log might grow again to just what it was.
+  // Of any length and end, or a log might grow again to just what it was.
   std::string NextLine() {
     const std::string host = absl::StrFormat("2001:db8::%x", ++last_host_);
     for (const char* jail : {"a ", "b "}) written_.insert(jail + host);
     std::string line = Attack(host);
-    line.insert(line.size() - 1, Random(200), '.');
-    return line;
+    line.pop_back();
+    for (int i = Random(200); i > 0; --i) line += 'a' + Random(26);
+    return line + "\n";
   }
 
   // Whether logrotate finds something to do.
