@@ -75,6 +75,7 @@ void AgentEnd::ReceiveHandedOver(const std::string& bytes) {
   core_.local_bans().HandedOver(handed_over_, response.history_id(),
                                 response.revision(), refused);
   handed_over_.clear();
+  callbacks_.on_handed_over(response.revision());
   callbacks_.on_update();
 }
 

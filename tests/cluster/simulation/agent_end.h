@@ -5,6 +5,7 @@
 // agent/watch_stream and agent/hand_over_call do, without gRPC. Speaks in
 // encoded messages.
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ class AgentEnd {
     std::function<void(std::string bytes)> send_batch;
     std::function<void(std::string bytes)> send_request;  // Of Watch.
     std::function<void(std::string bytes)> send_bans;     // To hand over.
-    std::function<void()> on_connected;                   // The jails are here.
+    std::function<void(uint64_t revision)> on_handed_over;
+    std::function<void()> on_connected;  // The jails are here.
     std::function<void()> on_update;
     std::function<void()> on_answer;
     // What came is not understood: nobody ever sends such a thing.

@@ -46,6 +46,7 @@ class Link::Connection : public std::enable_shared_from_this<Connection> {
             [this](std::string bytes) { batches_->Send(std::move(bytes)); },
             [this](std::string bytes) { requests_->Send(std::move(bytes)); },
             [this](std::string bytes) { bans_->Send(std::move(bytes)); },
+            link_.callbacks_.on_handed_over,
             [this] { link_.callbacks_.on_alone(false); },
             link_.callbacks_.on_update, link_.callbacks_.on_answer,
             link_.callbacks_.complain});

@@ -8,6 +8,7 @@
 // the agent may be back on a new one while the coordinator still holds the old
 // one, and what was sent on the old one may arrive after that.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@ class Link {
     std::function<void()> on_update;
     // Failures are recorded.
     std::function<void()> on_answer;
+    // Local bans are the fleet's as of this revision.
+    std::function<void(uint64_t revision)> on_handed_over;
     // Whether a coordinator answers.
     std::function<void(bool is_alone)> on_alone;
     // Somebody said what nobody may say.

@@ -55,6 +55,10 @@ void Server::Start() {
                                 PlanStep(kSoon);
                               },
                           .on_answer = [this] { PlanLook(); },
+                          .on_handed_over =
+                              [this](uint64_t revision) {
+                                handed_over_revision_ = revision;
+                              },
                           .on_alone =
                               [this](bool is_alone) {
                                 core_->SetAlone(is_alone);
@@ -85,11 +89,13 @@ void Server::LosePower() {
 
 void Server::Remember() {
   const Enforcer::Statistics statistics = core_->enforcer().statistics();
-  memory_ = {core_->enforcer().held_revision(),
-             statistics.error.empty() &&
-                 core_->local_bans().statistics().bans == 0 &&
-                 statistics.enforced_revision == statistics.wanted_revision,
-             StateOfKernel()};
+  memory_ = {
+      core_->enforcer().held_revision(),
+      statistics.error.empty() && core_->local_bans().statistics().bans == 0 &&
+          // Those handed over are on no disk until they come back.
+          core_->enforcer().held_revision().second >= handed_over_revision_ &&
+          statistics.enforced_revision == statistics.wanted_revision,
+      StateOfKernel()};
 }
 
 void Server::CheckMemory() {

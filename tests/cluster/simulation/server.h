@@ -118,6 +118,7 @@ class Server {
   bool is_look_planned_ = false;
   bool is_upkeep_planned_ = false;
   size_t known_names_ = 0;
+  uint64_t handed_over_revision_ = 0;
   uint64_t polls_ = 0;
   uint64_t steps_ = 0;
 };

@@ -44,7 +44,10 @@ void Truth::Record(int server, const FailureBatch& batch, absl::Time now) {
 // Bans whoever has `max_retry` failures within `find_time`, this one among
 // them. All failures of a ban are forgotten with it.
 void Truth::Count(const IpNetwork& source, absl::Time time, absl::Time now) {
-  if (time <= now - limits_.find_time || IsForgiven(source, time)) return;
+  // Stamps of logs have no fractions.
+  const absl::Time forgiven =
+      absl::FromUnixSeconds(absl::ToUnixSeconds(PardonOf(source)));
+  if (time <= now - limits_.find_time || time < forgiven) return;
   std::multiset<absl::Time>& times = times_[source];
   times.insert(time);
   size_t most = 0;
@@ -71,11 +74,10 @@ void Truth::Count(const IpNetwork& source, absl::Time time, absl::Time now) {
   times.clear();
 }
 
-// Stamps of logs have no fractions.
-bool Truth::IsForgiven(const IpNetwork& source, absl::Time time) const {
+// When an operator last pardoned the source.
+absl::Time Truth::PardonOf(const IpNetwork& source) const {
   const auto found = pardons_.find(source);
-  return found != pardons_.end() &&
-         time < absl::FromUnixSeconds(absl::ToUnixSeconds(found->second));
+  return found == pardons_.end() ? absl::UnixEpoch() : found->second;
 }
 
 void Truth::Settle(const IpNetwork& source, Standing decided, absl::Time now) {
@@ -102,7 +104,7 @@ void Truth::Impose(const IpNetwork& source, absl::Duration duration,
 
 void Truth::TakeOver(const Ban& local, absl::Time now) {
   const absl::Time end = std::min(local.expire_time, now + limits_.ban_time);
-  if (end <= now || IsForgiven(local.key.source, local.create_time)) return;
+  if (end <= now || local.create_time < PardonOf(local.key.source)) return;
   Settle(local.key.source,
          {.expire_time = end, .failure_count = local.failure_count}, now);
   times_[local.key.source].clear();

@@ -93,8 +93,7 @@ class Truth {
   };
 
   void Count(const IpNetwork& source, absl::Time time, absl::Time now);
-  // Whether an operator has pardoned the source since.
-  bool IsForgiven(const IpNetwork& source, absl::Time time) const;
+  absl::Time PardonOf(const IpNetwork& source) const;
   void Settle(const IpNetwork& source, Standing decided, absl::Time now);
 
   Limits limits_;
