@@ -54,7 +54,8 @@ absl::Status Agent::Build(const Clock& clock) {
                    NeverBanList(options_.never_ban, options_.coordinators));
   ASSIGN_OR_RETURN(core_, AgentCore::Open({.state_dir = options_.state_dir,
                                            .log_paths = options_.log_paths,
-                                           .never_ban = std::move(never_ban)},
+                                           .never_ban = std::move(never_ban),
+                                           .uptime = Uptime},
                                           *firewall_, clock));
   CoordinatorLink::Options link = {
       .coordinators = options_.coordinators,
@@ -96,7 +97,6 @@ void Agent::LookAfter() {
       mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kUpkeepInterval);
       if (stopping_) return;
     }
-    core_->fleet_clock().NoticeSteps(Uptime());
     core_->local_bans().Step();
     link_->HandOver();
     core_->Save();

@@ -19,6 +19,7 @@
 // Thread-safe as its parts are; OnUpdate() and Save() are for one thread each.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ class AgentCore {
     // About 50 MB at the longest lines; then the log waits.
     size_t outbox_capacity = 50'000;
     size_t small_journal = UpdateJournal::kSmall;
+    // By a clock that nobody sets; see FleetClock.
+    std::function<absl::Duration()> uptime;
   };
 
   // Knows what was known when it was last saved; does nothing yet. The firewall

@@ -10,10 +10,12 @@
 //
 // Thread-safe.
 
-#include <atomic>
-#include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
 
@@ -24,38 +26,49 @@ class FleetClock final : public Clock {
   // Smaller differences are those of the journey, and of no consequence.
   static constexpr absl::Duration kTolerance = absl::Seconds(2);
 
-  // `own` must outlive this.
-  explicit FleetClock(const Clock& own) : own_(own) {}
+  // `own` must outlive this. `uptime` is by a clock that nobody sets: with it
+  // the fleet's time stands still when our own clock is set, as the
+  // coordinator's was not.
+  explicit FleetClock(const Clock& own,
+                      std::function<absl::Duration()> uptime = nullptr)
+      : own_(own), uptime_(std::move(uptime)) {
+    absl::MutexLock lock(&mutex_);
+    NoticeStep();
+  }
 
   absl::Time TimeNow() const override { return own_.TimeNow() + ahead(); }
 
   // By how much the coordinator is ahead of us; 0 until it has been heard.
-  absl::Duration ahead() const { return absl::Microseconds(ahead_us_.load()); }
+  absl::Duration ahead() const {
+    absl::MutexLock lock(&mutex_);
+    NoticeStep();
+    return ahead_;
+  }
 
   // The coordinator's clock shows `coordinator_time` at this moment.
   void Learn(absl::Time coordinator_time) {
-    const absl::Duration ahead = coordinator_time - own_.TimeNow();
-    ahead_us_ = absl::AbsDuration(ahead) < kTolerance
-                    ? 0
-                    : absl::ToInt64Microseconds(ahead);
-  }
-
-  // Notices that our own clock was set since the last call, as the
-  // coordinator's was not. `uptime` is by a clock that nobody sets. For one
-  // thread.
-  void NoticeSteps(absl::Duration uptime) {
-    const absl::Time boot = own_.TimeNow() - uptime;
-    const absl::Duration step = boot - boot_.value_or(boot);
-    boot_ = boot;
-    if (absl::AbsDuration(step) >= kTolerance) {
-      ahead_us_ -= absl::ToInt64Microseconds(step);
-    }
+    absl::MutexLock lock(&mutex_);
+    NoticeStep();
+    ahead_ = coordinator_time - own_.TimeNow();
+    if (absl::AbsDuration(ahead_) < kTolerance) ahead_ = absl::ZeroDuration();
   }
 
  private:
+  void NoticeStep() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (uptime_ == nullptr) return;
+    const absl::Time start = own_.TimeNow() - uptime_();
+    const absl::Duration step = start - start_.value_or(start);
+    start_ = start;
+    if (absl::AbsDuration(step) >= kTolerance) ahead_ -= step;
+  }
+
   const Clock& own_;
-  std::atomic<int64_t> ahead_us_ = 0;
-  std::optional<absl::Time> boot_;  // When `uptime` was 0, by our own clock.
+  const std::function<absl::Duration()> uptime_;
+
+  mutable absl::Mutex mutex_;
+  mutable absl::Duration ahead_ ABSL_GUARDED_BY(mutex_);
+  // When the machine started, by our own clock.
+  mutable std::optional<absl::Time> start_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mxban

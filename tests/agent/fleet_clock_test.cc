@@ -8,8 +8,15 @@ namespace {
 
 class FleetClockTest : public testing::Test {
  protected:
+  // Time passes; our own clock is not set.
+  void Pass(absl::Duration time) {
+    own_.Advance(time);
+    uptime_ += time;
+  }
+
   FakeClock own_;
-  FleetClock clock_{own_};
+  absl::Duration uptime_ = absl::Hours(100);
+  FleetClock clock_{own_, [this] { return uptime_; }};
 };
 
 TEST_F(FleetClockTest, IsOurOwnUntilTheCoordinatorIsHeard) {
@@ -26,7 +33,7 @@ TEST_F(FleetClockTest, ShowsWhatTheCoordinatorsShows) {
     clock_.Learn(theirs);
     EXPECT_EQ(clock_.TimeNow(), theirs);
     EXPECT_EQ(clock_.ahead(), ahead);
-    own_.Advance(absl::Minutes(5));
+    Pass(absl::Minutes(5));
     EXPECT_EQ(clock_.TimeNow(), theirs + absl::Minutes(5));
   }
 }
@@ -41,37 +48,34 @@ TEST_F(FleetClockTest, SmallDifferencesAreNone) {
 }
 
 TEST_F(FleetClockTest, OurOwnClockMayBeSet) {
-  absl::Duration uptime = absl::Hours(100);
-  clock_.NoticeSteps(uptime);
   const absl::Time theirs = own_.TimeNow() + absl::Hours(1);
   clock_.Learn(theirs);
   for (const absl::Duration step :
        {absl::Hours(3), -absl::Hours(4), FleetClock::kTolerance}) {
     own_.Advance(step);
-    clock_.NoticeSteps(uptime);
     EXPECT_EQ(clock_.TimeNow(), theirs);
   }
 }
 
-TEST_F(FleetClockTest, TimeThatPassesIsNoStep) {
-  absl::Duration uptime = absl::Hours(100);
+TEST_F(FleetClockTest, AnAdjustmentIsNoStep) {
   clock_.Learn(own_.TimeNow() + absl::Hours(1));
-  clock_.NoticeSteps(uptime);
   for (int i = 0; i < 10; ++i) {
-    own_.Advance(absl::Minutes(7) + absl::Milliseconds(i));
-    uptime += absl::Minutes(7);
-    clock_.NoticeSteps(uptime);
+    Pass(absl::Minutes(7));
+    own_.Advance(absl::Milliseconds(i));
+    EXPECT_EQ(clock_.ahead(), absl::Hours(1));
   }
-  EXPECT_EQ(clock_.ahead(), absl::Hours(1)) << "nor is it if it is adjusted";
 }
 
 TEST_F(FleetClockTest, AStepBeforeTheCoordinatorIsHeardIsOneToo) {
-  absl::Duration uptime = absl::Hours(100);
-  clock_.NoticeSteps(uptime);
   const absl::Time now = own_.TimeNow();
   own_.Advance(-absl::Minutes(10));
-  clock_.NoticeSteps(uptime);
   EXPECT_EQ(clock_.TimeNow(), now);
+}
+
+TEST_F(FleetClockTest, WithoutUptimeOurOwnClockIsBelieved) {
+  FleetClock clock(own_);
+  own_.Advance(absl::Hours(1));
+  EXPECT_EQ(clock.TimeNow(), own_.TimeNow());
 }
 
 }  // namespace

@@ -250,5 +250,14 @@ TEST_F(LogReaderChaosTest, TheAgentIsKilled) {
                  {&LogReaderChaosTest::Restart, 2}}));
 }
 
+TEST_F(LogReaderChaosTest, TheCoordinatorComesAndGoes) {
+  Live(60, With({{&LogReaderChaosTest::Rename, 2},
+                 {&LogReaderChaosTest::CopyAndTruncate, 2},
+                 {&LogReaderChaosTest::Compress, 1},
+                 {&LogReaderChaosTest::ReportInVain, 1},
+                 {&LogReaderChaosTest::ToggleAlone, 2},
+                 {&LogReaderChaosTest::Restart, 1}}));
+}
+
 }  // namespace
 }  // namespace mxban

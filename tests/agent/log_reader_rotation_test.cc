@@ -186,5 +186,60 @@ TEST_F(LogReaderTest, WhatWaitsSurvivesSeveralRotations) {
               UnorderedElementsAre("joined 203.0.113.3", "joined 203.0.113.1"));
 }
 
+TEST_F(LogReaderTest, BeforeItHasLookedAReaderForgetsNothing) {
+  WatchAttacks();
+  Append(Attack("203.0.113.1"));
+  Reported();
+  AcknowledgeAll();
+  reader_->Poll();
+  const LogPositions positions = reader_->SafePositions();
+  Restart(positions);
+  reader_->FindLogs();
+  EXPECT_EQ(reader_->SafePositions(), positions);
+  WatchAttacks();
+  EXPECT_THAT(Reported(), IsEmpty());
+  EXPECT_EQ(reader_->SafePositions(), positions);
+}
+
+TEST_F(LogReaderTest, WaitingInARotatedLogForgetsNothing) {
+  SetCapacity(2);
+  WatchAttacks();
+  Append(Attack("203.0.113.1") + Attack("203.0.113.2") + Attack("203.0.113.3"));
+  EXPECT_EQ(Reported().size(), 2);
+  logs_.Rename();
+  Append(Attack("203.0.113.4"));
+  AcknowledgeAll();
+  EXPECT_EQ(Reported().size(), 2);
+  AcknowledgeAll();
+  reader_->Poll();
+  const LogPositions positions = reader_->SafePositions();
+  ASSERT_EQ(positions.size(), 2);
+  // A jail that is new reads both from the begin, and waits in the first.
+  reader_->SetJails({AttackJail(), AttackJail("new")});
+  EXPECT_FALSE(reader_->Poll());
+  reader_->FindLogs();
+  for (const auto& [key, position] : positions) {
+    EXPECT_TRUE(reader_->SafePositions().contains(key)) << key.second;
+  }
+  EXPECT_THAT(local_counter_.forgotten(), IsEmpty());
+}
+
+TEST_F(LogReaderTest, WhileAPatternNamesNoLogNothingIsForgotten) {
+  WatchAttacks();
+  Append(Attack("203.0.113.1"));
+  Reported();
+  AcknowledgeAll();
+  reader_->Poll();
+  const LogPositions positions = reader_->SafePositions();
+  logs_.Rename();
+  RestartAll({AttackJail()});
+  reader_->Poll();
+  reader_->FindLogs();
+  EXPECT_EQ(reader_->SafePositions(), positions);
+  Append(Attack("203.0.113.2"));
+  reader_->FindLogs();
+  EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.2"));
+}
+
 }  // namespace
 }  // namespace mxban

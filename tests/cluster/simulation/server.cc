@@ -36,7 +36,8 @@ void Server::Start() {
        .log_paths = {{kTally, {log_.path()}}, {kLogin, {log_.path()}}},
        .never_ban = options_.never_ban,
        .outbox_capacity = options_.outbox_capacity,
-       .small_journal = options_.small_journal},
+       .small_journal = options_.small_journal,
+       .uptime = [this] { return Uptime(); }},
       kernel_, clock_);
   if (!core.ok()) return options_.complain(core.status().ToString());
   core_ = *std::move(core);
@@ -204,7 +205,6 @@ void Server::PlanUpkeep() {
   agenda_.After(random_.Between(absl::Seconds(1), absl::Seconds(30)), core_,
                 [this] {
                   is_upkeep_planned_ = false;
-                  core_->fleet_clock().NoticeSteps(Uptime());
                   core_->local_bans().Step();
                   link_.HandOver();
                   PlanStep(kSoon);
@@ -236,7 +236,8 @@ bool Server::is_settled() const {
 }
 
 FirewallState Server::StateOfKernel() {
-  return *kernel_.Inspect(InspectDepth::kRulesAndBans, clock_.TimeNow());
+  // A kernel counts down by itself, whatever the clock shows.
+  return *kernel_.Inspect(InspectDepth::kRulesAndBans, agenda_.TimeNow());
 }
 
 }  // namespace mxban::simulation
