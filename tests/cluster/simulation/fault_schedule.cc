@@ -37,15 +37,15 @@ Flavour SomeFlavour(Random& random) {
   const size_t max_retry = 1 + random.Below(5);
   switch (random.Below(3)) {
     case 0:  // Bans for ever, failures that always count.
-      return {{max_retry, kLong, absl::InfiniteDuration()}, absl::Hours(3), 50};
+      return {{max_retry, kLong, absl::InfiniteDuration()}, absl::Hours(3), 40};
     case 1:  // Bans that end.
       return {
           {max_retry, kLong, random.Between(absl::Minutes(1), absl::Hours(48))},
           absl::Hours(3),
-          50};
+          40};
     default:  // Failures that soon count no more, but arrive in time.
       return {
-          {max_retry, absl::Hours(6), absl::Hours(8)}, absl::Minutes(4), 40};
+          {max_retry, absl::Hours(6), absl::Hours(8)}, absl::Minutes(4), 30};
   }
 }
 

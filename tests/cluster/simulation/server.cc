@@ -180,10 +180,12 @@ void Server::PlanStep(absl::Duration delay) {
 void Server::Poll() {
   core_->reader().Poll();
   if (random_.OneIn(4)) core_->reader().FindLogs();
-  const size_t names = core_->reader().SafePositions().size();
-  if (std::exchange(known_names_, names) != names && options_.saves_names) {
-    Save();
+  std::set<std::string> names;
+  for (const auto& [key, position] : core_->reader().SafePositions()) {
+    names.insert(key.second);
   }
+  if (names != known_names_ && options_.saves_names) Save();
+  known_names_ = std::move(names);
   agenda_.Note(absl::StrCat("mx", options_.number, " reads, ",
                             core_->outbox().size(), " wait"));
   PlanStep(kSoon);

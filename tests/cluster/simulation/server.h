@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -117,7 +118,7 @@ class Server {
   bool is_step_planned_ = false;  // Soon.
   bool is_look_planned_ = false;
   bool is_upkeep_planned_ = false;
-  size_t known_names_ = 0;
+  std::set<std::string> known_names_;  // Of logs.
   uint64_t handed_over_revision_ = 0;
   uint64_t polls_ = 0;
   uint64_t steps_ = 0;
