@@ -38,6 +38,10 @@ class LineSource {
     // The names of logs of which something has been dealt with.
     virtual std::vector<std::string> KnownLogs() const = 0;
 
+    // The names of logs that lie elsewhere, though one of them may begin with
+    // the same line as ours.
+    virtual std::vector<std::string> LogsElsewhere() const { return {}; }
+
     // Lines of `log_id` up to here are dealt with; 0 if none is.
     virtual uint64_t PositionIn(const std::string& log_id) const = 0;
 

@@ -36,6 +36,15 @@ class LogReader::Guide final : public LogTailer::Guide {
     }
     return logs;
   }
+  std::vector<std::string> LogsElsewhere() const override {
+    std::vector<std::string> logs;
+    for (const auto& [name, other] : reader_.logs_) {
+      if (name == name_ || other.lines == nullptr) continue;
+      logs.insert(logs.end(), other.lines->logs_found().begin(),
+                  other.lines->logs_found().end());
+    }
+    return logs;
+  }
   uint64_t PositionIn(const std::string& log_id) const override {
     reader_.RememberPositions(log());
     return reader_.PositionIn(log(), log_id);
@@ -234,7 +243,12 @@ void LogReader::ReadAgain() {
     bool is_ahead = false;
     for (WatchedLog::Eye& eye : log.eyes) {
       if (!eye.watcher.is_ahead()) continue;
-      // What it knows is of the lines to come.
+      // What it knows is of the lines to come, or waits for them.
+      if (!eye.is_double) {
+        for (const auto& [log_id, position] : eye.watcher.SafePositions()) {
+          positions_[{eye.watcher.jail().name, log_id}] = position;
+        }
+      }
       absl::StatusOr<LogWatcher> watcher =
           LogWatcher::Create(eye.watcher.jail(), options_.time_zone);
       if (!watcher.ok()) continue;

@@ -26,7 +26,7 @@ bool LogTailer::Poll(Sink sink, Skip skip) {
     if (!IsOver()) return true;
     // What was written before the writer turned to the next one.
     if (!Drain(sink, skip)) return false;
-    if (is_rotated_) finished_[log_id_] = log_->size().value_or(0);
+    finished_[log_id_] = log_->size() ? read_to() : 0;
     Close();
   }
   return true;
@@ -40,6 +40,9 @@ bool LogTailer::OpenNext() {
   if (current != nullptr) present.push_back(current->identity());
   for (const Candidate& candidate : rotated) {
     present.push_back(candidate.log->identity());
+  }
+  for (const std::string& name : guide_.LogsElsewhere()) {
+    if (const auto log = LogIdentity::Parse(name)) present.push_back(*log);
   }
   Name(rotated, present, current.get());
   for (Candidate& candidate : rotated) {
@@ -146,7 +149,7 @@ bool LogTailer::IsOver() const {
 
 bool LogTailer::WasTruncated() {
   const std::optional<uint64_t> size = log_->size();
-  if (!size || *size == read_to()) return false;  // Nothing new.
+  if (!size) return false;
   // A log cut to nothing may have grown past our position since.
   return *size < read_to() || !HoldsWhatWasRead();
 }

@@ -85,7 +85,8 @@ uint64_t LogWatcher::Skip(absl::string_view lines, uint64_t offset,
 }
 
 uint64_t LogWatcher::SafePosition() const {
-  return std::min(position(), matcher_.waiting_from().value_or(position()));
+  const uint64_t from = found_ ? found_->safe_from : position();
+  return std::min({from, position(), matcher_.waiting_from().value_or(from)});
 }
 
 std::vector<std::pair<std::string, uint64_t>> LogWatcher::SafePositions()
@@ -156,7 +157,8 @@ bool LogWatcher::Report(const Surroundings& surroundings,
 
 // Notes in `found_` what `line` tells, which may be nothing.
 void LogWatcher::Match(const LogLine& line, absl::Time now, Counts& counts) {
-  found_ = Found{.end_offset = line.end};
+  found_.reset();
+  found_ = Found{.end_offset = line.end, .safe_from = SafePosition()};
   const FailureMatcher::Result result =
       matcher_.Match(line.text, now, line.begin, line.time);
   if (result.outcome == Outcome::kLimitHit) {

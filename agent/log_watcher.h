@@ -105,7 +105,8 @@ class LogWatcher {
   // What a line told, until it is reported.
   struct Found {
     uint64_t end_offset = 0;
-    std::string name;  // To be resolved; empty: `sources` are known.
+    uint64_t safe_from = 0;  // Where to begin to find it again.
+    std::string name;        // To be resolved; empty: `sources` are known.
     std::vector<IpNetwork> sources;
     std::vector<absl::Time> times;
   };

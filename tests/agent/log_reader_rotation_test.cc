@@ -241,5 +241,19 @@ TEST_F(LogReaderTest, WhileAPatternNamesNoLogNothingIsForgotten) {
   EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.2"));
 }
 
+TEST_F(LogReaderTest, TwoLogsThatBeginWithTheSameLineAreTwoLogs) {
+  const std::string first = Stamped("mx1 sm-mta[1]: starting daemon");
+  WatchAttacks();
+  logs_.AppendTo(logs_.path() + "/mail.info.log",
+                 first + Attack("203.0.113.1"));
+  reader_->FindLogs();
+  EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.1"));
+  logs_.AppendTo(logs_.path() + "/mail.warn.log",
+                 first + Attack("203.0.113.2") + Attack("203.0.113.3"));
+  reader_->FindLogs();
+  EXPECT_THAT(Reported(),
+              ElementsAre("sendmail 203.0.113.2", "sendmail 203.0.113.3"));
+}
+
 }  // namespace
 }  // namespace mxban

@@ -378,28 +378,5 @@ TEST_F(LogTailerTest, ARefusalInARotatedLogHoldsUpTheLaterOnes) {
   EXPECT_THAT(Lines(), ElementsAre("two", "three"));
 }
 
-TEST_F(LogTailerTest, ALogIsFoundEvenIfAnEarlierOneIsNotReadYet) {
-  Append("one\ntwo\n");
-  logs_.Rename();
-  Append("three\n");
-  logs_.Rename();
-  Append("four\n");
-  Lines();
-  guide_.positions_[std::get<0>(deliveries_.front())] = 4;
-  Reopen();
-  EXPECT_THAT(Lines(0), IsEmpty());
-  EXPECT_EQ(tailer_->logs_found().size(), 3);
-}
-
-TEST_F(LogTailerTest, BeginsAgainInRotatedLogsToo) {
-  Append("one\ntwo\n");
-  logs_.Rename();
-  Append("three\n");
-  Lines();
-  guide_.positions_[std::get<0>(deliveries_.front())] = 4;
-  tailer_->Restart();
-  EXPECT_THAT(Lines(), ElementsAre("two"));
-}
-
 }  // namespace
 }  // namespace mxban

@@ -228,5 +228,20 @@ TEST_F(LogWatcherTest, TellsTheStampOfALine) {
   EXPECT_EQ(watcher_->StampOf("x", kNow), std::nullopt);
 }
 
+TEST_F(LogWatcherTest, WhatARefusedLineCompletesIsSafeUntilItIsReported) {
+  jail_.filter.fail_regexes = {
+      "<F-REPEATED>\\d</F-REPEATED> x <HOST>$",
+      "^\\s*<F-MLFID>\\d</F-MLFID> \\w+$",
+      "^\\s*<F-MLFID>\\d</F-MLFID> <F-NOFAIL>from</F-NOFAIL> <HOST>$"};
+  watcher_.emplace(LogWatcher::Create(jail_, absl::UTCTimeZone()).value());
+  watcher_->TurnTo("log", 0);
+  using Positions = std::vector<std::pair<std::string, uint64_t>>;
+  EXPECT_TRUE(Read("Nov 23 11:59:00 4 x 192.0.2.1"));
+  const uint64_t joe = offset_;
+  EXPECT_TRUE(Read("Nov 23 11:59:00 1 joe"));
+  EXPECT_FALSE(Read("Nov 23 11:59:00 1 from 192.0.2.2")) << "no room";
+  EXPECT_EQ(watcher_->SafePositions(), (Positions{{"log", joe}}));
+}
+
 }  // namespace
 }  // namespace mxban
