@@ -44,16 +44,27 @@ LogFile::~LogFile() {
 bool LogFile::Identify() {
   struct stat status;
   if (fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  char head[kFirstLineBytes];
-  absl::string_view first_line(head, ReadAt(0, head, sizeof(head)));
-  const size_t end = first_line.find('\n');
-  if (end == absl::string_view::npos && first_line.size() < sizeof(head)) {
-    return false;
-  }
+  const std::optional<uint64_t> first_line = HashFirstLine();
+  if (!first_line) return false;
   identity_ = {.device = status.st_dev,
                .inode = status.st_ino,
-               .first_line = StableHash(first_line.substr(0, end))};
+               .first_line = *first_line};
   return true;
+}
+
+// Nullopt while it is not complete.
+std::optional<uint64_t> LogFile::HashFirstLine() {
+  char head[kFirstLineBytes];
+  const absl::string_view text(head, ReadAt(0, head, sizeof(head)));
+  const size_t end = text.find('\n');
+  if (end == absl::string_view::npos && text.size() < sizeof(head)) {
+    return std::nullopt;
+  }
+  return StableHash(text.substr(0, end));
+}
+
+bool LogFile::BeginsAsBefore() {
+  return HashFirstLine() == identity_.first_line;
 }
 
 size_t LogFile::ReadAt(uint64_t offset, char* buffer, size_t size) {

@@ -41,6 +41,9 @@ class LogFile {
   // How much text there is at this moment; nullopt if only reading tells.
   std::optional<uint64_t> size() const;
 
+  // Whether its first line is what it was.
+  bool BeginsAsBefore();
+
   // Whether the file at `path` is this one, whatever it holds by now.
   bool IsAt(const std::string& path) const;
 
@@ -51,6 +54,7 @@ class LogFile {
   explicit LogFile(int fd) : fd_(fd) {}
 
   bool Identify();
+  std::optional<uint64_t> HashFirstLine();
   size_t ReadCompressed(uint64_t offset, char* buffer, size_t size);
 
   const int fd_;

@@ -151,7 +151,7 @@ bool LogTailer::WasTruncated() {
   const std::optional<uint64_t> size = log_->size();
   if (!size) return false;
   // A log cut to nothing may have grown past our position since.
-  return *size < read_to() || !HoldsWhatWasRead();
+  return *size < read_to() || !HoldsWhatWasRead() || !log_->BeginsAsBefore();
 }
 
 bool LogTailer::HoldsWhatWasRead() {

@@ -60,6 +60,7 @@ class ServerClock final : public Clock {
   explicit ServerClock(const Agenda& agenda) : agenda_(agenda) {}
   absl::Time TimeNow() const override { return agenda_.TimeNow() + error_; }
   void set_error(absl::Duration error) { error_ = error; }
+  bool is_wrong() const { return error_ != absl::ZeroDuration(); }
 
  private:
   const Agenda& agenda_;

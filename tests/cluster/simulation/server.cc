@@ -108,6 +108,8 @@ void Server::CheckMemory() {
         " and knows ", core_->enforcer().held_revision().second));
   }
   if (!memory.is_enforced || memory.held.second == 0) return;
+  // Until a coordinator answers an agent that starts believes its clock.
+  if (clock_.is_wrong()) return;
   kernel_.FailOnce(absl::OkStatus());  // Not this time.
   core_->enforcer().Step();
   const FirewallState now = StateOfKernel();
