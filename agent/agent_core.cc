@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "agent/local_ban_file.h"
 #include "agent/update.h"
@@ -38,11 +37,6 @@ absl::Status MakeStateDirectory(const std::string& path) {
 
 void LogError(const absl::Status& status) {
   if (!status.ok()) spdlog::error("{}", std::string(status.message()));
-}
-
-// Whether both are the same ban, with the same end.
-bool LastAlike(const Ban& a, const Ban& b) {
-  return a.key == b.key && a.expire_time == b.expire_time;
 }
 
 }  // namespace
@@ -110,10 +104,12 @@ void AgentCore::Save() {
     if (written.ok()) saved_positions_ = std::move(positions);
     LogError(written);
   }
-  std::vector<Ban> bans = local_bans_.bans();
-  if (!absl::c_equal(bans, saved_local_bans_, LastAlike)) {
-    const absl::Status written = WriteLocalBans(local_bans_path_, bans);
-    if (written.ok()) saved_local_bans_ = std::move(bans);
+  // Asked first: what changes meanwhile is saved once more.
+  const uint64_t changes = local_bans_.changes();
+  if (changes != saved_changes_) {
+    const absl::Status written =
+        WriteLocalBans(local_bans_path_, local_bans_.bans());
+    if (written.ok()) saved_changes_ = changes;
     LogError(written);
   }
 }
@@ -141,11 +137,11 @@ void AgentCore::RestoreUpdates() {
 }
 
 void AgentCore::RestoreLocalBans() {
-  absl::StatusOr<std::vector<Ban>> bans = ReadLocalBans(local_bans_path_);
+  const absl::StatusOr<std::vector<Ban>> bans = ReadLocalBans(local_bans_path_);
   LogError(bans.status());
   if (!bans.ok()) return;
   local_bans_.Load(*bans);
-  saved_local_bans_ = *std::move(bans);
+  saved_changes_ = local_bans_.changes();
 }
 
 }  // namespace mxban

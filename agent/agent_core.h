@@ -19,6 +19,7 @@
 // Thread-safe as its parts are; OnUpdate() and Save() are for one thread each.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -93,7 +94,7 @@ class AgentCore {
   const std::string positions_path_;
   const std::string local_bans_path_;
   LogPositions saved_positions_;
-  std::vector<Ban> saved_local_bans_;
+  uint64_t saved_changes_ = 0;  // LocalBans::changes()
 
   // In the order in which each needs the ones before.
   FleetClock fleet_clock_;

@@ -17,6 +17,9 @@ namespace {
 // Other logs have their turn after so many reads.
 constexpr int kReadsAtOnce = 16;
 
+// What a pipe holds.
+constexpr size_t kReadBytes = 64 * 1024;
+
 std::string NewLogId() {
   std::random_device random;
   return absl::StrFormat("input:%08x%08x", random(), random());
@@ -30,15 +33,19 @@ bool IsReadable(int fd) {
 }  // namespace
 
 InputTailer::InputTailer(int fd, Guide& guide)
-    : fd_(fd), guide_(guide), log_id_(NewLogId()), logs_found_({log_id_}) {}
+    : fd_(fd),
+      guide_(guide),
+      log_id_(NewLogId()),
+      logs_found_({log_id_}),
+      lines_(kReadBytes) {}
 
-bool InputTailer::Poll(Sink sink, Skip) {
+bool InputTailer::Poll(Sink sink, Skip skip) {
   if (!std::exchange(has_turned_, true)) guide_.TurnTo(log_id_);
   for (int reads = 0; reads < kReadsAtOnce; ++reads) {
-    if (!lines_.Deliver(sink)) return false;
+    if (!lines_.Deliver(sink, skip)) return false;
     if (!Fill()) return true;
   }
-  return lines_.Deliver(sink);
+  return lines_.Deliver(sink, skip);
 }
 
 bool InputTailer::Fill() {

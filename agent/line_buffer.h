@@ -24,16 +24,28 @@ class LineBuffer {
   // read(2) does.
   using Read = absl::FunctionRef<ssize_t(char* data, size_t size)>;
 
-  // Passes all whole lines to `sink`; false if it refused one, with which the
-  // next call begins.
-  bool Deliver(LineSource::Sink sink);
+  // Asks for so many bytes at once.
+  explicit LineBuffer(size_t read_bytes) : read_bytes_(read_bytes) {}
+
+  // Throws away what it holds; the next byte is the one at `offset`.
+  void Reset(uint64_t offset);
+
+  // Passes all whole lines to `sink`, but for those that `skip` passes over;
+  // false if it refused one, with which the next call begins.
+  bool Deliver(LineSource::Sink sink, LineSource::Skip skip);
 
   // Takes more bytes, once all lines are delivered. Returns what `read` did.
   ssize_t Fill(Read read);
 
+  // Of the first byte that is not delivered, and of the next to be taken.
+  uint64_t offset() const { return offset_ + next_; }
+  uint64_t end() const { return offset_ + buffer_.size(); }
+
+  // Since construction.
   uint64_t overlong_lines() const { return overlong_lines_; }
 
  private:
+  const size_t read_bytes_;
   std::vector<char> buffer_;
   uint64_t offset_ = 0;    // Of the first byte in buffer_, in all that came.
   size_t next_ = 0;        // The first undelivered byte in buffer_.

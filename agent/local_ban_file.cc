@@ -1,13 +1,11 @@
 #include "agent/local_ban_file.h"
 
-#include <cerrno>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/errno_text.h"
+#include "agent/state_file.h"
 #include "common/proto_convert.h"
 #include "common/stable_hash.h"
 #include "common/status_macros.h"
@@ -44,15 +42,7 @@ absl::Status WriteLocalBans(const std::string& path,
   v1::HandOverBansRequest message;
   for (const Ban& ban : bans) *message.add_bans() = BanToProto(ban);
   const std::string bytes = message.SerializeAsString();
-  const std::string temporary = absl::StrCat(path, ".new");
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  file << HashLine(bytes) << '\n' << bytes;
-  file.close();
-  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot write ", path, ": ", ErrnoText(errno)));
-  }
-  return absl::OkStatus();
+  return ReplaceFile(path, absl::StrCat(HashLine(bytes), "\n", bytes));
 }
 
 }  // namespace mxban

@@ -12,10 +12,6 @@ namespace {
 // More than earn a ban in a second; the oldest is imposed for want of room.
 constexpr size_t kMaxVerdicts = 10'000;
 
-bool Equal(const FailureCounter::Limits& a, const FailureCounter::Limits& b) {
-  return a.window == b.window && a.max_failures == b.max_failures;
-}
-
 }  // namespace
 
 void LocalBans::Load(const std::vector<Ban>& bans) {
@@ -65,14 +61,10 @@ void LocalBans::CountOne(const Jail& jail, const std::string& log_id,
 FailureCounter& LocalBans::CounterOf(const Jail& jail) {
   const FailureCounter::Limits limits = {jail.find_time, jail.max_retry,
                                          kMaxSources};
-  const auto found = counters_.find(jail.name);
-  if (found != counters_.end() && Equal(found->second.limits, limits)) {
-    return found->second.counter;
-  }
-  if (found != counters_.end()) counters_.erase(found);
-  return counters_
-      .emplace(jail.name, JailCounter{limits, FailureCounter(limits)})
-      .first->second.counter;
+  const auto found = counters_.try_emplace(jail.name, limits).first;
+  if (found->second.limits() == limits) return found->second;
+  counters_.erase(found);
+  return counters_.try_emplace(jail.name, limits).first->second;
 }
 
 void LocalBans::SetAlone(bool is_alone) {
@@ -86,8 +78,8 @@ void LocalBans::Step() {
   const absl::Time now = clock_.TimeNow();
   absl::MutexLock lock(&mutex_);
   Judge(now);
-  for (auto& [jail, counter] : counters_) counter.counter.ForgetStale(now);
-  absl::erase_if(
+  for (auto& [jail, counter] : counters_) counter.ForgetStale(now);
+  changes_ += absl::erase_if(
       bans_, [now](const auto& ban) { return ban.second.expire_time <= now; });
 }
 
@@ -107,9 +99,10 @@ void LocalBans::Judge(absl::Time now) {
 void LocalBans::Impose(const Ban& ban) {
   const auto found = bans_.find(ban.key);
   if (found != bans_.end()) {
-    found->second.expire_time =
-        std::max(found->second.expire_time, ban.expire_time);
-    enforcer_.ImposeLocally({ban.key, found->second.expire_time});
+    absl::Time& end = found->second.expire_time;
+    if (ban.expire_time > end) ++changes_;
+    end = std::max(end, ban.expire_time);
+    enforcer_.ImposeLocally({ban.key, end});
     return;
   }
   if (bans_.size() >= kMaxBans) {
@@ -119,6 +112,7 @@ void LocalBans::Impose(const Ban& ban) {
     return;
   }
   ++statistics_.imposed;
+  ++changes_;
   bans_[ban.key] = ban;
   enforcer_.ImposeLocally({ban.key, ban.expire_time});
   spdlog::warn("no coordinator: {} is banned in {} by this server alone",
@@ -150,11 +144,17 @@ void LocalBans::HandedOver(const std::vector<Ban>& bans,
       continue;
     }
     bans_.erase(found);
+    ++changes_;
     enforcer_.SettleLocal(ban.key, history_id, revision);
   }
 }
 
 std::vector<Ban> LocalBans::bans() const { return ToHandOver(kMaxBans); }
+
+uint64_t LocalBans::changes() const {
+  absl::MutexLock lock(&mutex_);
+  return changes_;
+}
 
 void LocalBans::ForgetLog(const std::string& jail, const std::string& log_id) {
   absl::MutexLock lock(&mutex_);

@@ -80,6 +80,9 @@ class LocalBans final : public LocalCounter {
   // All that are not handed over, for the file.
   std::vector<Ban> bans() const;
 
+  // How often they have changed: the same number, the same bans.
+  uint64_t changes() const;
+
   Statistics statistics() const;
 
  private:
@@ -89,11 +92,6 @@ class LocalBans final : public LocalCounter {
     std::string log_id;
     uint64_t end_offset = 0;
     absl::Time due;
-  };
-
-  struct JailCounter {
-    FailureCounter::Limits limits;
-    FailureCounter counter;
   };
 
   void CountOne(const Jail& jail, const std::string& log_id, Failure failure,
@@ -109,12 +107,14 @@ class LocalBans final : public LocalCounter {
 
   mutable absl::Mutex mutex_;
   bool is_alone_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::btree_map<std::string, JailCounter> counters_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_map<std::string, FailureCounter> counters_
+      ABSL_GUARDED_BY(mutex_);
   // By jail and log: lines up to here are counted.
   absl::btree_map<std::pair<std::string, std::string>, uint64_t> counted_
       ABSL_GUARDED_BY(mutex_);
   std::deque<Verdict> verdicts_ ABSL_GUARDED_BY(mutex_);  // By their due time.
   absl::btree_map<BanKey, Ban> bans_ ABSL_GUARDED_BY(mutex_);
+  uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;  // Of bans_.
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
 };
 

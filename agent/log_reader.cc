@@ -184,11 +184,7 @@ void LogReader::KeepWatchers(const std::string& name, WatchedLog& log) {
         return false;
       }
     }
-    if (!log.log_id.empty() && !eye.is_double) {
-      for (const auto& [log_id, position] : eye.watcher.SafePositions()) {
-        positions_[{eye.watcher.jail().name, log_id}] = position;
-      }
-    }
+    if (!log.log_id.empty()) eye.AddSafePositions(positions_);
     return true;
   });
 }
@@ -239,23 +235,16 @@ void LogReader::AddEye(WatchedLog& log, LogWatcher watcher,
 
 void LogReader::ReadAgain() {
   for (auto& [name, log] : logs_) {
+    if (!log.IsAhead()) continue;
     RememberPositions(log);
-    bool is_ahead = false;
     for (WatchedLog::Eye& eye : log.eyes) {
       if (!eye.watcher.is_ahead()) continue;
       // What it knows is of the lines to come, or waits for them.
-      if (!eye.is_double) {
-        for (const auto& [log_id, position] : eye.watcher.SafePositions()) {
-          positions_[{eye.watcher.jail().name, log_id}] = position;
-        }
-      }
+      eye.AddSafePositions(positions_);
       absl::StatusOr<LogWatcher> watcher =
           LogWatcher::Create(eye.watcher.jail(), options_.time_zone);
-      if (!watcher.ok()) continue;
-      eye.watcher = *std::move(watcher);
-      is_ahead = true;
+      if (watcher.ok()) eye.watcher = *std::move(watcher);
     }
-    if (!is_ahead) continue;
     log.log_id.clear();
     log.lines->Restart();
   }
@@ -370,12 +359,7 @@ void LogReader::PublishState() {
   LogPositions waiting;  // What has to be read again if we forget it.
   for (const auto& [name, log] : logs_) {
     RememberPositions(log);
-    for (const WatchedLog::Eye& eye : log.eyes) {
-      if (eye.is_double) continue;
-      for (const auto& [log_id, position] : eye.watcher.SafePositions()) {
-        waiting[{eye.watcher.jail().name, log_id}] = position;
-      }
-    }
+    for (const WatchedLog::Eye& eye : log.eyes) eye.AddSafePositions(waiting);
   }
   const LogPositions acknowledged = outbox_.acknowledged();
   absl::MutexLock lock(&mutex_);

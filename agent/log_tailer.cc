@@ -1,7 +1,6 @@
 #include "agent/log_tailer.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "agent/rotated_logs.h"
@@ -14,7 +13,7 @@ constexpr size_t kReadBytes = 256 * 1024;
 }  // namespace
 
 LogTailer::LogTailer(std::string path, Guide& guide)
-    : path_(std::move(path)), guide_(guide) {}
+    : path_(std::move(path)), guide_(guide), lines_(kReadBytes) {}
 
 bool LogTailer::Poll(Sink sink, Skip skip) {
   if (log_ != nullptr && WasTruncated()) {
@@ -26,7 +25,7 @@ bool LogTailer::Poll(Sink sink, Skip skip) {
     if (!IsOver()) return true;
     // What was written before the writer turned to the next one.
     if (!Drain(sink, skip)) return false;
-    finished_[log_id_] = log_->size() ? read_to() : 0;
+    finished_[log_id_] = log_->size() ? lines_.end() : 0;
     Close();
   }
   return true;
@@ -36,38 +35,30 @@ bool LogTailer::OpenNext() {
   // This one first: once it has a line nothing is added to the rotated ones.
   std::unique_ptr<LogFile> current = LogFile::Open(path_);
   std::vector<Candidate> rotated = FindRotated();
-  std::vector<LogIdentity> present;
-  if (current != nullptr) present.push_back(current->identity());
-  for (const Candidate& candidate : rotated) {
-    present.push_back(candidate.log->identity());
-  }
-  for (const std::string& name : guide_.LogsElsewhere()) {
-    if (const auto log = LogIdentity::Parse(name)) present.push_back(*log);
-  }
-  Name(rotated, present, current.get());
+  const LogIdentity identity = Name(rotated, current.get());
   for (Candidate& candidate : rotated) {
     if (!candidate.log_id.empty() && OpenRotated(candidate)) return true;
   }
   if (current == nullptr) return false;
-  OpenCurrent(std::move(current), present);
+  OpenCurrent(std::move(current), identity);
   return true;
 }
 
 std::vector<LogTailer::Candidate> LogTailer::FindRotated() const {
+  const absl::Time oldest = guide_.Oldest();
   std::vector<Candidate> candidates;
   for (const RotatedLog& rotated : RotatedLogs(path_)) {
     std::unique_ptr<LogFile> log = LogFile::Open(rotated.path);
     if (log == nullptr) continue;
-    candidates.push_back(
-        {std::move(log), "", rotated.written >= guide_.Oldest()});
+    candidates.push_back({std::move(log), "", rotated.written >= oldest});
   }
   return candidates;
 }
 
-void LogTailer::Name(std::vector<Candidate>& rotated,
-                     const std::vector<LogIdentity>& present,
-                     const LogFile* current) {
+LogIdentity LogTailer::Name(std::vector<Candidate>& rotated,
+                            const LogFile* current) {
   const std::vector<std::string> known = guide_.KnownLogs();
+  const std::vector<LogIdentity> present = Present(rotated, current);
   has_looked_ = true;
   logs_found_.clear();
   for (Candidate& candidate : rotated) {
@@ -83,8 +74,23 @@ void LogTailer::Name(std::vector<Candidate>& rotated,
   std::erase_if(finished_, [this](const auto& finished) {
     return !logs_found_.contains(finished.first);
   });
-  if (current == nullptr) return;
-  logs_found_.insert(Recognise(current->identity(), known, present).ToString());
+  if (current == nullptr) return {};
+  const LogIdentity identity = Recognise(current->identity(), known, present);
+  logs_found_.insert(identity.ToString());
+  return identity;
+}
+
+std::vector<LogIdentity> LogTailer::Present(
+    const std::vector<Candidate>& rotated, const LogFile* current) const {
+  std::vector<LogIdentity> present;
+  if (current != nullptr) present.push_back(current->identity());
+  for (const Candidate& candidate : rotated) {
+    present.push_back(candidate.log->identity());
+  }
+  for (const std::string& name : guide_.LogsElsewhere()) {
+    if (const auto log = LogIdentity::Parse(name)) present.push_back(*log);
+  }
+  return present;
 }
 
 bool LogTailer::OpenRotated(Candidate& candidate) {
@@ -97,9 +103,7 @@ bool LogTailer::OpenRotated(Candidate& candidate) {
 }
 
 void LogTailer::OpenCurrent(std::unique_ptr<LogFile> current,
-                            const std::vector<LogIdentity>& present) {
-  LogIdentity identity =
-      Recognise(current->identity(), guide_.KnownLogs(), present);
+                            LogIdentity identity) {
   uint64_t start = guide_.StartOffset(identity.ToString(), *current);
   // Begun anew with the same line: cut before our eyes, or a position behind
   // the end tells it.
@@ -126,7 +130,7 @@ void LogTailer::Adopt(std::unique_ptr<LogFile> log, std::string log_id,
                       uint64_t start) {
   log_ = std::move(log);
   log_id_ = std::move(log_id);
-  buffer_offset_ = start;
+  lines_.Reset(start);
   tail_.resize(std::min<uint64_t>(start, kTailBytes));
   tail_.resize(log_->ReadAt(start - tail_.size(), tail_.data(), tail_.size()));
   guide_.TurnTo(log_id_);
@@ -135,10 +139,7 @@ void LogTailer::Adopt(std::unique_ptr<LogFile> log, std::string log_id,
 void LogTailer::Close() {
   log_.reset();
   log_id_.clear();
-  buffer_.clear();
-  buffer_offset_ = 0;
-  next_ = searched_ = 0;
-  skipping_ = false;
+  lines_.Reset(0);
 }
 
 // Whether nothing more will be written to the log that is open.
@@ -151,73 +152,33 @@ bool LogTailer::WasTruncated() {
   const std::optional<uint64_t> size = log_->size();
   if (!size) return false;
   // A log cut to nothing may have grown past our position since.
-  return *size < read_to() || !HoldsWhatWasRead() || !log_->BeginsAsBefore();
+  return *size < lines_.end() || !HoldsWhatWasRead() || !log_->BeginsAsBefore();
 }
 
 bool LogTailer::HoldsWhatWasRead() {
   char there[kTailBytes];
   const size_t size =
-      log_->ReadAt(read_to() - tail_.size(), there, tail_.size());
+      log_->ReadAt(lines_.end() - tail_.size(), there, tail_.size());
   return absl::string_view(there, size) == tail_;
 }
 
 bool LogTailer::Drain(Sink sink, Skip skip) {
   do {
-    if (!Deliver(sink, skip)) return false;
+    if (!lines_.Deliver(sink, skip)) return false;
   } while (Fill());
   return true;
 }
 
-bool LogTailer::Deliver(Sink sink, Skip skip) {
-  const absl::string_view all(buffer_.data(), buffer_.size());
-  const size_t whole_lines = all.rfind('\n') + 1;  // npos + 1 is 0.
-  while (next_ < buffer_.size()) {
-    if (!skipping_ && next_ < whole_lines) {
-      next_ +=
-          skip(all.substr(next_, whole_lines - next_), buffer_offset_ + next_);
-      searched_ = std::max(searched_, next_);
-    }
-    const char* const begin = buffer_.data() + next_;
-    const char* const newline = static_cast<const char*>(std::memchr(
-        buffer_.data() + searched_, '\n', buffer_.size() - searched_));
-    if (newline == nullptr) break;
-    const absl::string_view line(begin, newline - begin);
-    const size_t after = newline - buffer_.data() + 1;
-    if (skipping_ || line.size() > kMaxLineBytes) {
-      ++overlong_lines_;
-      skipping_ = false;
-    } else if (!sink({.text = line,
-                      .begin = buffer_offset_ + next_,
-                      .end = buffer_offset_ + after})) {
-      return false;
-    }
-    next_ = searched_ = after;
-  }
-  searched_ = buffer_.size();
-  return true;
-}
-
 bool LogTailer::Fill() {
-  if (buffer_.size() - next_ > kMaxLineBytes) {
-    skipping_ = true;  // The rest of the line is read and thrown away.
-    next_ = buffer_.size();
-  }
-  buffer_.erase(buffer_.begin(), buffer_.begin() + next_);
-  buffer_offset_ += next_;
-  searched_ -= next_;
-  next_ = 0;
-  const size_t kept = buffer_.size();
-  buffer_.resize(kept + kReadBytes);
-  const size_t size =
-      log_->ReadAt(buffer_offset_ + kept, buffer_.data() + kept, kReadBytes);
-  buffer_.resize(kept + size);
-  if (size >= kTailBytes) {
-    tail_.assign(buffer_.end() - kTailBytes, buffer_.end());
-  } else {
-    tail_.append(buffer_.end() - size, buffer_.end());
-    tail_.erase(0, tail_.size() - std::min(tail_.size(), kTailBytes));
-  }
-  return size > 0;
+  const uint64_t from = lines_.end();
+  const ssize_t taken = lines_.Fill([&](char* data, size_t room) {
+    const size_t size = log_->ReadAt(from, data, room);
+    const size_t kept = std::min(size, kTailBytes);
+    tail_.append(data + size - kept, kept);
+    return static_cast<ssize_t>(size);
+  });
+  tail_.erase(0, tail_.size() - std::min(tail_.size(), kTailBytes));
+  return taken > 0;
 }
 
 }  // namespace mxban

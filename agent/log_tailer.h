@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/line_buffer.h"
 #include "agent/line_source.h"
 #include "agent/log_file.h"
 #include "agent/log_identity.h"
@@ -62,9 +63,9 @@ class LogTailer final : public LineSource {
   }
 
   // Of the first byte not yet delivered.
-  uint64_t offset() const { return buffer_offset_ + next_; }
+  uint64_t offset() const { return lines_.offset(); }
 
-  uint64_t overlong_lines() const override { return overlong_lines_; }
+  uint64_t overlong_lines() const override { return lines_.overlong_lines(); }
 
  private:
   static constexpr size_t kTailBytes = 64;
@@ -79,12 +80,14 @@ class LogTailer final : public LineSource {
   // Opens the oldest log that is not dealt with, if there is one.
   bool OpenNext();
   std::vector<Candidate> FindRotated() const;
-  // Says which log each is, and remembers which there are.
-  void Name(std::vector<Candidate>& rotated,
-            const std::vector<LogIdentity>& present, const LogFile* current);
+  // Says which log each is, and remembers which there are. Returns which one
+  // `current` is, if that is not null.
+  LogIdentity Name(std::vector<Candidate>& rotated, const LogFile* current);
+  // All that one of them could be taken for, themselves among it.
+  std::vector<LogIdentity> Present(const std::vector<Candidate>& rotated,
+                                   const LogFile* current) const;
   bool OpenRotated(Candidate& candidate);
-  void OpenCurrent(std::unique_ptr<LogFile> current,
-                   const std::vector<LogIdentity>& present);
+  void OpenCurrent(std::unique_ptr<LogFile> current, LogIdentity identity);
   bool IsDone(const LogFile& log, const std::string& log_id,
               uint64_t start) const;
   void Adopt(std::unique_ptr<LogFile> log, std::string log_id, uint64_t start);
@@ -94,9 +97,7 @@ class LogTailer final : public LineSource {
   bool WasTruncated();
   bool HoldsWhatWasRead();
   bool Drain(Sink sink, Skip skip);
-  bool Deliver(Sink sink, Skip skip);
   bool Fill();
-  uint64_t read_to() const { return buffer_offset_ + buffer_.size(); }
 
   const std::string path_;
   Guide& guide_;
@@ -111,13 +112,8 @@ class LogTailer final : public LineSource {
   // are compressed.
   std::map<std::string, uint64_t> finished_;
 
-  std::vector<char> buffer_;  // Bytes from buffer_offset_ on.
-  uint64_t buffer_offset_ = 0;
-  std::string tail_;       // The last bytes before read_to().
-  size_t next_ = 0;        // The first undelivered byte in buffer_.
-  size_t searched_ = 0;    // No newline between next_ and here.
-  bool skipping_ = false;  // Inside an overlong line.
-  uint64_t overlong_lines_ = 0;
+  LineBuffer lines_;  // Of log_.
+  std::string tail_;  // The last bytes before lines_.end().
 };
 
 }  // namespace mxban

@@ -1,14 +1,12 @@
 #include "agent/position_file.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "agent/state_file.h"
 
 namespace mxban {
 
@@ -28,17 +26,11 @@ LogPositions ReadPositions(const std::string& path) {
 
 absl::Status WritePositions(const std::string& path,
                             const LogPositions& positions) {
-  const std::string temporary = absl::StrCat(path, ".new");
-  std::ofstream file(temporary, std::ios::trunc);
+  std::string lines;
   for (const auto& [key, offset] : positions) {
-    file << key.first << '\t' << key.second << '\t' << offset << '\n';
+    absl::StrAppend(&lines, key.first, "\t", key.second, "\t", offset, "\n");
   }
-  file.close();
-  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
-  }
-  return absl::OkStatus();
+  return ReplaceFile(path, lines);
 }
 
 }  // namespace mxban

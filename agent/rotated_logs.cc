@@ -3,12 +3,12 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <memory>
 #include <tuple>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
@@ -50,12 +50,11 @@ std::vector<std::string> Names(const std::string& directory,
 }  // namespace
 
 std::vector<RotatedLog> RotatedLogs(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const bool has_directory = slash != std::string::npos;
-  const std::string directory =
-      has_directory ? path.substr(0, slash + 1) : "./";
+  const std::filesystem::path whole = path;
+  const std::filesystem::path directory =
+      whole.has_parent_path() ? whole.parent_path() : ".";
   const std::vector<std::string> names =
-      Names(directory, has_directory ? path.substr(slash + 1) : path);
+      Names(directory, whole.filename().native());
 
   std::vector<RotatedLog> logs;
   for (const std::string& name : names) {
@@ -65,7 +64,7 @@ std::vector<RotatedLog> RotatedLogs(const std::string& path) {
       continue;  // Not complete yet.
     }
     struct stat status;
-    const std::string full_path = absl::StrCat(directory, name);
+    const std::string full_path = directory / name;
     if (stat(full_path.c_str(), &status) != 0) continue;
     logs.push_back({full_path, absl::TimeFromTimespec(status.st_mtim)});
   }

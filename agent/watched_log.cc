@@ -6,6 +6,13 @@
 
 namespace mxban {
 
+void WatchedLog::Eye::AddSafePositions(LogPositions& positions) const {
+  if (is_double) return;
+  for (const auto& [log_id, position] : watcher.SafePositions()) {
+    positions[{watcher.jail().name, log_id}] = position;
+  }
+}
+
 bool WatchedLog::Read(const LogWatcher::Surroundings& surroundings,
                       const LogLine& line, absl::Time now,
                       LogWatcher::Counts& counts) {
@@ -39,6 +46,11 @@ bool WatchedLog::IsReadBy(const std::string& jail) const {
   return absl::c_any_of(eyes, [&](const Eye& eye) {
     return eye.watcher.jail().name == jail && !eye.is_double;
   });
+}
+
+bool WatchedLog::IsAhead() const {
+  return absl::c_any_of(eyes,
+                        [](const Eye& eye) { return eye.watcher.is_ahead(); });
 }
 
 absl::Duration WatchedLog::Memory() const {

@@ -16,6 +16,7 @@
 #include "agent/log_news.h"
 #include "agent/log_tailer.h"
 #include "agent/log_watcher.h"
+#include "agent/position_file.h"
 
 namespace mxban {
 
@@ -24,6 +25,9 @@ struct WatchedLog {
   struct Eye {
     LogWatcher watcher;
     bool is_double = false;  // Reads the same log by another name already.
+
+    // Notes in `positions` where to begin again if the watcher is lost.
+    void AddSafePositions(LogPositions& positions) const;
   };
 
   // Has `line` read by all. False if it has to come again for one of them.
@@ -38,6 +42,9 @@ struct WatchedLog {
 
   // Whether `jail` reads it, and not by another name.
   bool IsReadBy(const std::string& jail) const;
+
+  // Whether lines were read ahead that must be read again.
+  bool IsAhead() const;
 
   // How old a line may be that still tells somebody something.
   absl::Duration Memory() const;

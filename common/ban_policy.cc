@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "common/escalation.h"
+#include "common/last_time.h"
 
 namespace mxban {
 namespace {
@@ -35,7 +36,7 @@ bool OverlapsAny(absl::Span<const IpNetwork> networks,
 
 // When a ban ends that begins at `start`; never beyond what a Timestamp holds.
 absl::Time EndOf(absl::Time start, absl::Duration duration) {
-  static const absl::Time kLastTime = absl::FromUnixSeconds(253402300799);
+  static const absl::Time kLastTime = absl::FromUnixSeconds(kLastTimestamp);
   const absl::Time end = start + duration;
   return end > kLastTime ? absl::InfiniteFuture() : end;
 }

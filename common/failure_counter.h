@@ -32,6 +32,8 @@ class FailureCounter {
     absl::Duration window = absl::Minutes(10);  // Open at its old end.
     size_t max_failures = 3;                    // What is asked for: maxretry.
     size_t max_sources = 1'000'000;
+
+    friend bool operator==(const Limits&, const Limits&) = default;
   };
 
   // REQUIRES: every limit is positive.
@@ -56,6 +58,7 @@ class FailureCounter {
   // with one that happens at `now`. Looks only at those idle for longest.
   void ForgetStale(absl::Time now);
 
+  const Limits& limits() const { return limits_; }
   size_t tracked_sources() const { return histories_.size(); }
 
   // How many sources were forgotten for want of room.

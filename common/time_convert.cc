@@ -1,6 +1,7 @@
 #include "common/time_convert.h"
 
 #include "absl/status/status.h"
+#include "common/last_time.h"
 
 namespace mxban {
 
@@ -17,7 +18,7 @@ absl::StatusOr<absl::Time> TimestampFromProto(
     const google::protobuf::Timestamp& timestamp) {
   // The range that google.protobuf.Timestamp allows: years 1 to 9999.
   if (timestamp.seconds() < -62135596800 ||
-      timestamp.seconds() > 253402300799 || timestamp.nanos() < 0 ||
+      timestamp.seconds() > kLastTimestamp || timestamp.nanos() < 0 ||
       timestamp.nanos() > 999999999) {
     return absl::InvalidArgumentError("time: out of range");
   }

@@ -10,15 +10,12 @@
 #include "common/grpc_status.h"
 #include "common/proto_convert.h"
 #include "coordinator/peer_identity.h"
+#include "coordinator/slow_reader.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
 namespace {
-
-// A reader that has not taken a message for so long is cut off when there is
-// news for it.
-constexpr absl::Duration kPatience = absl::Seconds(30);
 
 // The longest name of a backend.
 constexpr size_t kMaxFirewall = 50;
@@ -97,7 +94,8 @@ class WatchCall final
         registry_(registry),
         clock_(clock),
         server_(std::move(server)),
-        context_(context) {
+        peer_(context.peer()),
+        slow_reader_(context) {
     StartRead(&incoming_);
   }
 
@@ -133,7 +131,7 @@ class WatchCall final
     {
       absl::MutexLock lock(&mutex_);
       pumping_ = false;
-      write_time_ = absl::InfiniteFuture();
+      slow_reader_.WriteEnds();
     }
     Pump();
   }
@@ -154,7 +152,7 @@ class WatchCall final
   void Subscribe(const v1::Subscription& subscription) {
     AgentInfo agent;
     agent.server_name = server_;
-    agent.peer = context_.peer();
+    agent.peer = peer_;
     agent.version = PrintableText(subscription.agent_version(), 50);
     agent.firewall = PrintableText(subscription.firewall(), kMaxFirewall);
     ticket_ = registry_.Connect(agent, clock_.TimeNow());
@@ -173,7 +171,12 @@ class WatchCall final
       absl::MutexLock lock(&mutex_);
       news_ = true;
       if (finished_) return;
-      if (pumping_) return CutOffIfSlow();
+      if (pumping_) {
+        if (slow_reader_.CutOffIfStuck(clock_.TimeNow())) {
+          spdlog::warn("agent {} takes no messages and is cut off", server_);
+        }
+        return;
+      }
       pumping_ = true;
     }
     while (true) {
@@ -186,7 +189,7 @@ class WatchCall final
       if (finished_) return;
       if (next.has_value()) {
         outgoing_ = *std::move(next);
-        write_time_ = clock_.TimeNow();
+        slow_reader_.WriteBegins(clock_.TimeNow());
         return StartWrite(&outgoing_);
       }
       if (!news_) {
@@ -194,15 +197,6 @@ class WatchCall final
         return;
       }
     }
-  }
-
-  // Cancels the call, for its end would wait behind the write that is stuck.
-  // The agent's next subscription makes up for what it missed.
-  void CutOffIfSlow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (clock_.TimeNow() - write_time_ <= kPatience) return;
-    write_time_ = absl::InfiniteFuture();  // Once is enough.
-    spdlog::warn("agent {} takes no messages and is cut off", server_);
-    context_.TryCancel();
   }
 
   void FinishOnce(const grpc::Status& status) {
@@ -216,7 +210,7 @@ class WatchCall final
   AgentRegistry& registry_;
   const Clock& clock_;
   const std::string server_;
-  grpc::CallbackServerContext& context_;  // Lives until OnDone().
+  const std::string peer_;
 
   grpc::ByteBuffer incoming_;
   std::optional<uint64_t> ticket_;  // Once subscribed; only reads touch it.
@@ -225,8 +219,7 @@ class WatchCall final
   bool pumping_ ABSL_GUARDED_BY(mutex_) = false;  // Someone owns the two below.
   bool news_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  // When the write under way began, if there is one.
-  absl::Time write_time_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  SlowReader slow_reader_ ABSL_GUARDED_BY(mutex_);
   BanFeed::Cursor cursor_;
   grpc::ByteBuffer outgoing_;
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/proto_convert.h"
+#include "coordinator/slow_reader.h"
 #include "grpcpp/server_context.h"
 
 namespace mxban {
@@ -12,10 +13,6 @@ namespace {
 constexpr size_t kMaxQueued = 10'000;
 constexpr size_t kMaxSpreading = 10'000;
 
-// A reader that has not taken a response for so long is cut off when there is
-// another for it.
-constexpr absl::Duration kPatience = absl::Seconds(30);
-
 }  // namespace
 
 // Writes one response at a time; others wait in a bounded queue.
@@ -23,14 +20,14 @@ class BanWatch::Stream final
     : public grpc::ServerWriteReactor<v1::WatchBansResponse> {
  public:
   Stream(BanWatch& watch, grpc::CallbackServerContext& context)
-      : watch_(watch), context_(context) {
+      : watch_(watch), slow_reader_(context) {
     // Shows the reader that from now on it misses nothing.
     StartSendInitialMetadata();
   }
 
   void Push(const v1::WatchBansResponse& response) {
     absl::MutexLock lock(&mutex_);
-    CutOffIfSlow();
+    slow_reader_.CutOffIfStuck(watch_.clock_.TimeNow());
     if (finished_) return;
     if (queue_.size() == kMaxQueued) {
       finished_ = true;
@@ -44,6 +41,7 @@ class BanWatch::Stream final
 
   void OnWriteDone(bool ok) override {
     absl::MutexLock lock(&mutex_);
+    slow_reader_.WriteEnds();
     if (finished_) return;
     if (!ok) {
       finished_ = true;
@@ -67,22 +65,13 @@ class BanWatch::Stream final
 
  private:
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    write_time_ = watch_.clock_.TimeNow();
+    slow_reader_.WriteBegins(watch_.clock_.TimeNow());
     StartWrite(&queue_.front());
   }
 
-  // Cancels the call, for its end would wait behind the write that is stuck.
-  void CutOffIfSlow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (queue_.empty()) return;
-    if (watch_.clock_.TimeNow() - write_time_ <= kPatience) return;
-    write_time_ = absl::InfiniteFuture();  // Once is enough.
-    context_.TryCancel();
-  }
-
   BanWatch& watch_;
-  grpc::CallbackServerContext& context_;  // Lives until OnDone().
   absl::Mutex mutex_;
-  absl::Time write_time_ ABSL_GUARDED_BY(mutex_);  // When the newest began.
+  SlowReader slow_reader_ ABSL_GUARDED_BY(mutex_);
   // The first one is being written. A deque does not move its elements.
   std::deque<v1::WatchBansResponse> queue_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

@@ -3,13 +3,12 @@
 
 // How long what the store holds is kept. Pure.
 //
-// | what | kept | because |
-// |---|---|---|
-// | failures | twice the longest `findtime` | by then none counts |
-// | positions | as long, at least a day | a failure so old does not count
-// again; a stamp ahead of the clock is read as now, hence the day | | pardons |
-// as long, at least 7 days | what they forgive is told by then | | bans counted
-// | the longest `dbpurgeage` | see Retention::ban_counts |
+//   failures      twice the longest `findtime`: by then none counts
+//   positions     as long, at least a day: a failure so old does not count
+//                 again; a stamp ahead of the clock is read as now, hence the
+//                 day
+//   pardons       as long, at least 7 days: what they forgive is told by then
+//   bans counted  the longest `dbpurgeage`; see Retention::ban_counts
 
 #include "absl/time/time.h"
 #include "coordinator/ban_store.h"

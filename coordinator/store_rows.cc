@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/jail.h"
+#include "common/last_time.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
 
@@ -26,7 +27,7 @@ absl::StatusOr<BanKey> KeyOf(absl::string_view jail, absl::string_view source) {
 }
 
 absl::StatusOr<absl::Time> TimeOf(int64_t micros) {
-  static const absl::Time kLastTime = absl::FromUnixSeconds(253402300799);
+  static const absl::Time kLastTime = absl::FromUnixSeconds(kLastTimestamp);
   const absl::Time time = absl::FromUnixMicros(micros);
   if (micros <= 0 || time > kLastTime) return NotReadable("a time");
   return time;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -29,16 +30,21 @@ class LineBufferTest : public testing::Test {
   }
 
   bool Deliver() {
-    return buffer_.Deliver([this](const LogLine& line) {
-      if (lines_.size() == room_) return false;
-      lines_.push_back(
-          absl::StrCat(line.begin, "-", line.end, " ", line.text.substr(0, 9)));
-      return true;
-    });
+    return buffer_.Deliver(
+        [this](const LogLine& line) {
+          if (lines_.size() == room_) return false;
+          lines_.push_back(absl::StrCat(line.begin, "-", line.end, " ",
+                                        line.text.substr(0, 9)));
+          return true;
+        },
+        [this](absl::string_view lines, uint64_t) {
+          return absl::StartsWith(lines, skipped_) ? skipped_.size() : 0;
+        });
   }
 
-  LineBuffer buffer_;
+  LineBuffer buffer_{64 * 1024};
   size_t room_ = 100;
+  std::string skipped_;  // Passed over at the begin of lines.
   std::vector<std::string> lines_;
 };
 
@@ -57,6 +63,22 @@ TEST_F(LineBufferTest, WhatIsRefusedComesAgain) {
   room_ = 9;
   EXPECT_TRUE(Deliver());
   EXPECT_THAT(lines_, ElementsAre("0-2 a", "2-4 b"));
+}
+
+TEST_F(LineBufferTest, WhatTellsNothingIsPassedOver) {
+  skipped_ = "a\nb\n";
+  Fill("a\nb\nc\na\nb\n");
+  EXPECT_THAT(lines_, ElementsAre("4-6 c"));
+  EXPECT_EQ(buffer_.offset(), 10u);
+}
+
+TEST_F(LineBufferTest, BeginsAnewWhereItIsTold) {
+  Fill("a\nb");
+  buffer_.Reset(1000);
+  Fill("c\nd");
+  EXPECT_THAT(lines_, ElementsAre("0-2 a", "1000-1002 c"));
+  EXPECT_EQ(buffer_.offset(), 1002u);
+  EXPECT_EQ(buffer_.end(), 1003u);
 }
 
 TEST_F(LineBufferTest, OverlongLinesArePassedOver) {

@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/system/eventually.h"
+#include "tests/system/exactly_once.h"
 #include "tests/system/faulty_fleet.h"
 
 namespace mxban {
@@ -36,18 +37,6 @@ class FleetStorageTest : public testing::Test {
     fleet_.Fail("mx1", guilty);
     fleet_.Fail("mx2", guilty);
     fleet_.Fail("mx1", absl::StrCat("203.0.113.", 100 + round_));
-  }
-
-  void ExpectExactlyOnce() {
-    ASSERT_TRUE(fleet_.AwaitSettled(absl::Seconds(60)));
-    ASSERT_TRUE(fleet_.AwaitCurrent(absl::Seconds(60)));
-    for (const std::string& server : fleet_.servers()) {
-      EXPECT_EQ(fleet_.KernelBans(server), fleet_.ledger().Guilty()) << server;
-    }
-    const Ledger::Verdict verdict = fleet_.Judge();
-    EXPECT_TRUE(verdict.ok())
-        << "lost " << verdict.lost << ", doubled " << verdict.doubled << "\n"
-        << verdict.text;
   }
 
   FaultyFleet fleet_{{.servers = 2, .max_retry = 2}};
@@ -108,7 +97,7 @@ TEST_F(FullDiskTest, RefusesAndRecoversWithoutARestart) {
   ASSERT_TRUE(fleet_.AwaitSettled(absl::Seconds(60)));
   std::printf("figure: room again to all counted: %.1f s\n",
               absl::ToDoubleSeconds(absl::Now() - freed));
-  ExpectExactlyOnce();
+  ExpectExactlyOnce(fleet_);
 }
 
 // By Debian's logrotate.
@@ -136,7 +125,7 @@ class LogRotationTest : public FleetStorageTest {
       Rotate(options);
       FailRound();
     }
-    ExpectExactlyOnce();
+    ExpectExactlyOnce(fleet_);
   }
 
   // Fails, and is rotated so often, while the first agent is away.
@@ -155,7 +144,7 @@ class LogRotationTest : public FleetStorageTest {
     Eventually([&] {
       return fleet_.KernelBans("mx1").size() == fleet_.ledger().Guilty().size();
     });
-    ExpectExactlyOnce();
+    ExpectExactlyOnce(fleet_);
   }
 };
 
@@ -207,7 +196,7 @@ TEST_F(LogRotationTest, WhatIsWrittenToTheOldFileAfterwardsCounts) {
         Eventually([&] { return fleet_.KernelBans("mx1").contains(source); }));
   }
   FailRound();
-  ExpectExactlyOnce();
+  ExpectExactlyOnce(fleet_);
 }
 
 TEST_F(LogRotationTest, WhileAwayByANewFileLosesNothing) {
