@@ -28,6 +28,7 @@ struct Filter {
   // How many failures of one <F-MLFID> wait for its address, and how long.
   uint32_t pending_limit = 1;
   absl::Duration join_time = absl::Minutes(5);
+  std::vector<std::string> success_regexes;  // Find right logins.
 
   friend bool operator==(const Filter&, const Filter&) = default;
 };
@@ -94,6 +95,13 @@ struct Jail {
   bool ignore_self = true;  // Whether a server's own addresses are ignored.
   std::vector<std::string> journal_matches;  // Any of them; see jail.proto.
   Enforcement enforcement;
+
+  // The rails; see jail.proto. Zero where there is no limit.
+  bool dry_run = false;
+  uint32_t min_servers = 1;                    // At least 1.
+  uint32_t max_ban_rate = 0;                   // Bans a minute.
+  double max_good_share = 0;                   // Up to 1.
+  absl::Duration good_time = absl::Hours(24);  // At least find_time.
 
   // What is counted and banned for an address: itself, or its IPv6 network. One
   // of NAT64 (RFC 6052) is a single IPv4 client, and in no network with others.

@@ -97,6 +97,7 @@ v1::Filter FilterToProto(const Filter& filter) {
   message.set_addresses_only(!filter.use_names);
   message.set_pending_limit(filter.pending_limit);
   *message.mutable_join_time() = DurationToProto(filter.join_time);
+  AddAll(filter.success_regexes, message.mutable_success_regexes());
   return message;
 }
 
@@ -131,6 +132,7 @@ absl::StatusOr<Filter> FilterFromProto(const v1::Filter& message) {
       filter.join_time > kMaxJoinTime) {
     return Wrong("filter.join_time", "not within nothing and a day");
   }
+  filter.success_regexes = Strings(message.success_regexes());
   return filter;
 }
 
@@ -194,6 +196,22 @@ absl::Status LimitsFromProto(const v1::Jail& message, Jail& jail) {
   return absl::OkStatus();
 }
 
+// What holds back bans.
+absl::Status RailsFromProto(const v1::Jail& message, Jail& jail) {
+  jail.dry_run = message.dry_run();
+  jail.min_servers = std::max<uint32_t>(message.min_servers(), 1);
+  jail.max_ban_rate = message.max_ban_rate();
+  jail.max_good_share = message.max_good_share();
+  if (!(jail.max_good_share >= 0 && jail.max_good_share <= 1)) {
+    return Wrong("max_good_share", "not within 0 and 1");
+  }
+  if (message.has_good_time()) {
+    ASSIGN_OR_RETURN(jail.good_time, DurationFromProto(message.good_time()));
+  }
+  jail.good_time = std::max(jail.good_time, jail.find_time);
+  return absl::OkStatus();
+}
+
 // Which addresses are told apart, and which are ignored.
 absl::Status SourcesFromProto(const v1::Jail& message, Jail& jail) {
   if (message.ipv6_prefix() < 1 || message.ipv6_prefix() > 128) {
@@ -248,6 +266,11 @@ v1::Jail JailToProto(const Jail& jail) {
     message.mutable_journal()->set_flags(jail.journal->flags);
   }
   *message.mutable_enforcement() = EnforcementToProto(jail.enforcement);
+  message.set_dry_run(jail.dry_run);
+  message.set_min_servers(jail.min_servers);
+  message.set_max_ban_rate(jail.max_ban_rate);
+  message.set_max_good_share(jail.max_good_share);
+  *message.mutable_good_time() = DurationToProto(jail.good_time);
   return message;
 }
 
@@ -261,6 +284,7 @@ absl::StatusOr<Jail> JailFromProto(const v1::Jail& message) {
   jail.log_paths = Strings(message.log_paths());
   RETURN_IF_ERROR(LimitsFromProto(message, jail));
   RETURN_IF_ERROR(SourcesFromProto(message, jail));
+  RETURN_IF_ERROR(RailsFromProto(message, jail));
   jail.journal_matches = Strings(message.journal_matches());
   if (message.has_journal()) {
     ASSIGN_OR_RETURN(jail.journal, JournalFromProto(message.journal()));

@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
+#include "coordinator/audit_record.h"
 
 namespace mxban {
 
@@ -69,6 +70,7 @@ struct StoreChange {
   std::vector<Pardon> pardoned;  // Were never banned.
   std::vector<Ban> imposed;      // New or extended.
   std::optional<Retention> retention;
+  std::vector<AuditRecord> audit;  // Appended.
 };
 
 // How often a source was banned, as far as is remembered.

@@ -49,7 +49,9 @@ absl::Status SqliteBanStore::Prepare() {
   };
   set_revision_ = prepare("UPDATE meta SET value = ? WHERE key = 'revision'");
   forget_ = prepare("DELETE FROM failure WHERE jail = ? AND source = ?");
-  add_failure_ = prepare("INSERT INTO failure VALUES (?, ?, ?, ?, ?)");
+  add_failure_ = prepare(
+      "INSERT INTO failure (jail, source, time, server, evidence) "
+      "VALUES (?, ?, ?, ?, ?)");
   set_progress_ = prepare("REPLACE INTO log_progress VALUES (?, ?, ?, ?, ?)");
   lift_ = prepare("DELETE FROM ban WHERE jail = ? AND source = ?");
   impose_ = prepare("REPLACE INTO ban VALUES (?, ?, ?)");

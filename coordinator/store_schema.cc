@@ -46,6 +46,23 @@ constexpr const char* kSteps[] = {
   CREATE TABLE pardon (
     jail BLOB, source BLOB, time INTEGER,
     PRIMARY KEY (jail, source)) WITHOUT ROWID;
+)sql",
+    // Nor did version 3 know who had tried to log in, or any operator.
+    R"sql(
+  ALTER TABLE failure ADD COLUMN user BLOB NOT NULL DEFAULT x'';
+  CREATE TABLE right_login (
+    jail BLOB, source BLOB, user BLOB, time INTEGER,
+    PRIMARY KEY (jail, source, user)) WITHOUT ROWID;
+  CREATE INDEX right_login_by_time ON right_login (time);
+  CREATE TABLE held_ban (
+    jail BLOB, source BLOB, message BLOB,
+    PRIMARY KEY (jail, source)) WITHOUT ROWID;
+  CREATE TABLE allowed (
+    source BLOB PRIMARY KEY, message BLOB) WITHOUT ROWID;
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER, source BLOB, message BLOB);
+  CREATE INDEX audit_by_time ON audit (time);
 )sql"};
 static_assert(std::size(kSteps) == kSchemaVersion);
 

@@ -5,12 +5,16 @@
 //
 // | table | holds |
 // |---|---|
-// | `meta` | schema version, history id, revision |
+// | `meta` | schema version, history id, revision; `pause`, a v1.Pause |
 // | `ban` | a v1.Ban message by jail and source |
 // | `ban_history` | how often a source was banned, and when three times the
 // length of its last ban has gone by | | `failure` | those that still count |
 // | `log_progress` | how far each log is recorded, and since when |
 // | `pardon` | when a source was last pardoned |
+// | `right_login` | the newest right login of each user at each source |
+// | `held_ban` | a v1.HeldBan message by jail and source |
+// | `allowed` | a v1.AllowedSource message by source |
+// | `audit` | v1.AuditRecord messages, in the order of their ids |
 //
 // Sources are stored as canonical text, times as microseconds since 1970.
 //
@@ -24,7 +28,7 @@
 
 namespace mxban {
 
-inline constexpr int64_t kSchemaVersion = 3;
+inline constexpr int64_t kSchemaVersion = 4;
 
 // Creates the tables, or brings those of an older version up to date, each
 // version in a transaction of its own. FAILED_PRECONDITION if a newer version

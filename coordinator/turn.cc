@@ -73,9 +73,11 @@ std::optional<StoreChange> Turn::ToStoreChange() {
     change.imposed.push_back(ban);
   }
   change.retention = retention;
+  change.audit = std::move(audit);
   const bool is_empty = !NeedsRevision() && change.forgotten.empty() &&
                         change.failures.empty() && change.progress.empty() &&
-                        change.lifted.empty() && !change.retention;
+                        change.lifted.empty() && !change.retention &&
+                        change.audit.empty();
   if (is_empty) return std::nullopt;
   return change;
 }

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
+#include "coordinator/audit_record.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
 
@@ -63,6 +64,7 @@ struct Turn {
   absl::btree_map<BanKey, BanTable::Change> ended;
   std::shared_ptr<const JailSet> jails;  // Null if they stay as they are.
   std::optional<Retention> retention;
+  std::vector<AuditRecord> audit;  // In the order in which it was decided.
 
   // Why the turn cannot be committed.
   absl::Status error;
