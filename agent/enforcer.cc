@@ -273,12 +273,13 @@ absl::StatusOr<bool> Enforcer::RulesAreIntact(absl::Time now) {
   // What is about to change, or to expire, may be there or not.
   const size_t uncertain =
       wanted_.changed_count() + wanted_.EndingBy(now + kExpirySlack);
-  return std::all_of(jails_.begin(), jails_.end(), [&](const auto& jail) {
-    const size_t wanted = wanted_.CountIn(jail.first);
-    return actual.at(RulesOf(jail.second).name).ban_count.value_or(wanted) +
-               uncertain >=
-           wanted;
-  });
+  for (const auto& [name, jail] : jails_) {
+    const size_t wanted = wanted_.CountIn(name);
+    const size_t standing =
+        actual.at(RulesOf(jail).name).ban_count.value_or(wanted);
+    if (standing + uncertain < wanted) return false;
+  }
+  return true;
 }
 
 void Enforcer::Finish(const Work& work, const absl::Status& status,
