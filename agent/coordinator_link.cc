@@ -102,8 +102,12 @@ class CoordinatorLink::Session {
   }
 
  private:
-  bool MustEnd() const { return ending_ || streams_done_ > 0; }
-  bool HasEnded() const { return streams_done_ == 2; }
+  bool MustEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return ending_ || streams_done_ > 0;
+  }
+  bool HasEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return streams_done_ == 2;
+  }
 
   void Done(const grpc::Status& status) {
     absl::MutexLock lock(&mutex_);

@@ -37,7 +37,9 @@ class HandOverCall {
 
  private:
   void OnDone(const grpc::Status& status);
-  bool IsIdle() const { return !is_under_way_; }
+  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !is_under_way_;
+  }
 
   v1::AgentService::StubInterface::async_interface& stub_;
   LocalBans& local_bans_;

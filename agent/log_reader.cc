@@ -259,16 +259,17 @@ void LogReader::ForgetLogs() {
                  log.lines->logs_found().end());
   }
   absl::MutexLock lock(&mutex_);
-  absl::erase_if(positions_, [&](const auto& position) {
-    const auto& [jail, log_id] = position.first;
+  for (auto position = positions_.begin(); position != positions_.end();) {
+    const auto& [jail, log_id] = position->first;
     if (found.contains(log_id) || !outbox_.IsSettled(jail, log_id)) {
-      return false;
+      ++position;
+      continue;
     }
     outbox_.ForgetLog(jail, log_id);
     local_counter_.ForgetLog(jail, log_id);
-    safe_positions_.erase(position.first);
-    return true;
-  });
+    safe_positions_.erase(position->first);
+    position = positions_.erase(position);
+  }
 }
 
 bool LogReader::IsRead(const std::string& log_id, const std::string& jail,
