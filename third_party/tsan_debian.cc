@@ -47,6 +47,18 @@ class Unlocked {
 
 }  // namespace
 
+extern "C" const char* __tsan_default_options() {
+  return "ignore_noninstrumented_modules=1";
+}
+
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:grpc::\n"
+         "race:google::protobuf\n"
+         "race:libgrpc\n"
+         "race:libupb\n"
+         "race:libabsl\n";
+}
+
 #define MXBAN_ABSL "_ZN4absl7debian3"
 #define MXBAN_CONDITION "RKNS0_9ConditionE"
 
