@@ -24,7 +24,7 @@ void LocalBans::Load(const std::vector<Ban>& bans) {
 
 void LocalBans::Count(const Jail& jail, const std::string& log_id,
                       const std::vector<Failure>& failures) {
-  if (failures.empty()) return;
+  if (failures.empty() || jail.min_servers > 1) return;
   const absl::Time now = clock_.TimeNow();
   absl::MutexLock lock(&mutex_);
   uint64_t& counted = counted_[{jail.name, log_id}];
@@ -61,10 +61,11 @@ void LocalBans::CountOne(const Jail& jail, const std::string& log_id,
 FailureCounter& LocalBans::CounterOf(const Jail& jail) {
   const FailureCounter::Limits limits = {jail.find_time, jail.max_retry,
                                          kMaxSources};
-  const auto found = counters_.try_emplace(jail.name, limits).first;
-  if (found->second.limits() == limits) return found->second;
-  counters_.erase(found);
-  return counters_.try_emplace(jail.name, limits).first->second;
+  std::unique_ptr<FailureCounter>& counter = counters_[jail.name];
+  if (counter == nullptr || counter->limits() != limits) {
+    counter = std::make_unique<FailureCounter>(limits);
+  }
+  return *counter;
 }
 
 void LocalBans::SetAlone(bool is_alone) {
@@ -78,7 +79,7 @@ void LocalBans::Step() {
   const absl::Time now = clock_.TimeNow();
   absl::MutexLock lock(&mutex_);
   Judge(now);
-  for (auto& [jail, counter] : counters_) counter.ForgetStale(now);
+  for (auto& [jail, counter] : counters_) counter->ForgetStale(now);
   changes_ += absl::erase_if(
       bans_, [now](const auto& ban) { return ban.second.expire_time <= now; });
 }

@@ -7,6 +7,9 @@
 // server alone. Who passes a jail's limit is the coordinator's to ban. If it
 // has not acknowledged the failure within kPatience, or if there is none, the
 // ban is imposed here, and handed over as soon as a coordinator answers again.
+// Where a jail wants several servers to have seen a source (`minservers`), one
+// that is alone cannot know, and never bans.
+//
 // The bans outlive the agent in a file that its owner keeps (bans(), Load()).
 //
 // Times are the coordinator's; those of failures are made so.
@@ -15,6 +18,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,7 +111,7 @@ class LocalBans final : public LocalCounter {
 
   mutable absl::Mutex mutex_;
   bool is_alone_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::btree_map<std::string, FailureCounter> counters_
+  absl::btree_map<std::string, std::unique_ptr<FailureCounter>> counters_
       ABSL_GUARDED_BY(mutex_);
   // By jail and log: lines up to here are counted.
   absl::btree_map<std::pair<std::string, std::string>, uint64_t> counted_

@@ -80,7 +80,9 @@ Admission Admit(const Jail& jail, absl::Time now, Failure& failure) {
 
 std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,
                                     absl::Time now) {
-  if (offence.count < jail.max_retry) return std::nullopt;
+  if (offence.count < jail.max_retry || offence.servers < jail.min_servers) {
+    return std::nullopt;
+  }
   Ban ban;
   ban.key = {jail.name, offence.source};
   ban.create_time = now;
@@ -94,6 +96,9 @@ std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,
   ban.failure_count = static_cast<uint32_t>(failures);
   ban.reason = absl::StrCat(failures, failures == 1 ? " failure" : " failures",
                             " within ", absl::FormatDuration(jail.find_time));
+  if (jail.min_servers > 1) {
+    absl::StrAppend(&ban.reason, " on ", offence.servers, " servers");
+  }
   if (jail.escalation && offence.earlier_bans > 0) {
     absl::StrAppend(&ban.reason, ", banned ", offence.earlier_bans,
                     offence.earlier_bans == 1 ? " time" : " times", " before");

@@ -39,16 +39,17 @@ Admission Admit(const Jail& jail, absl::Time now, Failure& failure);
 // What has been counted of a source.
 struct Offence {
   IpNetwork source;
-  size_t count = 0;  // Of failures within one window, by their weight.
+  size_t count = 0;    // Of failures within one window, by their weight.
+  size_t servers = 1;  // That saw them, different ones.
   absl::Time newest;
   uint32_t earlier_bans = 0;
   double random = 0;  // From 0 up to 1; see escalation.h.
 };
 
-// The ban that `offence` has earned; none if the failures are too few, or if
-// the ban would be over by `now`: it runs from the newest failure, as
-// Fail2Ban's does. Servers, evidence, history and revision are the caller's to
-// fill in.
+// The ban that `offence` has earned; none if the failures, or the servers that
+// saw them, are too few, or if the ban would be over by `now`: it runs from the
+// newest failure, as Fail2Ban's does. Servers, evidence, history and revision
+// are the caller's to fill in.
 std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,
                                     absl::Time now);
 

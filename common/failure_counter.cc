@@ -1,72 +1,113 @@
 #include "common/failure_counter.h"
 
 #include <algorithm>
+#include <random>
+#include <utility>
+
+#include "absl/hash/hash.h"
 
 namespace mxban {
+namespace {
+
+// Two of them are still a number of microseconds.
+constexpr absl::Duration kLongestWindow = absl::Hours(24 * 366 * 10'000LL);
+
+uint64_t RandomSeed() {
+  std::random_device random;
+  return (uint64_t{random()} << 32) | random();
+}
+
+}  // namespace
 
 FailureCounter::FailureCounter(const Limits& limits)
-    : limits_(limits), window_us_(absl::ToInt64Microseconds(limits.window)) {}
+    : limits_(limits),
+      window_us_(absl::ToInt64Microseconds(
+          std::clamp(limits.window, absl::Microseconds(1), kLongestWindow))),
+      seed_(RandomSeed()),
+      window_(window_us_, limits.max_failures, limits.min_servers) {}
 
 FailureCounter::Count FailureCounter::Record(const IpNetwork& source,
-                                             absl::Time time) {
-  std::vector<int64_t>& times = Touch(source).times;
+                                             absl::Time time,
+                                             absl::string_view server,
+                                             absl::string_view user) {
   const int64_t time_us = absl::ToUnixMicros(time);
-  const auto inserted = times.insert(
-      std::upper_bound(times.begin(), times.end(), time_us), time_us);
-  const Count largest = LargestWindowAround(times, inserted - times.begin());
-  // A late failure may need max_failures - 1 times on either side of it.
-  if (times.size() >= 2 * limits_.max_failures) times.erase(times.begin());
-  return largest;
+  const uint16_t number = sources_.NumberOf(server, time_us);
+  uint32_t& list = sources_[PlaceFor(source, number)].failures;
+  failures_.Read(list, kept_);
+  const auto inserted = kept_.insert(
+      std::upper_bound(kept_.begin(), kept_.end(), time_us,
+                       [](int64_t time_us, const KeptFailure& failure) {
+                         return time_us < failure.time_us;
+                       }),
+      {time_us, number, HashOf(user)});
+  const FailureWindow::Largest largest =
+      window_.LargestAround(kept_, inserted - kept_.begin());
+  window_.DropUnneeded(kept_);
+  list = failures_.Write(list, kept_);
+  return {largest.failures, largest.servers,
+          absl::FromUnixMicros(largest.newest_us)};
 }
 
 void FailureCounter::Forget(const IpNetwork& source) {
-  const auto found = histories_.find(source);
-  if (found == histories_.end()) return;
-  recency_.erase(found->second.recency_position);
-  histories_.erase(found);
+  const uint32_t place = sources_.Find(source);
+  if (place != TrackedSources::kNone) Remove(place);
+}
+
+void FailureCounter::Forgive(const IpNetwork& source, absl::string_view user) {
+  const uint32_t place = sources_.Find(source);
+  if (place == TrackedSources::kNone || user.empty()) return;
+  uint32_t& list = sources_[place].failures;
+  failures_.Read(list, kept_);
+  const uint16_t hash = HashOf(user);
+  kept_.erase(std::remove_if(kept_.begin(), kept_.end(),
+                             [hash](const KeptFailure& failure) {
+                               return failure.user == hash;
+                             }),
+              kept_.end());
+  list = failures_.Write(list, kept_);
+  if (kept_.empty()) Remove(place);
 }
 
 void FailureCounter::ForgetStale(absl::Time now) {
   const int64_t stale_us = absl::ToUnixMicros(now) - 2 * window_us_;
-  while (!recency_.empty()) {
-    const IpNetwork idlest = recency_.back();
-    if (histories_.find(idlest)->second.times.back() > stale_us) return;
-    Forget(idlest);
-  }
-}
-
-FailureCounter::History& FailureCounter::Touch(const IpNetwork& source) {
-  const auto [found, is_new] = histories_.try_emplace(source);
-  History& history = found->second;
-  if (!is_new) {
-    recency_.splice(recency_.begin(), recency_, history.recency_position);
-    return history;
-  }
-  recency_.push_front(source);
-  history.recency_position = recency_.begin();
-  if (histories_.size() <= limits_.max_sources) return history;
-  const IpNetwork idlest = recency_.back();
-  Forget(idlest);
-  ++evicted_sources_;
-  return histories_.find(source)->second;
-}
-
-FailureCounter::Count FailureCounter::LargestWindowAround(
-    const std::vector<int64_t>& times, size_t index) const {
-  Count largest;
-  // Each window that holds times[index] is given by its first failure; of
-  // windows alike the latest counts.
-  for (size_t first = index + 1; first-- > 0;) {
-    if (times[first] <= times[index] - window_us_) break;
-    const auto end = std::lower_bound(times.begin() + index, times.end(),
-                                      times[first] + window_us_);
-    const size_t failures = end - times.begin() - first;
-    if (failures > largest.failures) {
-      largest = {failures, absl::FromUnixMicros(*(end - 1))};
+  for (uint32_t place : sources_.IdlestOfEach()) {
+    while (place != TrackedSources::kNone &&
+           failures_.NewestTime(sources_[place].failures) <= stale_us) {
+      Remove(std::exchange(place, sources_[place].newer));
     }
   }
-  largest.failures = std::min(largest.failures, limits_.max_failures);
-  return largest;
+  sources_.ForgetServersSince(stale_us);
+}
+
+std::vector<IpNetwork> FailureCounter::TakeEvicted() {
+  return std::exchange(evicted_, {});
+}
+
+uint32_t FailureCounter::PlaceFor(const IpNetwork& source, uint16_t server) {
+  const uint32_t place = sources_.Find(source);
+  if (place != TrackedSources::kNone) {
+    sources_.Touch(place);
+    return place;
+  }
+  if (sources_.size() == limits_.max_sources) {
+    const uint32_t displaced = sources_.ToDisplace(server);
+    if (evicted_.size() < kMaxEvicted) {
+      evicted_.push_back(sources_[displaced].network);
+    }
+    ++evicted_sources_;
+    Remove(displaced);
+  }
+  return sources_.Add(source, server);
+}
+
+void FailureCounter::Remove(uint32_t place) {
+  failures_.Write(sources_[place].failures, {});
+  sources_.Remove(place);
+}
+
+uint16_t FailureCounter::HashOf(absl::string_view user) const {
+  if (user.empty()) return 0;
+  return static_cast<uint16_t>(1 + absl::HashOf(seed_, user) % 65'535);
 }
 
 }  // namespace mxban

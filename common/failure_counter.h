@@ -9,20 +9,27 @@
 // The window is exact: Record() tells how many failures lie within `window` of
 // each other, whatever order they arrive in. Fail2Ban estimates a rate instead.
 //
-// Time is an argument, never read from a clock. Memory is bounded: the source
-// idle for longest is forgotten when `max_sources` is reached, and of one
-// source only so many times are kept as can still matter.
+// Users are kept as 16 bits of a hash that no one outside can foresee. Of two
+// users of one source every 65,535th pair is taken for one: then a right login
+// of the one forgives the other's failures, too.
+//
+// Time is an argument, never read from a clock. Memory is bounded: of one
+// source only so many failures are kept as can still matter, and the room for
+// `max_sources` is shared fairly between servers (tracked_sources.h). A source
+// with n failures takes some 45 + 17 n bytes.
 //
 // Thread-compatible.
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/failure_lists.h"
+#include "common/failure_window.h"
 #include "common/ip_network.h"
+#include "common/tracked_sources.h"
 
 namespace mxban {
 
@@ -32,6 +39,7 @@ class FailureCounter {
     absl::Duration window = absl::Minutes(10);  // Open at its old end.
     size_t max_failures = 3;                    // What is asked for: maxretry.
     size_t max_sources = 1'000'000;
+    size_t min_servers = 1;  // What is asked for: minservers.
 
     friend bool operator==(const Limits&, const Limits&) = default;
   };
@@ -41,44 +49,62 @@ class FailureCounter {
 
   struct Count {
     size_t failures = 0;
-    absl::Time newest;  // Of those failures.
+    size_t servers = 0;  // That saw them, different ones.
+    absl::Time newest;   // Of those failures.
   };
 
-  // Records a failure and returns the largest number of failures, this one
-  // among them, that lie within one window; exact up to `max_failures`.
+  // Records a failure that `server` saw, a login of `user` (empty: of nobody).
+  // Returns the largest number of failures, this one among them, that lie
+  // within one window; exact up to `max_failures`. Of windows with so many it
+  // is one that `min_servers` servers saw, if there is any.
+  //
+  // With `min_servers` above 1 such a window is found for certain if failures
+  // come in the order of time. One that comes late may miss a window in whose
+  // time more failures came from one server than are kept. What is told was
+  // always seen: too little it may be, too much never.
   //
   // REQUIRES: `time` is later than one window before every `time` yet to come
   // or recorded before, as it is when lines older than the window are refused.
-  Count Record(const IpNetwork& source, absl::Time time);
+  Count Record(const IpNetwork& source, absl::Time time,
+               absl::string_view server = "", absl::string_view user = "");
 
   // Starts `source` afresh, because it was banned or pardoned.
   void Forget(const IpNetwork& source);
+
+  // Forgets the failures of `user` from `source`, who has logged in rightly.
+  // Where more failures came than were kept, too little may be left; never if
+  // whoever reaches the limit is forgotten.
+  void Forgive(const IpNetwork& source, absl::string_view user);
 
   // Forgets the sources whose failures are all so old that they cannot count
   // with one that happens at `now`. Looks only at those idle for longest.
   void ForgetStale(absl::Time now);
 
+  // Who was forgotten for want of room since this was asked last; of more than
+  // kMaxEvicted the first.
+  static constexpr size_t kMaxEvicted = 10'000;
+  std::vector<IpNetwork> TakeEvicted();
+
   const Limits& limits() const { return limits_; }
-  size_t tracked_sources() const { return histories_.size(); }
+  size_t tracked_sources() const { return sources_.size(); }
 
   // How many sources were forgotten for want of room.
   uint64_t evicted_sources() const { return evicted_sources_; }
 
  private:
-  struct History {
-    std::vector<int64_t> times;  // Microseconds since 1970, oldest first.
-    std::list<IpNetwork>::iterator recency_position;  // Into recency_.
-  };
-
-  // Returns the history of `source`, creating it, as the most recently used.
-  History& Touch(const IpNetwork& source);
-  Count LargestWindowAround(const std::vector<int64_t>& times,
-                            size_t index) const;
+  // The place of `source` as the one used last; adds it if need be.
+  uint32_t PlaceFor(const IpNetwork& source, uint16_t server);
+  void Remove(uint32_t place);
+  uint16_t HashOf(absl::string_view user) const;
 
   const Limits limits_;
   const int64_t window_us_;
-  absl::flat_hash_map<IpNetwork, History> histories_;
-  std::list<IpNetwork> recency_;  // Most recently recorded first.
+  const uint64_t seed_;
+  FailureWindow window_;
+  TrackedSources sources_;
+  FailureLists failures_;
+  std::vector<KeptFailure> kept_;  // Of one source; for its memory alone.
+  std::vector<IpNetwork> evicted_;
   uint64_t evicted_sources_ = 0;
 };
 

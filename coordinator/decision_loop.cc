@@ -35,7 +35,9 @@ absl::StatusOr<std::string> DecisionLoop::Load(
   change.revision = contents.revision + 1;
   RETURN_IF_ERROR(store_.Commit(change));
   table_.Load(change.revision, std::move(jails), std::move(contents.bans));
-  RETURN_IF_ERROR(CountAgain(Turn(table_, clock_.TimeNow()), contents));
+  Turn turn(table_, clock_.TimeNow());
+  RETURN_IF_ERROR(CountAgain(turn, contents));
+  RETURN_IF_ERROR(Commit(turn));  // What there is no room for any more.
   return std::move(contents.history_id);
 }
 
@@ -182,7 +184,7 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   const BanKey key = {jail.name, failure.source};
   turn.counted[key].push_back({key, failure.time, server, failure.evidence});
   absl::StatusOr<Offence> offence =
-      counter_.Record(turn, jail, key, failure.time);
+      counter_.Record(turn, jail, key, failure.time, server, /*user=*/"");
   if (!offence.ok()) return turn.error.Update(offence.status());
   offence->random = absl::Uniform(random_, 0.0, 1.0);
   std::optional<Ban> ban = DecideCountedBan(jail, *offence, turn.now);
@@ -285,9 +287,7 @@ absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided) {
 }
 
 void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
-  turn.touches_counts = true;
-  turn.counted.erase(key);
-  turn.forgotten.push_back(key);
+  turn.ForgetFailures(key);
   counter_.Forget(key);
 }
 
@@ -330,14 +330,14 @@ void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
   statistics_.evicted_sources = counter_.evicted_sources();
 }
 
-absl::Status DecisionLoop::Recount(const Turn& turn) {
+absl::Status DecisionLoop::Recount(Turn& turn) {
   ASSIGN_OR_RETURN(const StoreContents contents, store_.Load());
   RETURN_IF_ERROR(CountAgain(turn, contents));
   must_recount_ = false;
   return absl::OkStatus();
 }
 
-absl::Status DecisionLoop::CountAgain(const Turn& turn,
+absl::Status DecisionLoop::CountAgain(Turn& turn,
                                       const StoreContents& contents) {
   intake_.Load(contents.progress);
   pardons_.Load(contents.pardons);

@@ -120,8 +120,8 @@ class DecisionLoop {
   void UpdateStatistics(const Turn& turn, bool was_committed);
 
   // Takes counts and positions from the store.
-  absl::Status Recount(const Turn& turn);
-  absl::Status CountAgain(const Turn& turn, const StoreContents& contents);
+  absl::Status Recount(Turn& turn);
+  absl::Status CountAgain(Turn& turn, const StoreContents& contents);
 
   BanStore& store_;
   BanTable& table_;

@@ -8,30 +8,36 @@
 namespace mxban {
 
 absl::Status FleetCounter::CountAgain(
-    const Turn& turn, const JailSet& jails,
+    Turn& turn, const JailSet& jails,
     const std::vector<StoredFailure>& failures) {
   evicted_before_ = evicted_sources();
   counters_.clear();
   for (const StoredFailure& failure : failures) {
     const auto jail = jails.find(failure.key.jail);
     if (jail == jails.end()) continue;
-    RETURN_IF_ERROR(
-        Record(turn, jail->second, failure.key, failure.time).status());
+    RETURN_IF_ERROR(Record(turn, jail->second, failure.key, failure.time,
+                           failure.server, /*user=*/"")
+                        .status());
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Offence> FleetCounter::Record(const Turn& turn, const Jail& jail,
-                                             const BanKey& key,
-                                             absl::Time time) {
+absl::StatusOr<Offence> FleetCounter::Record(Turn& turn, const Jail& jail,
+                                             const BanKey& key, absl::Time time,
+                                             absl::string_view server,
+                                             absl::string_view user) {
   ASSIGN_OR_RETURN(const uint32_t earlier_bans, EarlierBans(turn, jail, key));
   FailureCounter& counter = CounterOf(jail);
   FailureCounter::Count count;
   for (uint32_t i = FailureWeight(jail, earlier_bans); i > 0; --i) {
-    count = counter.Record(key.source, time);
+    count = counter.Record(key.source, time, server, user);
+  }
+  for (const IpNetwork& evicted : counter.TakeEvicted()) {
+    turn.ForgetFailures({jail.name, evicted});
   }
   return Offence{.source = key.source,
                  .count = count.failures,
+                 .servers = count.servers,
                  .newest = count.newest,
                  .earlier_bans = earlier_bans};
 }
@@ -39,6 +45,11 @@ absl::StatusOr<Offence> FleetCounter::Record(const Turn& turn, const Jail& jail,
 void FleetCounter::Forget(const BanKey& key) {
   const auto counter = counters_.find(key.jail);
   if (counter != counters_.end()) counter->second->Forget(key.source);
+}
+
+void FleetCounter::Forgive(const BanKey& key, absl::string_view user) {
+  const auto counter = counters_.find(key.jail);
+  if (counter != counters_.end()) counter->second->Forgive(key.source, user);
 }
 
 void FleetCounter::ForgetStale(absl::Time now) {
@@ -64,8 +75,8 @@ uint64_t FleetCounter::evicted_sources() const {
 FailureCounter& FleetCounter::CounterOf(const Jail& jail) {
   std::unique_ptr<FailureCounter>& counter = counters_[jail.name];
   if (counter == nullptr) {
-    counter = std::make_unique<FailureCounter>(
-        FailureCounter::Limits{jail.find_time, jail.max_retry, max_sources_});
+    counter = std::make_unique<FailureCounter>(FailureCounter::Limits{
+        jail.find_time, jail.max_retry, max_sources_, jail.min_servers});
   }
   return *counter;
 }

@@ -6,6 +6,9 @@
 // In a jail that escalates, a failure of a source that was banned before counts
 // as several (escalation.h); how often it was, the store knows.
 //
+// Whoever is forgotten for want of room is forgotten by the turn, too: so the
+// store holds no more than the counter, and a restart counts the same.
+//
 // Thread-compatible.
 
 #include <cstddef>
@@ -17,6 +20,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
 #include "common/ban_policy.h"
@@ -36,16 +40,22 @@ class FleetCounter {
       : store_(store), max_sources_(max_sources) {}
 
   // Starts again with `failures`, oldest first, of those of `jails`.
-  absl::Status CountAgain(const Turn& turn, const JailSet& jails,
+  absl::Status CountAgain(Turn& turn, const JailSet& jails,
                           const std::vector<StoredFailure>& failures);
 
-  // Counts a failure of `key` in `jail`, and says what its source has done by
-  // now; nothing random is in it. Errors are those of the store.
-  absl::StatusOr<Offence> Record(const Turn& turn, const Jail& jail,
-                                 const BanKey& key, absl::Time time);
+  // Counts a failure of `key` in `jail` that `server` saw, a login of `user`
+  // (empty: of nobody), and says what its source has done by now; nothing
+  // random is in it. Errors are those of the store.
+  absl::StatusOr<Offence> Record(Turn& turn, const Jail& jail,
+                                 const BanKey& key, absl::Time time,
+                                 absl::string_view server,
+                                 absl::string_view user);
 
   // Starts `key` afresh, because it was banned or pardoned.
   void Forget(const BanKey& key);
+
+  // Forgets the failures of `user`, who has logged in rightly.
+  void Forgive(const BanKey& key, absl::string_view user);
 
   // Forgets what cannot count any more at `now`.
   void ForgetStale(absl::Time now);

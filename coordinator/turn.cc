@@ -32,6 +32,12 @@ std::vector<Ban> Turn::Covering(const IpNetwork& source,
   return bans;
 }
 
+void Turn::ForgetFailures(const BanKey& key) {
+  touches_counts = true;
+  counted.erase(key);
+  forgotten.push_back(key);
+}
+
 void Turn::Pardon(const Ban& ban) {
   imposed.erase(ban.key);
   ended[ban.key] = {BanTable::ChangeKind::kPardoned, ban};

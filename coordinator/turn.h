@@ -37,6 +37,9 @@ struct Turn {
   std::vector<Ban> Covering(const IpNetwork& source,
                             const std::string& jail) const;
 
+  // The failures of `key` so far count no more.
+  void ForgetFailures(const BanKey& key);
+
   // Ends `ban`, which then counts as never imposed.
   void Pardon(const Ban& ban);
 

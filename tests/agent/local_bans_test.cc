@@ -30,6 +30,13 @@ TEST_F(LocalBansTest, AloneABanIsImposedAtOnce) {
   EXPECT_EQ(local_bans_->statistics().imposed, 1);
 }
 
+TEST_F(LocalBansTest, OneServerIsNeverSeveral) {
+  jail_.min_servers = 2;
+  local_bans_->SetAlone(true);
+  Fail(kAttacker, 10);
+  EXPECT_THAT(Refused(), IsEmpty());
+}
+
 TEST_F(LocalBansTest, ACoordinatorGetsItsTime) {
   Fail(kAttacker, 3);
   local_bans_->Step();

@@ -88,6 +88,17 @@ TEST(BanPolicyTest, BansAtTheLimitAndNotBefore) {
   EXPECT_EQ(ban->reason, "5 failures within 10m");
 }
 
+TEST(BanPolicyTest, BansWhenEnoughServersSawIt) {
+  Jail jail = SomeJail();
+  jail.min_servers = 2;
+  EXPECT_FALSE(DecideCountedBan(jail, Failures(5), kNoon).has_value());
+  Offence offence = Failures(5);
+  offence.servers = 2;
+  const auto ban = DecideCountedBan(jail, offence, kNoon);
+  ASSERT_TRUE(ban.has_value());
+  EXPECT_EQ(ban->reason, "5 failures within 10m on 2 servers");
+}
+
 TEST(BanPolicyTest, ABanRunsFromTheFailureNotFromItsReport) {
   const auto ban =
       DecideCountedBan(SomeJail(), Failures(5), kNoon + absl::Hours(1));

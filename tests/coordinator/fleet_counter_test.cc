@@ -35,8 +35,9 @@ class FleetCounterTest : public testing::Test {
     ASSERT_TRUE(store_->Commit(change).ok());
   }
 
-  Offence Record(const BanKey& key = kKey) {
-    return *counter_.Record(Turn(table_, kNoon), jail_, key, kNoon);
+  Offence Record(const BanKey& key = kKey, const std::string& server = "mx1",
+                 const std::string& user = "") {
+    return *counter_.Record(turn_, jail_, key, kNoon, server, user);
   }
 
   ConfigDirectory directory_;
@@ -44,6 +45,7 @@ class FleetCounterTest : public testing::Test {
   std::unique_ptr<BanStore> store_ =
       *SqliteBanStore::Open(directory_.In("bans.db"));
   FleetCounter counter_{*store_, 2};
+  Turn turn_{table_, kNoon};
   Jail jail_;
 };
 
@@ -78,19 +80,21 @@ TEST_F(FleetCounterTest, OneThatStandsIsNoEarlierOne) {
   Ban ban;
   ban.key = kKey;
   turn.imposed[kKey] = ban;  // By this turn: the store counts it later.
-  EXPECT_EQ(counter_.Record(turn, jail_, kKey, kNoon)->earlier_bans, 2);
+  const auto earlier_bans = [&] {
+    return counter_.Record(turn, jail_, kKey, kNoon, "mx1", "")->earlier_bans;
+  };
+  EXPECT_EQ(earlier_bans(), 2);
   turn.imposed[kKey].revision = 7;
-  EXPECT_EQ(counter_.Record(turn, jail_, kKey, kNoon)->earlier_bans, 1);
+  EXPECT_EQ(earlier_bans(), 1);
 }
 
 TEST_F(FleetCounterTest, CountsAgainWhatIsStored) {
   Record();
   const StoredFailure failure = {kKey, kNoon, "mx1", ""};
   const StoredFailure elsewhere = {{"gone", kKey.source}, kNoon, "mx1", ""};
-  ASSERT_TRUE(counter_
-                  .CountAgain(Turn(table_, kNoon), {{"j", jail_}},
-                              {failure, failure, elsewhere})
-                  .ok());
+  ASSERT_TRUE(
+      counter_.CountAgain(turn_, {{"j", jail_}}, {failure, failure, elsewhere})
+          .ok());
   EXPECT_EQ(counter_.tracked_sources(), 1);
   EXPECT_EQ(Record().count, 3);
 }
@@ -100,8 +104,35 @@ TEST_F(FleetCounterTest, SaysWhomItHadNoRoomFor) {
     Record({"j", IpNetwork::ParseOrDie(source)});
   }
   EXPECT_EQ(counter_.evicted_sources(), 1);
-  ASSERT_TRUE(counter_.CountAgain(Turn(table_, kNoon), {}, {}).ok());
+  ASSERT_TRUE(counter_.CountAgain(turn_, {}, {}).ok());
   EXPECT_EQ(counter_.evicted_sources(), 1) << "is never taken back";
+}
+
+TEST_F(FleetCounterTest, TheTurnForgetsWhomThereIsNoRoomFor) {
+  const BanKey displaced = {"j", IpNetwork::ParseOrDie("192.0.2.1")};
+  Record(displaced);
+  turn_.counted[displaced] = {{displaced, kNoon, "mx1", ""}};
+  Record({"j", IpNetwork::ParseOrDie("192.0.2.2")});
+  EXPECT_TRUE(turn_.forgotten.empty());
+  Record({"j", IpNetwork::ParseOrDie("192.0.2.3")});
+  EXPECT_EQ(turn_.forgotten, std::vector<BanKey>{displaced});
+  EXPECT_TRUE(turn_.counted.empty()) << "nor is what it did in this turn kept";
+  EXPECT_TRUE(turn_.touches_counts);
+}
+
+TEST_F(FleetCounterTest, CountsTheServersThatTheJailAsksFor) {
+  jail_.min_servers = 2;
+  Record();
+  EXPECT_EQ(Record().servers, 1);
+  EXPECT_EQ(Record(kKey, "mx2").servers, 2);
+}
+
+TEST_F(FleetCounterTest, ForgivesAUser) {
+  Record(kKey, "mx1", "alice");
+  Record(kKey, "mx1", "bob");
+  counter_.Forgive(kKey, "alice");
+  counter_.Forgive({"unknown", kKey.source}, "alice");
+  EXPECT_EQ(Record().count, 2);
 }
 
 TEST_F(FleetCounterTest, ForgetsWhatIsStale) {
