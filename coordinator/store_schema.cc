@@ -63,6 +63,7 @@ constexpr const char* kSteps[] = {
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     time INTEGER, source BLOB, message BLOB);
   CREATE INDEX audit_by_time ON audit (time);
+  CREATE INDEX audit_by_source ON audit (source);
 )sql"};
 static_assert(std::size(kSteps) == kSchemaVersion);
 

@@ -139,12 +139,14 @@ TEST_F(StoreSchemaTest, ANewStoreHasEveryTable) {
       "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema "
       "WHERE type = 'table' ORDER BY name)");
   ASSERT_TRUE(tables.Step().ok());
-  EXPECT_EQ(tables.Blob(0), "ban ban_history failure log_progress meta pardon");
+  EXPECT_EQ(tables.Blob(0),
+            "allowed audit ban ban_history failure held_ban log_progress meta "
+            "pardon right_login sqlite_sequence");
 }
 
 TEST_F(StoreSchemaTest, ANewerVersionIsRefused) {
   Write(
-      absl::StrCat(kCommon, "INSERT INTO meta VALUES ('schema_version', 4);"));
+      absl::StrCat(kCommon, "INSERT INTO meta VALUES ('schema_version', 5);"));
   EXPECT_EQ(SqliteBanStore::Open(path_).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
