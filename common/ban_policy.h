@@ -21,6 +21,7 @@ struct BanRequest {
   IpNetwork source;
   absl::Duration duration;  // Infinite: permanent. Zero: as the jail says.
   std::string reason;
+  std::string who;    // The operator, as the audit log has them.
   bool wide = false;  // Confirms a network wider than /24 or /48.
 };
 

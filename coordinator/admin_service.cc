@@ -5,11 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/grpc_status.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
 #include "common/version.h"
+#include "coordinator/audit_convert.h"
 
 namespace mxban {
 namespace {
@@ -37,6 +40,39 @@ absl::StatusOr<std::optional<BanKey>> KeyOfToken(const std::string& token) {
   ASSIGN_OR_RETURN(const IpNetwork source,
                    IpNetwork::Parse(token.substr(blank + 1)));
   return BanKey{token.substr(0, blank), source};
+}
+
+// One of audit records is the place of the last one: `MICROSECONDS ID`.
+absl::StatusOr<AuditQuery::Place> PlaceOfToken(const std::string& token) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(token, ' ');
+  int64_t micros;
+  AuditQuery::Place place;
+  if (!absl::SimpleAtoi(parts.first, &micros) ||
+      !absl::SimpleAtoi(parts.second, &place.id) || place.id > INT64_MAX) {
+    return absl::InvalidArgumentError("page_token: not one of ours");
+  }
+  place.time = absl::FromUnixMicros(micros);
+  return place;
+}
+
+absl::StatusOr<AuditQuery> QueryOf(const v1::ListAuditRecordsRequest& message) {
+  AuditQuery query;
+  query.limit = PageSize(message.page_size());
+  if (!message.source().empty()) {
+    ASSIGN_OR_RETURN(query.source, IpNetwork::Parse(message.source()));
+  }
+  if (message.has_since()) {
+    ASSIGN_OR_RETURN(query.since, TimestampFromProto(message.since()));
+  }
+  if (!message.page_token().empty()) {
+    ASSIGN_OR_RETURN(query.before, PlaceOfToken(message.page_token()));
+  }
+  return query;
+}
+
+// The operator who calls, as the audit log has them.
+std::string CallerOf(const grpc::CallbackServerContext& /*context*/) {
+  return "operator";
 }
 
 absl::StatusOr<BanRequest> RequestOf(const v1::ImposeBanRequest& message) {
@@ -131,6 +167,7 @@ grpc::ServerUnaryReactor* AdminService::ImposeBan(
     v1::ImposeBanResponse* response) {
   absl::StatusOr<BanRequest> wanted = RequestOf(*request);
   if (!wanted.ok()) return Reply(context, wanted.status());
+  wanted->who = CallerOf(*context);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.loop.ImposeBan(*std::move(wanted),
                         [reactor, response](const absl::StatusOr<Ban>& ban) {
@@ -148,7 +185,7 @@ grpc::ServerUnaryReactor* AdminService::PardonBan(
   if (!source.ok()) return Reply(context, source.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.loop.PardonBans(
-      *source, request->jail(),
+      *source, request->jail(), CallerOf(*context),
       [reactor, response](const absl::StatusOr<std::vector<Ban>>& bans) {
         if (bans.ok()) {
           for (const Ban& ban : *bans) *response->add_bans() = BanToProto(ban);
@@ -205,17 +242,43 @@ grpc::ServerUnaryReactor* AdminService::ReloadJails(
     grpc::CallbackServerContext* context, const v1::ReloadJailsRequest*,
     v1::ReloadJailsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  parts_.reload_jails([reactor, response](absl::StatusOr<size_t> jail_count) {
-    if (jail_count.ok()) {
-      response->set_jail_count(static_cast<uint32_t>(*jail_count));
-      return reactor->Finish(grpc::Status::OK);
+  parts_.reload_jails(
+      CallerOf(*context),
+      [reactor, response](absl::StatusOr<size_t> jail_count) {
+        if (jail_count.ok()) {
+          response->set_jail_count(static_cast<uint32_t>(*jail_count));
+          return reactor->Finish(grpc::Status::OK);
+        }
+        // Whatever is wrong with the files: it is not the request.
+        const absl::Status& refusal = jail_count.status();
+        reactor->Finish(ToGrpcStatus(
+            absl::IsUnavailable(refusal)
+                ? refusal
+                : absl::FailedPreconditionError(refusal.message())));
+      });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AdminService::ListAuditRecords(
+    grpc::CallbackServerContext* context,
+    const v1::ListAuditRecordsRequest* request,
+    v1::ListAuditRecordsResponse* response) {
+  absl::StatusOr<AuditQuery> query = QueryOf(*request);
+  if (!query.ok()) return Reply(context, query.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  parts_.loop.Inspect([reactor, response, query = *std::move(query)](
+                          const absl::StatusOr<DecisionLoop::View>& view) {
+    absl::StatusOr<std::vector<AuditRecord>> records = view.status();
+    if (view.ok()) records = view->store.AuditPage(query);
+    if (!records.ok()) return reactor->Finish(ToGrpcStatus(records.status()));
+    for (const AuditRecord& record : *records) {
+      *response->add_records() = AuditRecordToProto(record);
     }
-    // Whatever is wrong with the files: it is not the request.
-    const absl::Status& refusal = jail_count.status();
-    reactor->Finish(
-        ToGrpcStatus(absl::IsUnavailable(refusal)
-                         ? refusal
-                         : absl::FailedPreconditionError(refusal.message())));
+    if (records->size() == query.limit) {
+      response->set_next_page_token(absl::StrCat(
+          absl::ToUnixMicros(records->back().time), " ", records->back().id));
+    }
+    reactor->Finish(grpc::Status::OK);
   });
   return reactor;
 }

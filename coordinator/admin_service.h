@@ -21,10 +21,10 @@ namespace mxban {
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
-  // Reads the configuration again. Called from gRPC's threads.
-  // JailUpdater::Reload().
+  // Reads the configuration again, as an operator wants. Called from gRPC's
+  // threads. JailUpdater::Reload().
   using ReloadDone = std::function<void(absl::StatusOr<size_t> jail_count)>;
-  using ReloadJailSet = std::function<void(ReloadDone)>;
+  using ReloadJailSet = std::function<void(std::string who, ReloadDone)>;
 
   // All must outlive the service.
   struct Parts {
@@ -66,6 +66,10 @@ class AdminService final : public v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::ReloadJailsRequest* request,
       v1::ReloadJailsResponse* response) override;
+  grpc::ServerUnaryReactor* ListAuditRecords(
+      grpc::CallbackServerContext* context,
+      const v1::ListAuditRecordsRequest* request,
+      v1::ListAuditRecordsResponse* response) override;
 
  private:
   Parts parts_;

@@ -2,7 +2,7 @@
 #define MXBAN_COORDINATOR_BAN_STORE_H_
 
 // What survives the coordinator: bans, the failures that still count, how far
-// each log is recorded, and who was pardoned.
+// each log is recorded, who was pardoned, and who did what.
 //
 // There is one way to change it, Commit(), which makes a whole turn of the
 // decision loop durable or nothing of it. So a failure is never recorded
@@ -58,6 +58,7 @@ struct Retention {
   // A source is forgotten when three times the length of its last ban had gone
   // by then; never while it is banned.
   absl::Time ban_counts = absl::InfinitePast();
+  absl::Time audit = absl::InfinitePast();
 };
 
 // What one turn changes; applied in the order of the fields.
@@ -106,6 +107,14 @@ class BanStore {
   // How many bans on the source of `key` were imposed so far; one that stands
   // is among them.
   virtual absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) = 0;
+
+  // A page of audit records, newest first.
+  virtual absl::StatusOr<std::vector<AuditRecord>> AuditPage(
+      const AuditQuery& query) = 0;
+
+  // The audit records behind the one of `id`, at most `limit`, oldest first.
+  virtual absl::StatusOr<std::vector<AuditRecord>> AuditAfter(uint64_t id,
+                                                              size_t limit) = 0;
 };
 
 }  // namespace mxban

@@ -85,7 +85,7 @@ Coordinator::~Coordinator() {
 absl::Status Coordinator::Reload() {
   absl::Notification answered;
   absl::Status answer;
-  updater_->Reload([&](const absl::StatusOr<size_t>& jail_count) {
+  updater_->Reload("SIGHUP", [&](const absl::StatusOr<size_t>& jail_count) {
     answer = jail_count.status();
     answered.Notify();
   });
@@ -122,8 +122,8 @@ absl::Status Coordinator::StartServices() {
       std::make_unique<AgentService>(*loop_, *feed_, *registry_, clock_);
   admin_service_ = std::make_unique<AdminService>(AdminService::Parts{
       *loop_, table_, *registry_, *watch_,
-      [this](AdminService::ReloadDone done) {
-        updater_->Reload(std::move(done));
+      [this](std::string who, AdminService::ReloadDone done) {
+        updater_->Reload(std::move(who), std::move(done));
       },
       history_id_, clock_.TimeNow(), salvage_ ? salvage_->ToString() : ""});
   loop_->Start();

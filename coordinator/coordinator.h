@@ -57,7 +57,8 @@ class Coordinator {
   // Stops serving, decides what is queued, closes the store.
   ~Coordinator();
 
-  // Reads the configuration again, all or nothing; returns once it is in force.
+  // Reads the configuration again, as SIGHUP asks for, all or nothing; returns
+  // once it is in force.
   absl::Status Reload();
 
   // DATA_LOSS, and why, once the store is lost.

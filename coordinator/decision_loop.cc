@@ -99,17 +99,43 @@ void DecisionLoop::ImposeBan(BanRequest request, ImposeDone done) {
 }
 
 void DecisionLoop::PardonBans(IpNetwork source, std::string jail,
-                              PardonDone done) {
-  Enqueue([this, source, jail = std::move(jail),
-           done](Turn& turn) { Pardon(turn, source, jail, done); },
+                              std::string who, PardonDone done) {
+  Enqueue([this, source, jail = std::move(jail), who = std::move(who),
+           done](Turn& turn) { Pardon(turn, source, jail, who, done); },
           done);
 }
 
 void DecisionLoop::ReplaceJails(std::shared_ptr<const JailSet> jails,
+                                std::string who, std::string reason,
                                 JailsDone done) {
-  Enqueue([this, jails = std::move(jails),
-           done](Turn& turn) { Replace(turn, jails, done); },
-          done);
+  Enqueue(
+      [jails = std::move(jails), who = std::move(who),
+       reason = std::move(reason), done](Turn& turn) {
+        turn.jails = jails;
+        turn.audit.push_back({turn.now, who, "reload", "", "", reason});
+        turn.answers.push_back(done);
+      },
+      done);
+}
+
+void DecisionLoop::Record(AuditRecord record) {
+  Enqueue(
+      [record = std::move(record)](Turn& turn) mutable {
+        record.time = turn.now;
+        turn.audit.push_back(std::move(record));
+      },
+      [](const absl::Status&) {});
+}
+
+void DecisionLoop::Inspect(Look look) {
+  Enqueue(
+      [this, look](Turn& turn) {
+        turn.answers.push_back(
+            [this, look, now = turn.now](const absl::Status& /*committed*/) {
+              look(View{store_, table_, *jails_, pardons_, now});
+            });
+      },
+      look);
 }
 
 void DecisionLoop::HandOverBans(std::string server, std::vector<Ban> bans,
@@ -189,7 +215,7 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   offence->random = absl::Uniform(random_, 0.0, 1.0);
   std::optional<Ban> ban = DecideCountedBan(jail, *offence, turn.now);
   if (!ban.has_value()) return;
-  turn.error.Update(Settle(turn, *std::move(ban)).status());
+  turn.error.Update(Settle(turn, *std::move(ban), kMxban).status());
   ForgetFailures(turn, key);
 }
 
@@ -200,7 +226,7 @@ void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
     return done(absl::NotFoundError("there is no jail '" + request.jail + "'"));
   }
   absl::StatusOr<Ban> ban = DecideRequestedBan(jail->second, request, turn.now);
-  if (ban.ok()) ban = Settle(turn, *std::move(ban));
+  if (ban.ok()) ban = Settle(turn, *std::move(ban), request.who);
   if (!ban.ok()) return done(ban.status());
   turn.answers.push_back(
       [this, done, ban = *std::move(ban)](const absl::Status& committed) {
@@ -210,7 +236,8 @@ void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
 }
 
 void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
-                          const std::string& jail, const PardonDone& done) {
+                          const std::string& jail, const std::string& who,
+                          const PardonDone& done) {
   // Bans of a jail that is gone can still be ended.
   const std::vector<Ban> bans = turn.Covering(source, jail);
   if (bans.empty() && !jail.empty() && !jails_->contains(jail)) {
@@ -221,6 +248,7 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
   }
   for (const Ban& ban : bans) {
     turn.Pardon(ban);
+    turn.Record(who, "unban", ban.key, "");
     pardons_.Add({ban.key, turn.now});
     ForgetFailures(turn, ban.key);
   }
@@ -231,12 +259,6 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
       done(committed);
     }
   });
-}
-
-void DecisionLoop::Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
-                           JailsDone done) {
-  turn.jails = std::move(jails);
-  turn.answers.push_back(std::move(done));
 }
 
 void DecisionLoop::HandOver(Turn& turn, const std::string& server,
@@ -268,21 +290,24 @@ bool DecisionLoop::TakeOver(Turn& turn, const std::string& server,
   }
   ban->servers = {server};
   const BanKey key = ban->key;
-  turn.error.Update(Settle(turn, *std::move(ban)).status());
+  turn.error.Update(Settle(turn, *std::move(ban), server).status());
   ForgetFailures(turn, key);
   return true;
 }
 
-absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided) {
+absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided,
+                                         absl::string_view who) {
   const std::optional<Ban> standing = turn.Standing(decided.key);
   if (!standing.has_value()) {
     RETURN_IF_ERROR(AddHistory(store_, turn, decided));
     turn.imposed[decided.key] = decided;
+    turn.Record(who, "ban", decided.key, decided.reason);
     return decided;
   }
   const std::optional<Ban> extended = Extend(*standing, decided);
   if (!extended.has_value()) return *standing;
   turn.imposed[decided.key] = *extended;
+  turn.Record(who, "extend", decided.key, decided.reason);
   return *extended;
 }
 

@@ -27,10 +27,12 @@
 #include "absl/random/random.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "common/ban.h"
 #include "common/ban_policy.h"
 #include "common/clock.h"
+#include "coordinator/audit_record.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/decision_statistics.h"
@@ -75,9 +77,32 @@ class DecisionLoop {
   void ReportFailures(std::string server, FailureBatch batch, ReportDone done);
   void ImposeBan(BanRequest request, ImposeDone done);
 
-  // Pardons the bans on `source` and around it, in `jail` or everywhere.
-  void PardonBans(IpNetwork source, std::string jail, PardonDone done);
-  void ReplaceJails(std::shared_ptr<const JailSet> jails, JailsDone done);
+  // Pardons the bans on `source` and around it, in `jail` or everywhere, as
+  // the operator `who` wants.
+  void PardonBans(IpNetwork source, std::string jail, std::string who,
+                  PardonDone done);
+
+  // Puts `jails` in force; the audit log says that `who` did, and why.
+  void ReplaceJails(std::shared_ptr<const JailSet> jails, std::string who,
+                    std::string reason, JailsDone done);
+
+  // Has the audit log say what changes nothing else: `record`, of now.
+  void Record(AuditRecord record);
+
+  // What stands between two turns. Whoever sees it must change nothing and
+  // keep no reference.
+  struct View {
+    BanStore& store;
+    const BanTable& table;
+    const JailSet& jails;
+    const Pardons& pardons;
+    absl::Time now;
+  };
+  using Look = std::function<void(const absl::StatusOr<View>&)>;
+
+  // Has `look` called on the loop's thread once what is queued is decided.
+  // UNAVAILABLE if there is no such moment any more.
+  void Inspect(Look look);
 
   // Makes `bans`, which `server` has imposed while it was alone, the fleet's.
   void HandOverBans(std::string server, std::vector<Ban> bans,
@@ -100,9 +125,7 @@ class DecisionLoop {
               ReportDone done);
   void Impose(Turn& turn, const BanRequest& request, const ImposeDone& done);
   void Pardon(Turn& turn, const IpNetwork& source, const std::string& jail,
-              const PardonDone& done);
-  void Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
-               JailsDone done);
+              const std::string& who, const PardonDone& done);
   void HandOver(Turn& turn, const std::string& server,
                 const std::vector<Ban>& bans, HandOverDone done);
 
@@ -110,9 +133,9 @@ class DecisionLoop {
   bool TakeOver(Turn& turn, const std::string& server, const Ban& local);
   void Count(Turn& turn, const Jail& jail, const std::string& server,
              const Failure& failure);
-  // Adds `decided` to the turn, as a new ban or an extension. Returns what
-  // stands then.
-  absl::StatusOr<Ban> Settle(Turn& turn, Ban decided);
+  // Adds `decided` by `who` to the turn, as a new ban or an extension. Returns
+  // what stands then.
+  absl::StatusOr<Ban> Settle(Turn& turn, Ban decided, absl::string_view who);
   void ForgetFailures(Turn& turn, const BanKey& key);
   void Prune(Turn& turn);
   absl::Status Commit(Turn& turn);

@@ -1,5 +1,6 @@
 #include "coordinator/jail_updater.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,7 +35,7 @@ JailUpdater::JailUpdater(std::string config_dir, IgnoredSources sources)
     : config_dir_(std::move(config_dir)), sources_(std::move(sources)) {}
 
 JailUpdater::~JailUpdater() {
-  std::deque<ReloadDone> refused;
+  std::deque<Wish> refused;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
@@ -44,8 +45,8 @@ JailUpdater::~JailUpdater() {
     absl::MutexLock lock(&mutex_);
     refused.swap(reloads_);
   }
-  for (const ReloadDone& done : refused) {
-    done(absl::UnavailableError("the coordinator is stopping"));
+  for (const Wish& wish : refused) {
+    wish.done(absl::UnavailableError("the coordinator is stopping"));
   }
 }
 
@@ -70,11 +71,11 @@ void JailUpdater::Start(DecisionLoop& loop) {
   thread_ = std::thread([this, &loop] { Run(loop); });
 }
 
-void JailUpdater::Reload(ReloadDone done) {
+void JailUpdater::Reload(std::string who, ReloadDone done) {
   {
     absl::MutexLock lock(&mutex_);
     if (!stopping_) {
-      reloads_.push_back(std::move(done));
+      reloads_.push_back({std::move(who), std::move(done)});
       return;
     }
   }
@@ -83,19 +84,19 @@ void JailUpdater::Reload(ReloadDone done) {
 
 void JailUpdater::Run(DecisionLoop& loop) {
   while (true) {
-    ReloadDone done;
+    std::optional<Wish> wish;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.AwaitWithTimeout(absl::Condition(this, &JailUpdater::HasWork),
                               kRefreshInterval);
       if (stopping_) return;
       if (!reloads_.empty()) {
-        done = std::move(reloads_.front());
+        wish = std::move(reloads_.front());
         reloads_.pop_front();
       }
     }
-    if (done) {
-      done(ReadAgain(loop));
+    if (wish) {
+      wish->done(ReadAgain(loop, wish->who));
     } else {
       Refresh(loop);
     }
@@ -104,11 +105,25 @@ void JailUpdater::Run(DecisionLoop& loop) {
 
 bool JailUpdater::HasWork() const { return stopping_ || !reloads_.empty(); }
 
-absl::StatusOr<size_t> JailUpdater::ReadAgain(DecisionLoop& loop) {
+absl::StatusOr<size_t> JailUpdater::ReadAgain(DecisionLoop& loop,
+                                              const std::string& who) {
+  absl::StatusOr<size_t> count = Grant(loop, who);
+  if (!count.ok()) {
+    loop.Record(
+        {.who = who,
+         .action = "reload",
+         .reason = absl::StrCat("refused: ", count.status().message())});
+  }
+  return count;
+}
+
+absl::StatusOr<size_t> JailUpdater::Grant(DecisionLoop& loop,
+                                          const std::string& who) {
   JailConfig config;
   ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, Read(config));
   const size_t count = jails->size();
-  RETURN_IF_ERROR(PutInForce(loop, std::move(jails)));
+  RETURN_IF_ERROR(PutInForce(loop, std::move(jails), who,
+                             absl::StrCat("jails in force: ", count)));
   config_ = std::move(config);
   spdlog::info("the configuration was read again");
   return count;
@@ -119,7 +134,9 @@ void JailUpdater::Refresh(DecisionLoop& loop) {
   if (!is_behind_) return;
   absl::StatusOr<std::shared_ptr<const JailSet>> jails = Complete(config_);
   absl::Status status = jails.status();
-  if (status.ok()) status = PutInForce(loop, *std::move(jails));
+  if (status.ok())
+    status = PutInForce(loop, *std::move(jails), kMxban,
+                        "what ignoreip says has changed");
   if (status.ok()) {
     spdlog::info("what ignoreip says has changed: the jails were replaced");
   } else {
@@ -155,10 +172,12 @@ absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Complete(
 }
 
 absl::Status JailUpdater::PutInForce(DecisionLoop& loop,
-                                     std::shared_ptr<const JailSet> jails) {
+                                     std::shared_ptr<const JailSet> jails,
+                                     const std::string& who,
+                                     const std::string& reason) {
   absl::Notification answered;
   absl::Status answer;
-  loop.ReplaceJails(jails, [&](absl::Status status) {
+  loop.ReplaceJails(jails, who, reason, [&](absl::Status status) {
     answer = std::move(status);
     answered.Notify();
   });

@@ -42,14 +42,19 @@ class JailUpdater {
   // Load() has returned, and must outlive the updater.
   void Start(DecisionLoop& loop);
 
-  // Reads the configuration again, all or nothing; `done` is called by another
-  // thread once it is in force. Thread-safe.
-  void Reload(ReloadDone done);
+  // Reads the configuration again as `who` wants, all or nothing; `done` is
+  // called by another thread once it is in force. Thread-safe.
+  void Reload(std::string who, ReloadDone done);
 
   // What the thread does every few seconds; for those who did not start it.
   void Refresh(DecisionLoop& loop);
 
  private:
+  struct Wish {
+    std::string who;
+    ReloadDone done;
+  };
+
   // Learns what the lists of `config` and of those in force come to.
   void RefreshSources(const JailConfig& config);
   // The jails of `config` with all that they ignore.
@@ -57,10 +62,13 @@ class JailUpdater {
       const JailConfig& config) const;
   // Reads the files into `config`, and what they become.
   absl::StatusOr<std::shared_ptr<const JailSet>> Read(JailConfig& config);
-  absl::StatusOr<size_t> ReadAgain(DecisionLoop& loop);
-  // Returns once `jails` are in force, or are not.
+  absl::StatusOr<size_t> ReadAgain(DecisionLoop& loop, const std::string& who);
+  absl::StatusOr<size_t> Grant(DecisionLoop& loop, const std::string& who);
+  // Returns once `jails` are in force, or are not. The audit log says who
+  // wanted them, and why.
   absl::Status PutInForce(DecisionLoop& loop,
-                          std::shared_ptr<const JailSet> jails);
+                          std::shared_ptr<const JailSet> jails,
+                          const std::string& who, const std::string& reason);
   void Run(DecisionLoop& loop);
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -72,7 +80,7 @@ class JailUpdater {
   bool is_behind_ = false;  // What is in force ignores less or more.
 
   absl::Mutex mutex_;
-  std::deque<ReloadDone> reloads_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Wish> reloads_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;

@@ -10,6 +10,8 @@ constexpr absl::Duration kShortestProgress = absl::Hours(24);
 // A server may have been cut off for so long, and its bans be as old.
 constexpr absl::Duration kShortestPardon = absl::Hours(7 * 24);
 
+constexpr absl::Duration kAuditMemory = absl::Hours(90 * 24);
+
 }  // namespace
 
 Retention RetentionAt(absl::Time now, const JailSet& jails) {
@@ -22,6 +24,7 @@ Retention RetentionAt(absl::Time now, const JailSet& jails) {
   retention.failures = now - 2 * longest_window;
   retention.progress = now - std::max(2 * longest_window, kShortestProgress);
   retention.pardons = now - std::max(2 * longest_window, kShortestPardon);
+  retention.audit = now - kAuditMemory;
   if (!jails.empty()) retention.ban_counts = now - longest_memory;
   return retention;
 }

@@ -9,6 +9,7 @@
 //                 day
 //   pardons       as long, at least 7 days: what they forgive is told by then
 //   bans counted  the longest `dbpurgeage`; see Retention::ban_counts
+//   audit records 90 days
 
 #include "absl/time/time.h"
 #include "coordinator/ban_store.h"

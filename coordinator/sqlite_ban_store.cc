@@ -18,19 +18,6 @@ absl::Time RememberedUntil(const Ban& ban) {
   return ban.create_time + 3 * (ban.expire_time - ban.create_time);
 }
 
-template <typename Row>
-absl::StatusOr<std::vector<Row>> ReadAll(
-    SqliteStatement& query,
-    absl::StatusOr<Row> (*read)(const SqliteStatement& row)) {
-  std::vector<Row> rows;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool is_row, query.Step());
-    if (!is_row) return rows;
-    ASSIGN_OR_RETURN(Row row, read(query));
-    rows.push_back(std::move(row));
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteBanStore>> SqliteBanStore::Open(
@@ -40,6 +27,7 @@ absl::StatusOr<std::unique_ptr<SqliteBanStore>> SqliteBanStore::Open(
   std::unique_ptr<SqliteBanStore> store(
       new SqliteBanStore(std::move(database)));
   RETURN_IF_ERROR(store->Prepare());
+  RETURN_IF_ERROR(store->audit_.status());
   return store;
 }
 
@@ -108,6 +96,7 @@ absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   if (status.ok()) status = CommitFailures(change);
   if (status.ok()) status = CommitEnds(change);
   if (status.ok()) status = CommitBans(change);
+  if (status.ok()) status = audit_.Append(change.audit);
   if (status.ok() && change.retention) status = Forget(*change.retention);
   if (status.ok()) {
     status = set_revision_.Bind(static_cast<int64_t>(change.revision)).Run();
@@ -181,7 +170,8 @@ absl::Status SqliteBanStore::Forget(const Retention& retention) {
   RETURN_IF_ERROR(prune(prune_failures_, retention.failures));
   RETURN_IF_ERROR(prune(prune_progress_, retention.progress));
   RETURN_IF_ERROR(prune(prune_pardons_, retention.pardons));
-  return prune(prune_counts_, retention.ban_counts);
+  RETURN_IF_ERROR(prune(prune_counts_, retention.ban_counts));
+  return audit_.ForgetBefore(retention.audit);
 }
 
 absl::StatusOr<std::vector<StoredFailure>> SqliteBanStore::FailuresOf(
@@ -203,6 +193,16 @@ absl::StatusOr<BanCounts> SqliteBanStore::BanCountsOf(const BanKey& key) {
                             static_cast<uint32_t>(ban_counts_of_.Int(1))};
   RETURN_IF_ERROR(ban_counts_of_.Run());
   return counts;
+}
+
+absl::StatusOr<std::vector<AuditRecord>> SqliteBanStore::AuditPage(
+    const AuditQuery& query) {
+  return audit_.Page(query);
+}
+
+absl::StatusOr<std::vector<AuditRecord>> SqliteBanStore::AuditAfter(
+    uint64_t id, size_t limit) {
+  return audit_.After(id, limit);
 }
 
 }  // namespace mxban

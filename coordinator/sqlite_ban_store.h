@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "coordinator/audit_table.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/sqlite.h"
 
@@ -24,10 +25,14 @@ class SqliteBanStore final : public BanStore {
   absl::StatusOr<std::vector<StoredFailure>> FailuresOf(const BanKey& key,
                                                         size_t limit) override;
   absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) override;
+  absl::StatusOr<std::vector<AuditRecord>> AuditPage(
+      const AuditQuery& query) override;
+  absl::StatusOr<std::vector<AuditRecord>> AuditAfter(uint64_t id,
+                                                      size_t limit) override;
 
  private:
   explicit SqliteBanStore(std::unique_ptr<SqliteDatabase> database)
-      : database_(std::move(database)) {}
+      : database_(std::move(database)), audit_(*database_) {}
 
   absl::Status Prepare();
   absl::Status CommitFailures(const StoreChange& change);
@@ -40,6 +45,7 @@ class SqliteBanStore final : public BanStore {
       impose_, forget_counts_, pardon_, count_ban_, prune_failures_,
       prune_progress_, prune_pardons_, prune_counts_, failures_of_,
       ban_counts_of_;
+  AuditTable audit_;
 };
 
 }  // namespace mxban

@@ -42,6 +42,23 @@ absl::StatusOr<BanCounts> StoreGuard::BanCountsOf(const BanKey& key) {
   return counts;
 }
 
+absl::StatusOr<std::vector<AuditRecord>> StoreGuard::AuditPage(
+    const AuditQuery& query) {
+  if (!status().ok()) return OutOfUse();
+  absl::StatusOr<std::vector<AuditRecord>> records = store_->AuditPage(query);
+  RETURN_IF_ERROR(Judge(records.status()));
+  return records;
+}
+
+absl::StatusOr<std::vector<AuditRecord>> StoreGuard::AuditAfter(uint64_t id,
+                                                                size_t limit) {
+  if (!status().ok()) return OutOfUse();
+  absl::StatusOr<std::vector<AuditRecord>> records =
+      store_->AuditAfter(id, limit);
+  RETURN_IF_ERROR(Judge(records.status()));
+  return records;
+}
+
 absl::Status StoreGuard::status() const {
   absl::MutexLock lock(&mutex_);
   return status_;

@@ -30,6 +30,10 @@ class StoreGuard final : public BanStore {
   absl::StatusOr<std::vector<StoredFailure>> FailuresOf(const BanKey& key,
                                                         size_t limit) override;
   absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) override;
+  absl::StatusOr<std::vector<AuditRecord>> AuditPage(
+      const AuditQuery& query) override;
+  absl::StatusOr<std::vector<AuditRecord>> AuditAfter(uint64_t id,
+                                                      size_t limit) override;
 
   // DATA_LOSS, and why, once the store is out of use.
   absl::Status status() const;

@@ -8,6 +8,7 @@
 #include "common/last_time.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
+#include "coordinator/audit_convert.h"
 
 namespace mxban {
 namespace {
@@ -75,6 +76,20 @@ absl::StatusOr<BanKey> BanCountOfRow(const SqliteStatement& row) {
     return NotReadable("a count of bans");
   }
   return KeyOf(row.Blob(0), row.Blob(1));
+}
+
+absl::StatusOr<AuditRecord> AuditRecordOfRow(const SqliteStatement& row) {
+  v1::AuditRecord message;
+  if (row.Int(0) < 1 || !message.ParseFromString(std::string(row.Blob(3)))) {
+    return NotReadable("an audit record");
+  }
+  absl::StatusOr<AuditRecord> record = AuditRecordFromProto(message);
+  if (!record.ok() || record->source != row.Blob(2)) {
+    return NotReadable("an audit record");
+  }
+  ASSIGN_OR_RETURN(record->time, TimeOf(row.Int(1)));
+  record->id = static_cast<uint64_t>(row.Int(0));
+  return record;
 }
 
 }  // namespace mxban

@@ -7,8 +7,13 @@
 // DATA_LOSS for what no mxban has written. The columns are those of the
 // constant beside each function, in that order.
 
+#include <utility>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "common/ban.h"
+#include "common/status_macros.h"
+#include "coordinator/audit_record.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/sqlite.h"
 
@@ -31,6 +36,23 @@ absl::StatusOr<Pardon> PardonOfRow(const SqliteStatement& row);
 // How often a source was banned. Only a salvage reads it so.
 inline constexpr char kBanCountColumns[] = "jail, source, ban_count, time";
 absl::StatusOr<BanKey> BanCountOfRow(const SqliteStatement& row);
+
+inline constexpr char kAuditColumns[] = "id, time, source, message";
+absl::StatusOr<AuditRecord> AuditRecordOfRow(const SqliteStatement& row);
+
+// All that `query`, with its parameters bound, gives from here on.
+template <typename Row>
+absl::StatusOr<std::vector<Row>> ReadAll(
+    SqliteStatement& query,
+    absl::StatusOr<Row> (*read)(const SqliteStatement& row)) {
+  std::vector<Row> rows;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool is_row, query.Step());
+    if (!is_row) return rows;
+    ASSIGN_OR_RETURN(Row row, read(query));
+    rows.push_back(std::move(row));
+  }
+}
 
 }  // namespace mxban
 

@@ -44,6 +44,7 @@ std::vector<Table> Tables() {
       {"log_progress", kProgressColumns, "bbbii", "server, jail, log_id",
        Check<ProgressOfRow>},
       {"pardon", kPardonColumns, "bbi", "jail, source", Check<PardonOfRow>},
+      {"audit", kAuditColumns, "iibb", "id", Check<AuditRecordOfRow>},
   };
 }
 

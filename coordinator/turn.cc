@@ -52,6 +52,12 @@ BanCounts Turn::Remembered(const BanKey& key, BanCounts stored) const {
   return {.in_jail = 0, .in_all_jails = stored.in_all_jails - stored.in_jail};
 }
 
+void Turn::Record(absl::string_view who, absl::string_view action,
+                  const BanKey& key, absl::string_view reason) {
+  audit.push_back({now, std::string(who), std::string(action), key.jail,
+                   key.source.ToString(), std::string(reason)});
+}
+
 void Turn::Expire() {
   for (const Ban& ban : table.ExpiredBy(now)) {
     ended.try_emplace(ban.key,

@@ -18,6 +18,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
 #include "coordinator/audit_record.h"
@@ -45,6 +46,10 @@ struct Turn {
 
   // What is left of `stored`, the counts of `key`, after the pardons.
   BanCounts Remembered(const BanKey& key, BanCounts stored) const;
+
+  // Tells the audit log what is done to `key`, by whom and why.
+  void Record(absl::string_view who, absl::string_view action,
+              const BanKey& key, absl::string_view reason);
 
   // Ends the bans whose time is over, but for those extended meanwhile.
   void Expire();

@@ -23,7 +23,8 @@ inline BanKey NumberedKey(uint32_t number) {
   return {"jail", IpNetwork::FromBytes(bytes, 32)};
 }
 
-// `count` each of bans, failures, positions and pardons, at revision 7.
+// `count` each of bans, failures, positions, pardons and audit records, at
+// revision 7.
 inline StoreChange NumberedChange(uint32_t count) {
   StoreChange change;
   change.revision = 7;
@@ -40,6 +41,9 @@ inline StoreChange NumberedChange(uint32_t count) {
     change.progress.push_back(
         {"mx1", "jail", absl::StrCat("log", i), i, kWritten});
     change.pardoned.push_back({NumberedKey(i + 2 * count), kWritten});
+    change.audit.push_back({kWritten, "mxban", "ban", "jail",
+                            NumberedKey(i).source.ToString(),
+                            std::string(100, 'a')});
   }
   return change;
 }

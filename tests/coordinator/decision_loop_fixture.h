@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "coordinator/decision_loop.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "gtest/gtest.h"
@@ -38,6 +39,14 @@ class FullableStore final : public BanStore {
   absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) override {
     if (!counts_error_.ok()) return counts_error_;
     return store_->BanCountsOf(key);
+  }
+  absl::StatusOr<std::vector<AuditRecord>> AuditPage(
+      const AuditQuery& query) override {
+    return store_->AuditPage(query);
+  }
+  absl::StatusOr<std::vector<AuditRecord>> AuditAfter(uint64_t id,
+                                                      size_t limit) override {
+    return store_->AuditAfter(id, limit);
   }
 
   absl::Status counts_error_;
@@ -80,7 +89,7 @@ class DecisionLoopTest : public testing::Test {
 
   void Replace(std::shared_ptr<const JailSet> jails) {
     absl::Status answer = absl::InternalError("no answer");
-    loop_->ReplaceJails(std::move(jails),
+    loop_->ReplaceJails(std::move(jails), "operator", "",
                         [&](absl::Status status) { answer = status; });
     loop_->RunTurn();
     ASSERT_TRUE(answer.ok()) << answer;
@@ -135,6 +144,7 @@ class DecisionLoopTest : public testing::Test {
     BanRequest request;
     request.jail = "jail";
     request.source = IpNetwork::ParseOrDie(source);
+    request.who = "operator";
     std::optional<absl::StatusOr<Ban>> answer;
     loop_->ImposeBan(request,
                      [&](absl::StatusOr<Ban> ban) { answer = std::move(ban); });
@@ -145,7 +155,7 @@ class DecisionLoopTest : public testing::Test {
   absl::Status Pardon(const char* source) {
     std::optional<absl::Status> answer;
     loop_->PardonBans(
-        IpNetwork::ParseOrDie(source), "",
+        IpNetwork::ParseOrDie(source), "", "operator",
         [&](absl::StatusOr<std::vector<Ban>> bans) { answer = bans.status(); });
     loop_->RunTurn();
     return answer.value_or(absl::InternalError("no answer"));
@@ -169,6 +179,18 @@ class DecisionLoopTest : public testing::Test {
                         [&](auto outcome) { answer = std::move(outcome); });
     loop_->RunTurn();
     return answer.value_or(absl::InternalError("no answer"));
+  }
+
+  // The audit log, oldest first: `WHO ACTION JAIL SOURCE: REASON`.
+  std::vector<std::string> AuditLog() {
+    std::vector<std::string> log;
+    const auto records = store_->AuditAfter(0, 1000);
+    for (const AuditRecord& record : *records) {
+      log.push_back(absl::StrCat(record.who, " ", record.action, " ",
+                                 record.jail, " ", record.source, ": ",
+                                 record.reason));
+    }
+    return log;
   }
 
   std::optional<Ban> Standing(const char* source = kAttacker) const {

@@ -116,7 +116,7 @@ TEST_F(DecisionLoopTest, APardonForgetsEarlierBans) {
 TEST_F(DecisionLoopTest, APardonCountsWithinItsTurn) {
   Replace(EscalatingJails(true));
   FailUntilBanned();
-  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "",
+  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "", "operator",
                     [](const absl::StatusOr<std::vector<Ban>>&) {});
   ASSERT_TRUE(Impose(kAttacker).ok());
   EXPECT_EQ(Standing()->previous_ban_count, 0);
@@ -169,7 +169,8 @@ TEST_F(DecisionLoopTest, IgnoredSourcesAreNeverBanned) {
 TEST_F(DecisionLoopTest, NewLimitsHoldForWhatWasCountedBefore) {
   ASSERT_TRUE(Report("mx1", 100).ok());
   std::optional<absl::Status> answer;
-  loop_->ReplaceJails(Jails(2), [&](absl::Status status) { answer = status; });
+  loop_->ReplaceJails(Jails(2), "operator", "",
+                      [&](absl::Status status) { answer = status; });
   loop_->RunTurn();
   ASSERT_TRUE(answer->ok());
   ASSERT_TRUE(Report("mx1", 200).ok());

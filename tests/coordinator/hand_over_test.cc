@@ -98,7 +98,7 @@ TEST_F(HandOverTest, EveryoneInATurnIsToldItsRevision) {
   loop_->HandOverBans("mx2", {}, told);
   loop_->ImposeBan({"jail", IpNetwork::ParseOrDie("203.0.113.31")},
                    [](const absl::StatusOr<Ban>&) {});
-  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "",
+  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "", "operator",
                     [](const absl::StatusOr<std::vector<Ban>>&) {});
   loop_->HandOverBans("mx2", {LocalBan("203.0.113.32")}, told);
   loop_->RunTurn();
@@ -131,7 +131,7 @@ TEST_F(HandOverTest, APardonBeatsABanFromBeforeIt) {
 
 TEST_F(HandOverTest, APardonBeatsABanOfTheSameTurn) {
   ASSERT_TRUE(Impose(kAttacker).ok());
-  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "",
+  loop_->PardonBans(IpNetwork::ParseOrDie(kAttacker), "", "operator",
                     [](const absl::StatusOr<std::vector<Ban>>&) {});
   EXPECT_EQ(HandOver({LocalBan()})->refused.size(), 1);
   EXPECT_FALSE(Standing().has_value());

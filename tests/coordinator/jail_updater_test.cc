@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "coordinator/sqlite_ban_store.h"
@@ -58,12 +59,24 @@ class JailUpdaterTest : public testing::Test {
   absl::StatusOr<size_t> Reload() {
     absl::Notification answered;
     absl::StatusOr<size_t> answer = absl::InternalError("no answer");
-    updater_->Reload([&](absl::StatusOr<size_t> count) {
+    updater_->Reload("operator", [&](absl::StatusOr<size_t> count) {
       answer = std::move(count);
       answered.Notify();
     });
     answered.WaitForNotification();
     return answer;
+  }
+
+  // What the audit log says, oldest first: `WHO: REASON`.
+  std::vector<std::string> AuditLog() {
+    loop_->Stop();
+    std::vector<std::string> log;
+    const auto records = store_->AuditAfter(0, 100);
+    for (const AuditRecord& record : *records) {
+      EXPECT_EQ(record.action, "reload");
+      log.push_back(record.who + ": " + record.reason);
+    }
+    return log;
   }
 
   Jail InForce() const { return table_.jails()->at("j"); }
@@ -125,6 +138,20 @@ TEST_F(JailUpdaterTest, ARefusedReloadLeavesEverything) {
   EXPECT_THAT(std::string(Reload().status().message()),
               HasSubstr("jail.local:7: "));
   EXPECT_EQ(InForce().max_retry, 3);
+}
+
+TEST_F(JailUpdaterTest, TheAuditLogSaysWhoReplacedTheJails) {
+  LoadAll();
+  directory_.Write("allow", "192.0.2.0/24\n");
+  updater_->Refresh(*loop_);
+  updater_->Start(*loop_);
+  ASSERT_TRUE(Reload().ok());
+  WriteJails("maxretry = many\n");
+  ASSERT_FALSE(Reload().ok());
+  EXPECT_THAT(AuditLog(), ElementsAre("mxban: what ignoreip says has changed",
+                                      "operator: jails in force: 1",
+                                      AllOf(HasSubstr("operator: refused: "),
+                                            HasSubstr("jail.local:7: "))));
 }
 
 TEST_F(JailUpdaterTest, AReloadNeedsALoop) {

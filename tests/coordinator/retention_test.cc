@@ -24,6 +24,7 @@ TEST(RetentionTest, TheLongestOfTheJailsDecides) {
   EXPECT_EQ(retention.progress, kNoon - absl::Hours(24 * 20));
   EXPECT_EQ(retention.pardons, kNoon - absl::Hours(24 * 20));
   EXPECT_EQ(retention.ban_counts, kNoon - absl::Hours(24));
+  EXPECT_EQ(retention.audit, kNoon - absl::Hours(90 * 24));
 }
 
 TEST(RetentionTest, PositionsAreKeptForADayAndPardonsForAWeekAtLeast) {

@@ -44,6 +44,8 @@ TEST_F(StoreGuardTest, ASoundStoreIsAsItIs) {
   EXPECT_EQ(guard_->Commit(NumberedChange(1)), absl::OkStatus());
   EXPECT_EQ(guard_->BanCountsOf(NumberedKey(1))->in_jail, 1);
   EXPECT_EQ(guard_->FailuresOf(NumberedKey(kRows), 10)->size(), 1);
+  EXPECT_EQ(guard_->AuditPage({.limit = 10})->size(), 10);
+  EXPECT_EQ(guard_->AuditAfter(kRows, 10)->size(), 1);
   EXPECT_EQ(guard_->status(), absl::OkStatus());
   EXPECT_EQ(times_lost_, 0);
 }
@@ -56,6 +58,8 @@ TEST_F(StoreGuardTest, ALostStoreIsOutOfUse) {
       absl::IsUnavailable(guard_->BanCountsOf(NumberedKey(1)).status()));
   EXPECT_TRUE(
       absl::IsUnavailable(guard_->FailuresOf(NumberedKey(1), 1).status()));
+  EXPECT_TRUE(absl::IsUnavailable(guard_->AuditPage({}).status()));
+  EXPECT_TRUE(absl::IsUnavailable(guard_->AuditAfter(0, 1).status()));
   EXPECT_TRUE(absl::IsDataLoss(guard_->status()));
   EXPECT_THAT(std::string(guard_->status().message()),
               HasSubstr("the next start sets it aside"));

@@ -67,9 +67,9 @@ struct Life {
                      acknowledged += ban.ok() ? 1 : 0;
                    });
     if (turn % 2 == 1) {
-      loop.PardonBans(Victim(turn - 1).source, "", [&](const auto& bans) {
-        acknowledged += bans.ok() ? 1 : 0;
-      });
+      loop.PardonBans(
+          Victim(turn - 1).source, "", "operator",
+          [&](const auto& bans) { acknowledged += bans.ok() ? 1 : 0; });
     }
     loop.RunTurn();
     return recorded == turn + 1 && acknowledged == (turn % 2 == 1 ? 2 : 1);

@@ -43,6 +43,16 @@ class SimulatedCoordinator::Store final : public BanStore {
     return store_->BanCountsOf(key);
   }
 
+  absl::StatusOr<std::vector<AuditRecord>> AuditPage(
+      const AuditQuery& query) override {
+    return store_->AuditPage(query);
+  }
+
+  absl::StatusOr<std::vector<AuditRecord>> AuditAfter(uint64_t id,
+                                                      size_t limit) override {
+    return store_->AuditAfter(id, limit);
+  }
+
  private:
   const bool& is_full_;
   const std::unique_ptr<BanStore> store_;
@@ -121,7 +131,8 @@ void SimulatedCoordinator::Impose(const IpNetwork& source,
 
 void SimulatedCoordinator::Pardon(const IpNetwork& source) {
   running_->loop->PardonBans(
-      source, "", [this](const absl::StatusOr<std::vector<Ban>>& bans) {
+      source, "", "operator",
+      [this](const absl::StatusOr<std::vector<Ban>>& bans) {
         if (!bans.ok()) return;
         for (const Ban& ban : *bans)
           truth_.Pardon(ban.key.source, agenda_.TimeNow());
@@ -131,7 +142,7 @@ void SimulatedCoordinator::Pardon(const IpNetwork& source) {
 
 void SimulatedCoordinator::Reload(const JailSet& jails, const Limits& limits) {
   running_->loop->ReplaceJails(
-      std::make_shared<JailSet>(jails),
+      std::make_shared<JailSet>(jails), "operator", "",
       [this, jails, limits](const absl::Status& status) {
         if (status.ok()) new_jails_ = {jails, limits};
       });
