@@ -70,11 +70,6 @@ absl::StatusOr<AuditQuery> QueryOf(const v1::ListAuditRecordsRequest& message) {
   return query;
 }
 
-// The operator who calls, as the audit log has them.
-std::string CallerOf(const grpc::CallbackServerContext& /*context*/) {
-  return "operator";
-}
-
 absl::StatusOr<BanRequest> RequestOf(const v1::ImposeBanRequest& message) {
   BanRequest request;
   request.jail = message.jail();
@@ -101,6 +96,16 @@ grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context,
   return reactor;
 }
 
+// A stream that is over before it began.
+class RefusedWatch final
+    : public grpc::ServerWriteReactor<v1::WatchBansResponse> {
+ public:
+  explicit RefusedWatch(const absl::Status& status) {
+    Finish(ToGrpcStatus(status));
+  }
+  void OnDone() override { delete this; }
+};
+
 v1::AgentStatus StatusOf(const AgentInfo& agent, uint64_t failure_count) {
   v1::AgentStatus status;
   status.set_server_name(agent.server_name);
@@ -122,11 +127,17 @@ uint64_t CountIn(const absl::flat_hash_map<std::string, uint64_t>& counts,
   return found == counts.end() ? 0 : found->second;
 }
 
+// Ends a unary call whose caller may not make it; names the caller otherwise.
+#define CALLER_OR_REPLY(caller, method)                                        \
+  const absl::StatusOr<Caller> caller = parts_.access.Check(*context, method); \
+  if (!caller.ok()) return Reply(context, caller.status())
+
 }  // namespace
 
 grpc::ServerUnaryReactor* AdminService::GetStatus(
     grpc::CallbackServerContext* context, const v1::GetStatusRequest*,
     v1::GetStatusResponse* response) {
+  CALLER_OR_REPLY(caller, "GetStatus");
   const DecisionStatistics statistics = parts_.loop.statistics();
   const AgentRegistry::Totals agents = parts_.registry.GetTotals();
   response->set_version(kVersion);
@@ -147,6 +158,7 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(
 grpc::ServerUnaryReactor* AdminService::ListBans(
     grpc::CallbackServerContext* context, const v1::ListBansRequest* request,
     v1::ListBansResponse* response) {
+  CALLER_OR_REPLY(caller, "ListBans");
   const absl::StatusOr<std::optional<BanKey>> after =
       KeyOfToken(request->page_token());
   if (!after.ok()) return Reply(context, after.status());
@@ -165,9 +177,10 @@ grpc::ServerUnaryReactor* AdminService::ListBans(
 grpc::ServerUnaryReactor* AdminService::ImposeBan(
     grpc::CallbackServerContext* context, const v1::ImposeBanRequest* request,
     v1::ImposeBanResponse* response) {
+  CALLER_OR_REPLY(caller, "ImposeBan");
   absl::StatusOr<BanRequest> wanted = RequestOf(*request);
   if (!wanted.ok()) return Reply(context, wanted.status());
-  wanted->who = CallerOf(*context);
+  wanted->who = caller->name;
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.loop.ImposeBan(*std::move(wanted),
                         [reactor, response](const absl::StatusOr<Ban>& ban) {
@@ -181,11 +194,12 @@ grpc::ServerUnaryReactor* AdminService::ImposeBan(
 grpc::ServerUnaryReactor* AdminService::PardonBan(
     grpc::CallbackServerContext* context, const v1::PardonBanRequest* request,
     v1::PardonBanResponse* response) {
+  CALLER_OR_REPLY(caller, "PardonBan");
   const absl::StatusOr<IpNetwork> source = IpNetwork::Parse(request->source());
   if (!source.ok()) return Reply(context, source.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.loop.PardonBans(
-      *source, request->jail(), CallerOf(*context),
+      *source, request->jail(), caller->name,
       [reactor, response](const absl::StatusOr<std::vector<Ban>>& bans) {
         if (bans.ok()) {
           for (const Ban& ban : *bans) *response->add_bans() = BanToProto(ban);
@@ -197,12 +211,16 @@ grpc::ServerUnaryReactor* AdminService::PardonBan(
 
 grpc::ServerWriteReactor<v1::WatchBansResponse>* AdminService::WatchBans(
     grpc::CallbackServerContext* context, const v1::WatchBansRequest*) {
+  const absl::StatusOr<Caller> caller =
+      parts_.access.Check(*context, "WatchBans");
+  if (!caller.ok()) return new RefusedWatch(caller.status());
   return parts_.watch.NewStream(*context);
 }
 
 grpc::ServerUnaryReactor* AdminService::ListAgents(
     grpc::CallbackServerContext* context, const v1::ListAgentsRequest* request,
     v1::ListAgentsResponse* response) {
+  CALLER_OR_REPLY(caller, "ListAgents");
   const size_t page_size = PageSize(request->page_size());
   const DecisionStatistics statistics = parts_.loop.statistics();
   const std::vector<AgentInfo> agents =
@@ -220,6 +238,7 @@ grpc::ServerUnaryReactor* AdminService::ListAgents(
 grpc::ServerUnaryReactor* AdminService::ListJails(
     grpc::CallbackServerContext* context, const v1::ListJailsRequest* request,
     v1::ListJailsResponse* response) {
+  CALLER_OR_REPLY(caller, "ListJails");
   const size_t page_size = PageSize(request->page_size());
   const DecisionStatistics statistics = parts_.loop.statistics();
   const std::shared_ptr<const JailSet> jails = parts_.table.jails();
@@ -241,9 +260,10 @@ grpc::ServerUnaryReactor* AdminService::ListJails(
 grpc::ServerUnaryReactor* AdminService::ReloadJails(
     grpc::CallbackServerContext* context, const v1::ReloadJailsRequest*,
     v1::ReloadJailsResponse* response) {
+  CALLER_OR_REPLY(caller, "ReloadJails");
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.reload_jails(
-      CallerOf(*context),
+      caller->name,
       [reactor, response](absl::StatusOr<size_t> jail_count) {
         if (jail_count.ok()) {
           response->set_jail_count(static_cast<uint32_t>(*jail_count));

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
+#include "coordinator/admin_access.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/ban_watch.h"
@@ -32,6 +33,7 @@ class AdminService final : public v1::AdminService::CallbackService {
     const BanTable& table;
     const AgentRegistry& registry;
     BanWatch& watch;
+    const AdminAccess& access;
     ReloadJailSet reload_jails;
     std::string history_id;
     absl::Time start_time;

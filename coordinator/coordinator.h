@@ -18,6 +18,7 @@
 #include "common/clock.h"
 #include "common/http_server.h"
 #include "common/tls.h"
+#include "coordinator/admin_access.h"
 #include "coordinator/admin_service.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/agent_service.h"
@@ -85,6 +86,7 @@ class Coordinator {
   // In the order in which each needs the ones before.
   std::optional<Salvage> salvage_;
   std::unique_ptr<StoreGuard> store_;
+  AdminAccess access_;
   BanTable table_;
   std::unique_ptr<DecisionLoop> loop_;
   std::unique_ptr<JailUpdater> updater_;

@@ -1,0 +1,47 @@
+#include "coordinator/admin_access.h"
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace mxban {
+
+std::optional<Role> AdminAccess::LeastRole(absl::string_view method) {
+  static const auto& roles = *new absl::flat_hash_map<absl::string_view, Role>{
+      {"GetStatus", Role::kViewer},
+      {"ListBans", Role::kViewer},
+      {"WatchBans", Role::kViewer},
+      {"ListAgents", Role::kViewer},
+      {"ListJails", Role::kViewer},
+      {"ListAllowedSources", Role::kViewer},
+      {"ListHeldBans", Role::kViewer},
+      {"ExplainSource", Role::kViewer},
+      {"ListAuditRecords", Role::kViewer},
+      {"ImposeBan", Role::kOperator},
+      {"PardonBan", Role::kOperator},
+      {"ReloadJails", Role::kOperator},
+      {"AllowSource", Role::kOperator},
+      {"DisallowSource", Role::kOperator},
+      {"PauseEnforcement", Role::kOperator},
+      {"ResumeEnforcement", Role::kOperator},
+      {"UndoBans", Role::kOperator},
+      {"ReleaseHeldBans", Role::kOperator},
+      {"DropHeldBans", Role::kOperator},
+  };
+  const auto found = roles.find(method);
+  if (found == roles.end()) return std::nullopt;
+  return found->second;
+}
+
+absl::StatusOr<Caller> AdminAccess::Check(
+    const grpc::CallbackServerContext& context,
+    absl::string_view method) const {
+  const std::optional<Role> least = LeastRole(method);
+  if (!least.has_value()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("nobody may call ", method));
+  }
+  return Caller{"unix socket", Role::kOperator};
+}
+
+}  // namespace mxban

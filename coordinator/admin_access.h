@@ -1,0 +1,35 @@
+#ifndef MXBAN_COORDINATOR_ADMIN_ACCESS_H_
+#define MXBAN_COORDINATOR_ADMIN_ACCESS_H_
+
+// Who may call what of AdminService.
+//
+// One table says the least role for each method; what is not in it is denied
+// to all. Every method asks before it does anything else.
+//
+// Thread-safe.
+
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "coordinator/caller.h"
+#include "grpcpp/server_context.h"
+
+namespace mxban {
+
+class AdminAccess {
+ public:
+  // The least role that may call `method`, such as "ImposeBan"; none if nobody
+  // may.
+  static std::optional<Role> LeastRole(absl::string_view method);
+
+  // Returns who calls.
+  //   UNAUTHENTICATED    the coordinator does not know who that is.
+  //   PERMISSION_DENIED  the caller may not call `method`.
+  absl::StatusOr<Caller> Check(const grpc::CallbackServerContext& context,
+                               absl::string_view method) const;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_ADMIN_ACCESS_H_
