@@ -30,13 +30,26 @@ struct Failure {
   absl::Time time;
   uint64_t end_offset = 0;  // In the log, of the first byte after the line.
   std::string evidence;     // Printable ASCII.
+  std::string user;         // As RightLogin has it; may be empty.
 };
 
-// Failures that one jail found in one log, in the order of their lines.
+// That a user of a remote host has logged in with the right password.
+struct RightLogin {
+  IpNetwork source;
+  absl::Time time;
+  uint64_t end_offset = 0;
+  std::string user;  // Printable ASCII, at most kMaxUser; never empty.
+};
+
+// As much of a user's name as is kept: what sendmail logs of it.
+inline constexpr size_t kMaxUser = 64;
+
+// What one jail found in one log, each kind in the order of its lines.
 struct FailureBatch {
   std::string jail;
   std::string log_id;
   std::vector<Failure> failures;
+  std::vector<RightLogin> right_logins;
 };
 
 // What identifies a ban.

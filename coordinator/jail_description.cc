@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/escalation.h"
 #include "coordinator/firewall_action.h"
+#include "coordinator/good_share.h"
 
 namespace mxban {
 namespace {
@@ -166,6 +167,10 @@ void DescribeFilter(const Filter& filter, const std::string& name,
   std::string text = absl::StrCat(name, name.empty() ? "" : ": ",
                                   filter.fail_regexes.size(), " failregex, ",
                                   filter.ignore_regexes.size(), " ignoreregex");
+  if (!filter.success_regexes.empty()) {
+    absl::StrAppend(&text, ", ", filter.success_regexes.size(),
+                    " successregex");
+  }
   if (!filter.prefix_regex.empty()) absl::StrAppend(&text, ", prefregex");
   if (filter.max_lines > 1) {
     absl::StrAppend(&text, ", ", Count(filter.max_lines, "line"), " at once");
@@ -184,6 +189,22 @@ void DescribeFilter(const Filter& filter, const std::string& name,
   if (!filter.time_zone.empty()) lines.Add("zone", filter.time_zone);
 }
 
+// Whom right logins save.
+void DescribeGoodSenders(const Jail& jail, Lines& lines) {
+  if (jail.filter.success_regexes.empty()) return;
+  lines.Add(
+      "forgiven",
+      absl::StrCat("users who log in rightly from the same source, up to ",
+                   Length(jail.good_time), " before or later"));
+  if (jail.max_good_share == 0) return;
+  lines.Add("good",
+            absl::StrCat("at most ", 100 * jail.max_good_share,
+                         "% of the sources with a right login are banned "
+                         "within ",
+                         Length(GoodShare::kWindow), ", and always ",
+                         GoodShare::kAlways));
+}
+
 std::string DescribeJail(const Jail& jail, const std::string& filter,
                          const IgnoreList& ignored) {
   Lines lines;
@@ -196,6 +217,7 @@ std::string DescribeJail(const Jail& jail, const std::string& filter,
     const std::string again = Again(jail);
     if (!again.empty()) lines.Add("again", again);
   }
+  DescribeGoodSenders(jail, lines);
   lines.Add("ipv6", absl::StrCat("by /", jail.ipv6_prefix));
   lines.Add("ignored", Ignored(jail, ignored));
   lines.Add("closed", absl::StrCat(Ports(jail.enforcement.ports),

@@ -26,6 +26,7 @@ constexpr absl::string_view kHonoured[] = {
     "failregex",
     "filter",
     "findtime",
+    "goodtime",
     "ignoreip",
     "ignoreregex",
     "ignoreself",
@@ -34,11 +35,13 @@ constexpr absl::string_view kHonoured[] = {
     "logencoding",
     "logpath",
     "logtimezone",
+    "maxgoodshare",
     "maxlines",
     "maxretry",
     "port",
     "prefregex",
     "protocol",
+    "successregex",
     "usedns",
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "coordinator/escalation_option.h"
+#include "coordinator/good_sender_option.h"
 #include "coordinator/jail_action.h"
 #include "coordinator/jail_option.h"
 #include "coordinator/log_option.h"
@@ -22,8 +23,8 @@ namespace {
 
 // What a jail may say in place of its filter.
 constexpr absl::string_view kFilterOptions[] = {
-    "failregex", "ignoreregex", "prefregex",    "maxlines",
-    "usedns",    "datepattern", "journalmatch",
+    "failregex", "ignoreregex", "successregex", "prefregex",
+    "maxlines",  "usedns",      "datepattern",  "journalmatch",
 };
 
 class Reader {
@@ -152,7 +153,10 @@ class Reader {
     }
     const auto matcher = FailureMatcher::Compile(jail().filter, {});
     if (!matcher.ok()) {
-      const auto regexes = values.find("failregex");
+      const auto regexes = values.find(
+          absl::StartsWith(matcher.status().message(), "successregex")
+              ? "successregex"
+              : "failregex");
       section_.RefuseAt(
           regexes == values.end() ? section_.place() : regexes->second.place,
           matcher.status().message());
@@ -202,6 +206,7 @@ class Reader {
     section_.Set("findtime", ParseLength, jail().find_time);
     section_.Set("bantime", ParseBanTime, jail().ban_time);
     jail().escalation = ReadEscalation(section_);
+    ReadGoodSenders(section_, jail());
     jail().ban_memory = section_.source().ban_memory;
   }
 

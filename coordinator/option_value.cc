@@ -93,6 +93,16 @@ absl::StatusOr<double> ParseFactor(absl::string_view text) {
   return Malformed(text, "is no number above 0");
 }
 
+absl::StatusOr<double> ParseShare(absl::string_view text) {
+  absl::string_view number = text;
+  const double whole = absl::ConsumeSuffix(&number, "%") ? 100 : 1;
+  double share;
+  if (absl::SimpleAtod(number, &share) && share >= 0 && share <= whole) {
+    return share / whole;
+  }
+  return Malformed(text, "is no share, as 0.05 or 5% is");
+}
+
 absl::StatusOr<std::vector<double>> ParseMultipliers(absl::string_view text) {
   std::vector<double> multipliers;
   for (const absl::string_view word :

@@ -39,7 +39,10 @@ absl::StatusOr<int> ParseIpv6Prefix(absl::string_view text);
 // A number above 0.
 absl::StatusOr<double> ParseFactor(absl::string_view text);
 
-// Some of them, separated by blanks.
+// A part of the whole, `0.05` or `5%`: from 0 to 1.
+absl::StatusOr<double> ParseShare(absl::string_view text);
+
+// Factors, separated by blanks.
 absl::StatusOr<std::vector<double>> ParseMultipliers(absl::string_view text);
 
 // Fail2Ban's own formula, or none: it is Python, and nothing else is evaluated.

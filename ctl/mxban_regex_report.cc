@@ -1,5 +1,9 @@
 #include "ctl/mxban_regex_report.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "ctl/printable.h"
@@ -27,6 +31,13 @@ void PrintExpressions(const Filter& filter, const FailureMatcher& matcher,
   for (size_t i = 0; i < filter.fail_regexes.size(); ++i) {
     PrintCount(matcher.regex_hits()[i], Numbered(i, filter.fail_regexes[i]),
                out);
+  }
+  if (!filter.success_regexes.empty()) {
+    out << "\nSuccessregex, by hits:\n";
+    for (size_t i = 0; i < filter.success_regexes.size(); ++i) {
+      PrintCount(matcher.success_hits()[i],
+                 Numbered(i, filter.success_regexes[i]), out);
+    }
   }
   if (filter.ignore_regexes.empty()) return;
   out << "\nIgnoreregex:\n";
@@ -60,6 +71,29 @@ void PrintSample(absl::string_view title, absl::string_view option,
   }
 }
 
+// Who logged in rightly, the most frequent first.
+void PrintRightUsers(const RegexTally& tally, std::ostream& out) {
+  if (tally.right_users.empty()) return;
+  std::vector<std::pair<uint64_t, std::string>> users;
+  for (const auto& [user, logins] : tally.right_users) {
+    users.emplace_back(logins, user);
+  }
+  absl::c_sort(users, [](const auto& a, const auto& b) {
+    return a.first > b.first || (a.first == b.first && a.second < b.second);
+  });
+  const size_t shown = std::min(users.size(), LineSample::kMost);
+  out << "\nUsers with right logins";
+  if (users.size() == RegexTally::kMostUsers) {
+    out << ", some of them";
+  } else if (shown < users.size()) {
+    out << ", the first " << shown << " of " << users.size();
+  }
+  out << ":\n";
+  for (size_t i = 0; i < shown; ++i) {
+    PrintCount(users[i].first, PrintableLine(users[i].second), out);
+  }
+}
+
 void PrintSums(const FailureMatcher& matcher, const RegexTally& tally,
                std::ostream& out) {
   const uint64_t lines = matcher.counters().lines;
@@ -69,6 +103,9 @@ void PrintSums(const FailureMatcher& matcher, const RegexTally& tally,
       << ", given up: " << tally.given_up.count();
   if (tally.without_failure > 0) {
     out << ", hit without a failure: " << tally.without_failure;
+  }
+  if (tally.right_logins > 0) {
+    out << ", right logins: " << tally.right_logins;
   }
   if (tally.skipped > 0) out << ", skipped: " << tally.skipped;
   out << "\n";
@@ -102,6 +139,7 @@ void PrintReport(const Filter& filter, const FailureMatcher& matcher,
                  std::ostream& out) {
   PrintExpressions(filter, matcher, out);
   PrintStamps(matcher, out);
+  PrintRightUsers(tally, out);
   if (options.list_ignored) {
     PrintSample("Ignored", "--print-ignored", tally.ignored, out);
   }

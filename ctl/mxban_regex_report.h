@@ -42,10 +42,15 @@ std::string PrintableLine(absl::string_view line);
 
 // What happened while a log was read.
 struct RegexTally {
+  // Beyond so many users right logins are only summed up.
+  static constexpr size_t kMostUsers = 1000;
+
   uint64_t skipped = 0;          // Lines that the matcher never saw.
   uint64_t matched = 0;          // Lines.
   uint64_t failures = 0;         // A line may tell several.
   uint64_t without_failure = 0;  // Lines that hit and tell none, or none yet.
+  uint64_t right_logins = 0;     // Lines.
+  std::map<std::string, uint64_t> right_users;  // Right logins of some users.
   LineSample missed;
   LineSample ignored;
   LineSample given_up;

@@ -1,12 +1,14 @@
 #include "ctl/mxban_regex_run.h"
 
 #include <cstring>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "common/ban.h"
 #include "common/status_macros.h"
 #include "ctl/mxban_regex_filter.h"
 #include "ctl/mxban_regex_json.h"
@@ -130,6 +132,10 @@ class Run {
         ++tally_.without_failure;
         if (request_.print_matched) Print("no failure in", line);
         break;
+      case Outcome::kRightLogin:
+        TakeRightLogin(result);
+        if (request_.print_matched) Print("right login in", line);
+        break;
       case Outcome::kMissed:
         tally_.missed.Add(line_number_, line);
         if (request_.print_missed) Print("missed", line);
@@ -152,6 +158,15 @@ class Run {
     ++tally_.matched;
     tally_.failures += result.times.size();
     if (request_.json) PrintFailures(line_number_, result, surroundings_.out);
+  }
+
+  void TakeRightLogin(const FailureMatcher::Result& result) {
+    ++tally_.right_logins;
+    std::map<std::string, uint64_t>& users = tally_.right_users;
+    const std::string user(result.users[0].substr(0, kMaxUser));
+    if (users.size() < RegexTally::kMostUsers || users.contains(user)) {
+      ++users[user];
+    }
   }
 
   void Print(absl::string_view what, absl::string_view line) {

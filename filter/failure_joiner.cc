@@ -3,11 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/ban.h"
+
 namespace mxban {
 namespace {
 
 // Of a session, beside its texts.
 constexpr size_t kOverhead = 400;
+
+// The user that `line` itself names, as much as anybody compares.
+std::string UserOf(const FailureJoiner::Line& line) {
+  return std::string(
+      line.facts[FailureJoiner::kUser].value_or("").substr(0, kMaxUser));
+}
 
 }  // namespace
 
@@ -28,8 +36,9 @@ FailureJoiner::Joined FailureJoiner::Join(const Line& line, absl::Time now) {
   if (line.gained) ForgetPending(*session);
 
   times_.clear();
-  const bool is_failure =
-      line.is_failure || !session->pending.empty() || session->has_users;
+  users_.clear();
+  const bool is_failure = line.is_failure || !session->pending.empty() ||
+                          (session->has_users && options_.pending_limit == 1);
   if (is_failure && Tell(*session).failure_id.empty()) {
     Wait(*session, line);
   } else if (is_failure) {
@@ -47,6 +56,7 @@ FailureJoiner::Joined FailureJoiner::Join(const Line& line, absl::Time now) {
   }
   Joined joined = Tell(*session);
   joined.times = times_;
+  joined.users = users_;
   return joined;
 }
 
@@ -82,23 +92,38 @@ void FailureJoiner::Wait(Session& session, const Line& line) {
   } else if (!line.is_failure) {
     return;
   }
+  const Pending pending = {line.time, UserOf(line)};
   const size_t room = options_.pending_limit - session.pending.size();
-  session.pending.insert(session.pending.end(),
-                         std::min<size_t>(room, line.repetition), line.time);
+  const size_t count = std::min<size_t>(room, line.repetition);
+  session.pending.insert(session.pending.end(), count, pending);
+  session.pending_bytes += count * (sizeof(Pending) + pending.user.size());
 }
 
 // Tells the failures that `line` makes certain: those waiting, and its own.
 void FailureJoiner::Release(Session& session, const Line& line) {
-  if (options_.pending_limit > 1) times_ = session.pending;
-  ForgetPending(session);
-  if (line.is_failure || times_.empty()) {
-    times_.insert(times_.end(), line.repetition, line.time);
+  std::string user = UserOf(line);
+  if (options_.pending_limit > 1) {
+    for (const Pending& pending : session.pending) {
+      Add(pending.time, pending.user);
+    }
+  } else if (!line.is_failure && !session.pending.empty()) {
+    user = session.pending.front().user;
   }
+  ForgetPending(session);
+  if (!line.is_failure && !times_.empty()) return;
+  for (uint32_t i = 0; i < line.repetition; ++i) Add(line.time, user);
+}
+
+void FailureJoiner::Add(const std::optional<absl::Time>& time,
+                        const std::string& user) {
+  times_.push_back(time);
+  users_.push_back(user);
 }
 
 void FailureJoiner::ForgetPending(Session& session) {
   if (session.pending.empty()) return;
   session.pending.clear();
+  session.pending_bytes = 0;
   waiting_positions_.erase(
       waiting_positions_.find({session.pending_log, session.pending_from}));
 }
@@ -139,8 +164,7 @@ void FailureJoiner::Touch(Session& session, absl::Time now) {
   auto& to = session.is_waiting ? waiting_sessions_ : quiet_sessions_;
   to.splice(to.begin(), from, session.recency_position);
   bytes_ -= session.bytes;
-  session.bytes = kOverhead + 2 * to.front().size() +
-                  session.pending.capacity() * sizeof(session.pending[0]);
+  session.bytes = kOverhead + 2 * to.front().size() + 2 * session.pending_bytes;
   for (const std::string& fact : session.facts) session.bytes += fact.size();
   bytes_ += session.bytes;
   MakeRoom(to.front());

@@ -15,7 +15,8 @@
 //
 // Of a session's waiting failures Fail2Ban counts one, at the line that names
 // the host; so do we with a `pending_limit` of 1. With a higher one, mxban's
-// own, each counts with the time of its own line.
+// own, each counts with the time and the user of its own line, and nothing is
+// concluded from two users.
 //
 // Bounded by kMaxSessions and kMaxBytes: the session idle for longest goes
 // first, and those with a waiting failure last. Thread-compatible; movable.
@@ -71,6 +72,8 @@ class FailureJoiner {
     absl::string_view prefix_length;
     // One for each failure that the line makes certain; none if there is none.
     absl::Span<const std::optional<absl::Time>> times;
+    // Of each of them the user that its own line named; may be empty.
+    absl::Span<const std::string> users;
   };
 
   explicit FailureJoiner(const Options& options) : options_(options) {}
@@ -88,12 +91,17 @@ class FailureJoiner {
   size_t session_count() const { return sessions_.size(); }
 
  private:
+  struct Pending {
+    std::optional<absl::Time> time;
+    std::string user;
+  };
   struct Session {
     // What was not told is empty.
     std::array<std::string, kFacts> facts;
     bool has_user = false;
     bool has_users = false;  // More than one.
-    std::vector<std::optional<absl::Time>> pending;
+    std::vector<Pending> pending;
+    size_t pending_bytes = 0;
     uint64_t pending_from = 0;  // The position of the first of them, in the
     int pending_log = 0;        // so many'th log.
     absl::Time last_time;
@@ -113,6 +121,7 @@ class FailureJoiner {
   static Joined Tell(const Session& session);
   void Wait(Session& session, const Line& line);
   void Release(Session& session, const Line& line);
+  void Add(const std::optional<absl::Time>& time, const std::string& user);
   void ForgetPending(Session& session);
 
   Options options_;
@@ -128,6 +137,7 @@ class FailureJoiner {
   // What Joined points into.
   Session ended_;  // A session that is not kept.
   std::vector<std::optional<absl::Time>> times_;
+  std::vector<std::string> users_;
 };
 
 }  // namespace mxban

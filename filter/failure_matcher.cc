@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +11,7 @@
 #include "filter/fail_regex.h"
 #include "filter/failure_joiner.h"
 #include "filter/filter_regexes.h"
+#include "filter/line_text.h"
 #include "filter/line_window.h"
 #include "filter/zone_name.h"
 
@@ -28,27 +28,6 @@ constexpr absl::Duration kRecent = absl::Seconds(60);
 // With so many more failregexes than ignoreregexes, it pays to ignore first.
 constexpr size_t kManyMore = 3;
 
-// How many newlines there are. Bytes are counted 64 at a time, which compilers
-// know how to do at once.
-uint64_t CountLines(absl::string_view lines) {
-  constexpr size_t kStep = 64;
-  uint64_t count = 0;
-  while (lines.size() >= kStep) {
-    uint8_t in_step = 0;
-    for (size_t i = 0; i < kStep; ++i) in_step += lines[i] == '\n';
-    count += in_step;
-    lines.remove_prefix(kStep);
-  }
-  return count + absl::c_count(lines, '\n');
-}
-
-absl::string_view WithoutLineEnd(absl::string_view line) {
-  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) {
-    line.remove_suffix(1);
-  }
-  return line;
-}
-
 }  // namespace
 
 struct FailureMatcher::Parts {
@@ -60,6 +39,7 @@ struct FailureMatcher::Parts {
         joiner({.pending_limit = filter.pending_limit,
                 .idle_limit = filter.join_time}),
         regex_hits(regexes.fail.size()),
+        success_hits(regexes.success.size()),
         stamp_hits(date_pattern.template_names().size()) {}
 
   std::optional<absl::Time> CutStamp(absl::string_view line, absl::Time now);
@@ -70,6 +50,10 @@ struct FailureMatcher::Parts {
   Outcome SearchFailRegexes(const std::vector<size_t>& candidates,
                             absl::Time now, Result& result);
   Outcome Examine(size_t index, absl::Time now, Result& result);
+  Outcome SearchSuccessRegexes(Result& result);
+  Outcome ExamineSuccess(FailRegex& regex, Result& result);
+  void CaptureHost(FailRegex& regex, Result& result);
+  void Tell(size_t count, absl::string_view user, Result& result);
   Outcome TellFailure(FailRegex& regex, Result& result);
   Outcome Join(FailRegex& regex, absl::Time now, Result& result);
   Verdict SearchIgnoreRegexes(absl::string_view text, Result& result);
@@ -98,9 +82,11 @@ struct FailureMatcher::Parts {
   std::optional<absl::Time> last_time;  // Of any line so far.
   FailureJoiner joiner;
   std::vector<std::optional<absl::Time>> times;
+  std::vector<absl::string_view> users;
 
   Counters counters;
   std::vector<uint64_t> regex_hits;
+  std::vector<uint64_t> success_hits;
   std::vector<uint64_t> stamp_hits;
 };
 
@@ -157,13 +143,19 @@ Outcome FailureMatcher::Parts::Decide(absl::Time now, Result& result) {
   }
   // What is not in the text is not in what the prefix leaves of it either.
   const std::vector<size_t>& candidates = regexes.prefilter.Candidates(content);
-  if (candidates.empty()) return Outcome::kMissed;
+  const bool may_be_right =
+      !regexes.success.empty() &&
+      !regexes.success_prefilter.Candidates(content).empty();
+  if (candidates.empty() && !may_be_right) return Outcome::kMissed;
   if (regexes.prefix) {
     const Verdict found = SearchPrefix(result);
     if (found == Verdict::kLimitHit) return Outcome::kLimitHit;
     if (found == Verdict::kNoMatch) return Outcome::kMissed;
   }
-  return SearchFailRegexes(candidates, now, result);
+  const Outcome outcome = SearchFailRegexes(candidates, now, result);
+  return outcome == Outcome::kMissed && may_be_right
+             ? SearchSuccessRegexes(result)
+             : outcome;
 }
 
 Verdict FailureMatcher::Parts::SearchIgnoreRegexes(absl::string_view text,
@@ -214,6 +206,33 @@ Outcome FailureMatcher::Parts::Examine(size_t index, absl::Time now,
                                               : TellFailure(regex, result);
 }
 
+// No line tells both of a failure and of a right login.
+Outcome FailureMatcher::Parts::SearchSuccessRegexes(Result& result) {
+  result = {};
+  for (size_t i = 0; i < regexes.success.size(); ++i) {
+    auto& [name, regex] = regexes.success[i];
+    const Verdict verdict = regex.Search(content);
+    if (verdict == Verdict::kLimitHit) result.gave_up = name;
+    if (verdict != Verdict::kMatch) continue;
+    const Outcome outcome = ExamineSuccess(regex, result);
+    if (outcome == Outcome::kRightLogin) ++success_hits[i];
+    if (outcome != Outcome::kMissed) return outcome;
+  }
+  return result.gave_up.empty() ? Outcome::kMissed : Outcome::kLimitHit;
+}
+
+Outcome FailureMatcher::Parts::ExamineSuccess(FailRegex& regex,
+                                              Result& result) {
+  const Verdict ignored = SearchIgnoreRegexes(MatchedLines(regex), result);
+  if (ignored == Verdict::kLimitHit) return Outcome::kLimitHit;
+  if (ignored == Verdict::kMatch) return Outcome::kIgnored;
+  CaptureHost(regex, result);
+  const absl::string_view user = Captured(regex, FailRegex::kUser).value_or("");
+  if (result.host.empty() || user.empty()) return Outcome::kMissed;
+  Tell(1, user, result);
+  return Outcome::kRightLogin;
+}
+
 // The lines that `regex` matched. Those of a window of several leave it as
 // soon as nobody looks at what was captured any more.
 absl::string_view FailureMatcher::Parts::MatchedLines(const FailRegex& regex) {
@@ -231,17 +250,30 @@ absl::string_view FailureMatcher::Parts::MatchedLines(const FailRegex& regex) {
 
 // A failure of a single line, as most are.
 Outcome FailureMatcher::Parts::TellFailure(FailRegex& regex, Result& result) {
-  for (const auto part : {FailRegex::kIp4, FailRegex::kIp6, FailRegex::kDns}) {
-    if (result.host.empty()) result.host = Captured(regex, part).value_or("");
-  }
+  CaptureHost(regex, result);
   result.prefix_length = Captured(regex, FailRegex::kCidr).value_or("");
   result.failure_id = Captured(regex, FailRegex::kId).value_or("");
   if (result.failure_id.empty()) result.failure_id = result.host;
   if (result.failure_id.empty()) return Outcome::kMissed;
   if (IsCaptured(regex, FailRegex::kNoFail)) return Outcome::kNoFailure;
-  times.assign(RepetitionIn(regex), time);
-  result.times = times;
+  Tell(RepetitionIn(regex), Captured(regex, FailRegex::kUser).value_or(""),
+       result);
   return Outcome::kFailure;
+}
+
+void FailureMatcher::Parts::CaptureHost(FailRegex& regex, Result& result) {
+  for (const auto part : {FailRegex::kIp4, FailRegex::kIp6, FailRegex::kDns}) {
+    if (result.host.empty()) result.host = Captured(regex, part).value_or("");
+  }
+}
+
+// So many alike, at the time of the line.
+void FailureMatcher::Parts::Tell(size_t count, absl::string_view user,
+                                 Result& result) {
+  times.assign(count, time);
+  users.assign(count, user);
+  result.times = times;
+  result.users = users;
 }
 
 // One line of several that tell of a failure.
@@ -268,6 +300,8 @@ Outcome FailureMatcher::Parts::Join(FailRegex& regex, absl::Time now,
   result.failure_id = joined.failure_id;
   result.prefix_length = joined.prefix_length;
   result.times = joined.times;
+  users.assign(joined.users.begin(), joined.users.end());
+  result.users = users;
   return Outcome::kFailure;
 }
 
@@ -343,6 +377,9 @@ FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
       counters.failures += result.times.size();
       ++parts_->regex_hits[result.fail_regex];
       break;
+    case Outcome::kRightLogin:
+      ++counters.right_logins;
+      break;
     case Outcome::kLimitHit:
       ++counters.limit_hits;
       break;
@@ -381,6 +418,10 @@ const FailureMatcher::Counters& FailureMatcher::counters() const {
 
 const std::vector<uint64_t>& FailureMatcher::regex_hits() const {
   return parts_->regex_hits;
+}
+
+const std::vector<uint64_t>& FailureMatcher::success_hits() const {
+  return parts_->success_hits;
 }
 
 std::vector<FailureMatcher::StampCount> FailureMatcher::stamp_counts() const {

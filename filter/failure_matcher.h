@@ -1,13 +1,15 @@
 #ifndef MXBAN_FILTER_FAILURE_MATCHER_H_
 #define MXBAN_FILTER_FAILURE_MATCHER_H_
 
-// One compiled filter: finds the failure that a log line tells, if any.
+// One compiled filter: finds the failure that a log line tells, if any, or the
+// right login.
 //
 // A line is taken apart as Fail2Ban does it: the time stamp is found and cut
 // out, `prefregex` must match the rest, the first `failregex` that hits names
-// the failure, unless an `ignoreregex` hits as well. With `maxlines` the last
-// lines are one text (line_window.h); with `<F-MLFID>` what several lines tell
-// is put together (failure_joiner.h).
+// the failure, unless an `ignoreregex` hits as well. What is no failure may be
+// a right login: the first `successregex` that hits tells it. With `maxlines`
+// the last lines are one text (line_window.h); with `<F-MLFID>` what several
+// lines tell is put together (failure_joiner.h).
 //
 // Lines are bytes, not text: NUL and invalid UTF-8 are ordinary bytes that `.`
 // matches. A line longer than kMaxLineBytes is never matched, and an expression
@@ -50,7 +52,8 @@ class FailureMatcher {
     kIgnored,    // An `ignoreregex` says that it does not count.
     kNoFailure,  // It hit, but tells none, or none yet: `<F-NOFAIL>`.
     kFailure,
-    kLimitHit,  // Too long a line, or an expression gave up on it.
+    kRightLogin,  // `host` and one time and user say whose.
+    kLimitHit,    // Too long a line, or an expression gave up on it.
   };
 
   // A line stands for at most so many equal ones (`<F-REPEATED>`).
@@ -69,8 +72,11 @@ class FailureMatcher {
     // One for each failure that the line tells: of its stamp, of the last
     // line's, of the line that had to wait for its address. None in place of a
     // time where there was no stamp; whole seconds, but for those that were
-    // given. Empty unless kFailure.
+    // given. Empty unless kFailure or kRightLogin.
     absl::Span<const std::optional<absl::Time>> times;
+    // For each of them whose login it was (`<F-USER>`), as that line had it;
+    // empty where it named none. Of any length.
+    absl::Span<const absl::string_view> users;
     // Which of Filter::fail_regexes hit; -1 if none did.
     int fail_regex = -1;
     // What gave up on the line, as `failregex 2`. Empty unless kLimitHit.
@@ -83,11 +89,12 @@ class FailureMatcher {
     uint64_t missed = 0;
     uint64_t ignored = 0;
     uint64_t no_failures = 0;
+    uint64_t right_logins = 0;
     uint64_t limit_hits = 0;
   };
 
   // INVALID_ARGUMENT names the expression that is empty, does not compile, or
-  // captures no failure id.
+  // captures no failure id, or no user and address of a right login.
   static absl::StatusOr<FailureMatcher> Compile(const Filter& filter,
                                                 const Options& options);
 
@@ -126,6 +133,9 @@ class FailureMatcher {
 
   // How often each of Filter::fail_regexes hit a line that was not ignored.
   const std::vector<uint64_t>& regex_hits() const;
+
+  // How often each of Filter::success_regexes told a right login.
+  const std::vector<uint64_t>& success_hits() const;
 
   // What each kind of time stamp is called, and how many lines had it.
   struct StampCount {

@@ -23,8 +23,8 @@ constexpr absl::string_view kKnown = "known/";
 
 // The options that are a filter; a mistake in another one may never matter.
 constexpr absl::string_view kOwnOptions[] = {
-    "failregex",   "ignoreregex",  "prefregex",  "maxlines", "usedns",
-    "datepattern", "journalmatch", "mlfpending", "mlftime",
+    "failregex", "ignoreregex", "successregex", "prefregex",  "maxlines",
+    "usedns",    "datepattern", "journalmatch", "mlfpending", "mlftime",
 };
 
 // Of `maxlines` and `mlfpending`.
@@ -169,6 +169,7 @@ class Reader {
     Filter& filter = reading_.filter;
     filter.fail_regexes = Regexes("failregex");
     filter.ignore_regexes = Regexes("ignoreregex");
+    filter.success_regexes = Regexes("successregex");
     if (const IniValue* value = Find("prefregex")) {
       CheckRegex("prefregex", value->text, *value);
       filter.prefix_regex = value->text;

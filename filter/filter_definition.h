@@ -10,9 +10,10 @@
 // [Init], [Definition], [DEFAULT], and for `<section/name>` that section. Tags
 // that are none of these stay: they are the ones that capture (fail_regex.h).
 //
-// Helper options are legal and need not be known. Two are mxban's own, and
-// nothing to Fail2Ban; see failure_joiner.h:
+// Helper options are legal and need not be known. Three are mxban's own, and
+// nothing to Fail2Ban; see failure_matcher.h and failure_joiner.h:
 //
+//   successregex     finds right logins, each with an address and <F-USER>
 //   mlfpending = 1   how many failures of one <F-MLFID> wait for their address
 //   mlftime = 5m     how long a <F-MLFID> is remembered after its last line
 

@@ -50,6 +50,26 @@ absl::Status CheckFailureIds(const FilterRegexes& regexes) {
   return absl::OkStatus();
 }
 
+// Every successregex, with the prefix, must say who was right, and where.
+absl::Status CheckRightLogins(const FilterRegexes& regexes) {
+  const auto captures = [&](const NamedRegex& regex, FailRegex::Part part) {
+    return regex.regex.Captures(part) ||
+           (regexes.prefix && regexes.prefix->regex.Captures(part));
+  };
+  for (const NamedRegex& regex : regexes.success) {
+    if (!captures(regex, FailRegex::kIp4) &&
+        !captures(regex, FailRegex::kIp6)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          regex.name, ": captures no address; <ADDR> is the usual one"));
+    }
+    if (!captures(regex, FailRegex::kUser)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          regex.name, ": captures no user, as <F-USER>\\S+</F-USER> does"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Null where each line matters by itself: as one of several, or by a stamp that
 // may be anywhere in it.
 std::unique_ptr<LineSkipper> MakeSkipper(
@@ -75,15 +95,22 @@ absl::StatusOr<FilterRegexes> FilterRegexes::Compile(const Filter& filter) {
   }
   ASSIGN_OR_RETURN(regexes.ignore,
                    CompileAll(filter.ignore_regexes, "ignoreregex", options));
-  // Only failregexes see the lines of several as lines.
+  // Only failregexes and successregexes see the lines of several as lines.
   if (filter.max_lines > 1) options.anchors = Regex::Anchors::kLines;
   ASSIGN_OR_RETURN(regexes.fail,
                    CompileAll(filter.fail_regexes, "failregex", options));
   RETURN_IF_ERROR(CheckFailureIds(regexes));
+  ASSIGN_OR_RETURN(regexes.success,
+                   CompileAll(filter.success_regexes, "successregex", options));
+  RETURN_IF_ERROR(CheckRightLogins(regexes));
   std::vector<std::vector<Literal>> literals;
   for (const NamedRegex& regex : regexes.fail) {
     literals.push_back(regex.regex.literals());
     regexes.prefilter.Add(literals.back());
+  }
+  for (const NamedRegex& regex : regexes.success) {
+    literals.push_back(regex.regex.literals());
+    regexes.success_prefilter.Add(literals.back());
   }
   regexes.skipper = MakeSkipper(filter, literals);
   return regexes;

@@ -25,13 +25,16 @@ struct NamedRegex {
 
 struct FilterRegexes {
   // INVALID_ARGUMENT names the expression that is empty, does not compile, or
-  // says of nobody who it was.
+  // says of nobody who it was; a successregex also if it says of no user or
+  // address that it was right.
   static absl::StatusOr<FilterRegexes> Compile(const Filter& filter);
 
   std::optional<NamedRegex> prefix;
   std::vector<NamedRegex> fail;
   std::vector<NamedRegex> ignore;
-  Prefilter prefilter;  // Of `fail`.
+  std::vector<NamedRegex> success;
+  Prefilter prefilter;          // Of `fail`.
+  Prefilter success_prefilter;  // Of `success`.
   // Null if every line has to be looked at.
   std::unique_ptr<LineSkipper> skipper;
 };

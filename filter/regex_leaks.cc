@@ -169,6 +169,10 @@ std::vector<std::string> RegexLeaks(const Filter& filter) {
   for (size_t i = 0; i < filter.fail_regexes.size(); ++i) {
     AddNamed(absl::StrCat("failregex ", i + 1), filter.fail_regexes[i], leaks);
   }
+  for (size_t i = 0; i < filter.success_regexes.size(); ++i) {
+    AddNamed(absl::StrCat("successregex ", i + 1), filter.success_regexes[i],
+             leaks);
+  }
   return leaks;
 }
 

@@ -27,8 +27,8 @@ namespace mxban {
 // What is wrong with `expression` and what would not be, one sentence each.
 std::vector<std::string> LeaksOf(absl::string_view expression);
 
-// The same for all that finds failures in `filter`, each behind the name of the
-// expression, as `failregex 2: `.
+// The same for all that finds failures or right logins in `filter`, each behind
+// the name of the expression, as `failregex 2: `.
 std::vector<std::string> RegexLeaks(const Filter& filter);
 
 }  // namespace mxban

@@ -87,6 +87,27 @@ TEST(JailDescriptionTest, ShowsWhatOfTheJournalIsRead) {
                         "            C=3\n"));
 }
 
+TEST(JailDescriptionTest, ShowsWhatRightLoginsAreGoodFor) {
+  Jail jail;
+  jail.name = "j";
+  jail.filter = {.fail_regexes = {"a <HOST>"},
+                 .success_regexes = {"<F-USER>b</F-USER> <HOST>"}};
+  jail.good_time = absl::Hours(36);
+  jail.max_good_share = 0.05;
+  JailConfig config;
+  config.jails = {jail};
+  config.filters["j"] = "f";
+  config.ignore_lists["j"];
+  EXPECT_THAT(
+      DescribeJails(config),
+      HasSubstr("  filter    f: 1 failregex, 0 ignoreregex, 1 successregex\n"
+                "  ban       at 3 failures within 10m, 10m\n"
+                "  forgiven  users who log in rightly from the same source, up "
+                "to 1d12h before or later\n"
+                "  good      at most 5% of the sources with a right login are "
+                "banned within 10m, and always 3\n"));
+}
+
 std::string AgainOf(Jail jail) {
   jail.name = "j";
   jail.escalation.emplace();

@@ -175,5 +175,37 @@ TEST_F(JailReaderTest, WhatTheActionRefersToByTheWayIsUsed) {
   EXPECT_THAT(notes_, ElementsAre(HasSubstr("more is not known")));
 }
 
+TEST_F(JailReaderTest, ASuccessregexIsTheFiltersOrTheJails) {
+  directory_.Write("filter.d/f.conf",
+                   "[Definition]\nfailregex = x <HOST>\n"
+                   "_user = <F-USER>\\w+</F-USER>\n"
+                   "successregex = ^good <_user> <ADDR>$\n"
+                   "    ^fine <_user> <IP4>$\n");
+  auto reading = Read(kJail);
+  ASSERT_TRUE(reading.has_value()) << error_;
+  EXPECT_THAT(reading->jail.filter.success_regexes,
+              ElementsAre("^good <F-USER>\\w+</F-USER> <ADDR>$",
+                          "^fine <F-USER>\\w+</F-USER> <IP4>$"));
+  EXPECT_EQ(reading->jail.good_time, absl::Hours(24));
+  EXPECT_EQ(reading->jail.max_good_share, 0.05);
+  reading = Read(absl::StrCat(
+      kJail, "successregex = <F-USER>a</F-USER> <IP4>\ngoodtime = 3h\n"));
+  ASSERT_TRUE(reading.has_value()) << error_;
+  EXPECT_THAT(reading->jail.filter.success_regexes,
+              ElementsAre("<F-USER>a</F-USER> <IP4>"));
+  EXPECT_EQ(reading->jail.good_time, absl::Hours(3));
+}
+
+TEST_F(JailReaderTest, AMistakeInASuccessregexIsFoundInItsLine) {
+  const std::string jail = absl::StrCat(kJail, "failregex = x <HOST>\n");
+  EXPECT_FALSE(Read(absl::StrCat(jail, "successregex = <IP4>\n")));
+  EXPECT_THAT(error_, HasSubstr("jail.local:7: [j] successregex 1: captures no "
+                                "user"));
+  EXPECT_FALSE(Read(absl::StrCat(jail, "successregex = <IP4>(\n")));
+  EXPECT_THAT(error_, HasSubstr("jail.local:7: successregex 1: missing"));
+  EXPECT_FALSE(Read(absl::StrCat(jail, "succesregex = <IP4>\n")));
+  EXPECT_THAT(error_, HasSubstr("did you mean successregex?"));
+}
+
 }  // namespace
 }  // namespace mxban

@@ -52,6 +52,18 @@ TEST(OptionValueTest, EmptyMeansNoLimitAndNothingRandom) {
   EXPECT_FALSE(ParseRandomTime("-1").ok());
 }
 
+TEST(OptionValueTest, AShareIsAFractionOrAPercentage) {
+  EXPECT_EQ(*ParseShare("0.05"), 0.05);
+  EXPECT_EQ(*ParseShare("5%"), 0.05);
+  EXPECT_EQ(*ParseShare("2.5 %"), 0.025);
+  EXPECT_EQ(*ParseShare("0"), 0);
+  EXPECT_EQ(*ParseShare("1"), 1);
+  EXPECT_EQ(*ParseShare("100%"), 1);
+  for (const char* wrong : {"5", "101%", "-1%", "nan", "%", "", "a tenth"}) {
+    EXPECT_FALSE(ParseShare(wrong).ok()) << wrong;
+  }
+}
+
 TEST(OptionValueTest, Ipv6PrefixesAre48To128) {
   EXPECT_EQ(*ParseIpv6Prefix("64"), 64);
   EXPECT_FALSE(ParseIpv6Prefix("47").ok());

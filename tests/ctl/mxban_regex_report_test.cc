@@ -50,6 +50,22 @@ TEST(MxbanRegexReportTest, SumsComeLast) {
                     HasSubstr("Given up by failregex 1: 5\n")));
 }
 
+TEST(MxbanRegexReportTest, RightLoginsAreSummedUpByUser) {
+  RegexTally tally{.right_logins = 12};
+  tally.right_users = {{"a\x1b", 2}, {"b", 7}, {"c", 3}};
+  EXPECT_THAT(
+      Printed({.fail_regexes = {"<HOST>"},
+               .success_regexes = {"x <F-USER>b</F-USER> <IP4>"}},
+              tally),
+      AllOf(HasSubstr("Successregex, by hits:\n        0   1. x <F-USER>"),
+            HasSubstr("Users with right logins:\n        7  b\n        3  c\n"
+                      "        2  a\\x1b\n"),
+            HasSubstr("given up: 0, right logins: 12\n")));
+  for (int i = 0; i < 20; ++i) tally.right_users[absl::StrCat("u", i)] = 1;
+  EXPECT_THAT(Printed({.fail_regexes = {"<HOST>"}}, tally),
+              HasSubstr("Users with right logins, the first 20 of 23:\n"));
+}
+
 TEST(MxbanRegexReportTest, SomeLinesAreListed) {
   RegexTally tally;
   for (uint64_t i = 1; i <= 21; ++i) tally.missed.Add(i, "m\n");

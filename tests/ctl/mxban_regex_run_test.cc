@@ -68,6 +68,20 @@ TEST(MxbanRegexRunTest, EveryFailureIsOneObjectInTheOrderOfTheLog) {
             "\n");
 }
 
+TEST(MxbanRegexRunTest, RightLoginsAreReportedAndNoObjects) {
+  RegexRequest request = {.log = "tests/corpus/mx1/mail.log",
+                          .filter = "sendmail-auth",
+                          .filter_dir = "deploy/config/filter.d"};
+  EXPECT_THAT(Ran(request).text,
+              AllOf(HasSubstr("Successregex, by hits:\n      333   1. ^AUTH"),
+                    HasSubstr("  dave\n"), HasSubstr(", right logins: 333")));
+  request.log =
+      "Nov 23 09:19:00 mx1 sm-mta[1]: AUTH=server, relay=[192.0.2.1], "
+      "authid=alice, mech=PLAIN, bits=0";
+  request.json = true;
+  EXPECT_EQ(Ran(request).text, "");
+}
+
 TEST(MxbanRegexRunTest, NowDecidesTheYear) {
   RegexRequest request = Json("Nov 23 09:19:00 192.0.2.1", "<HOST>");
   EXPECT_THAT(Ran(request).text, HasSubstr("1795425540.0"));

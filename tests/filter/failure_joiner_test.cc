@@ -1,6 +1,7 @@
 #include "filter/failure_joiner.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -67,6 +68,32 @@ TEST(FailureJoinerTest, AFailureWaitsForItsHostAndCountsOnce) {
   EXPECT_EQ(Join(joiner, User("joe", 2), kNow), Times());
   EXPECT_EQ(Join(joiner, Host("192.0.2.1", 3), kNow), Times{At(3)});
   EXPECT_EQ(Join(joiner, Host("192.0.2.1", 4), kNow), Times());
+}
+
+std::vector<std::string> Users(FailureJoiner& joiner, const Line& line) {
+  const auto users = joiner.Join(line, kNow).users;
+  return {users.begin(), users.end()};
+}
+
+TEST(FailureJoinerTest, EachCountsForTheUserOfItsLine) {
+  FailureJoiner joiner({.pending_limit = 9});
+  for (const char* user : {"joe", "ann", ""}) joiner.Join(User(user), kNow);
+  Line nobody = User("");
+  nobody.facts[FailureJoiner::kUser].reset();
+  joiner.Join(nobody, kNow);
+  EXPECT_EQ(Users(joiner, Host("192.0.2.1")),
+            (std::vector<std::string>{"joe", "ann", "", ""}));
+  EXPECT_EQ(Users(joiner, Host("192.0.2.1")), std::vector<std::string>())
+      << "two users are no failure by themselves";
+  const std::string name(100, 'x');
+  EXPECT_EQ(Users(joiner, User(name.c_str())),
+            std::vector<std::string>{std::string(64, 'x')});
+}
+
+TEST(FailureJoinerTest, ThatOfASessionCountsForTheUserWhoWaited) {
+  FailureJoiner joiner({});
+  joiner.Join(User("joe"), kNow);
+  EXPECT_EQ(Users(joiner, Host("192.0.2.1")), std::vector<std::string>{"joe"});
 }
 
 TEST(FailureJoinerTest, WithALimitEachCountsAtItsTime) {

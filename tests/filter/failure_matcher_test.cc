@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -39,6 +40,8 @@ std::string Tell(FailureMatcher& matcher, const std::string& line) {
       return "limit";
     case Outcome::kFailure:
       return std::string(result.failure_id);
+    case Outcome::kRightLogin:
+      return absl::StrCat(result.users[0], " at ", result.host);
   }
   return "";
 }
@@ -339,6 +342,69 @@ TEST(FailureMatcherTest, CountsWhatItSaw) {
   EXPECT_EQ(matcher.counters().failures, 1u);
   EXPECT_EQ(matcher.counters().missed, 1u);
   EXPECT_EQ(matcher.counters().ignored, 1u);
+}
+
+Filter LoginFilter() {
+  return {.fail_regexes = {"^bad <F-USER>.*</F-USER> from <HOST>$"},
+          .ignore_regexes = {"monitoring"},
+          .prefix_regex = "^ mx <F-CONTENT>.+</F-CONTENT>$",
+          .success_regexes = {"^good <F-USER>\\S+</F-USER> from <ADDR>$",
+                              "^(?:good|bad) <F-USER>.*</F-USER> at <IP4>$"}};
+}
+
+TEST(FailureMatcherTest, ARightLoginNamesUserAndAddress) {
+  FailureMatcher matcher = Compile(LoginFilter());
+  const auto result =
+      matcher.Match("Nov 23 08:40:11 mx good alice from 2001:db8::1", kNow, 7);
+  EXPECT_EQ(result.outcome, Outcome::kRightLogin);
+  EXPECT_EQ(result.host, "2001:db8::1");
+  ASSERT_EQ(result.users.size(), 1);
+  EXPECT_EQ(result.users[0], "alice");
+  ASSERT_EQ(result.times.size(), 1);
+  EXPECT_EQ(*result.times[0], kNow - absl::Minutes(200) + absl::Seconds(11));
+  EXPECT_EQ(result.fail_regex, -1);
+  EXPECT_EQ(matcher.counters().right_logins, 1);
+  EXPECT_EQ(matcher.counters().failures, 0);
+  EXPECT_EQ(matcher.success_hits(), (std::vector<uint64_t>{1, 0}));
+}
+
+TEST(FailureMatcherTest, WhatIsAFailureIsNoRightLogin) {
+  FailureMatcher matcher = Compile(LoginFilter());
+  EXPECT_EQ(Tell(matcher, " mx bad bob from 192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(Tell(matcher, " mx bad bob at 192.0.2.1"), "bob at 192.0.2.1");
+  EXPECT_EQ(Tell(matcher, " mx good monitoring from 192.0.2.1"), "ignored");
+  EXPECT_EQ(Tell(matcher, " mx good alice from nowhere"), "missed");
+  EXPECT_EQ(Tell(matcher, "good alice from 192.0.2.1"), "missed")
+      << "the prefix is wanted";
+}
+
+TEST(FailureMatcherTest, LinesWithRightLoginsAreNotSkipped) {
+  const FailureMatcher matcher = Compile(
+      {.fail_regexes = {"^ AUTH failure for <HOST>$"},
+       .success_regexes = {"^ AUTH=server of <F-USER>.*</F-USER> at <IP4>$"}});
+  const std::string dull(100, 'x');
+  const std::string right = "Nov 23 08:40:11 AUTH=server of a at 192.0.2.1\n";
+  EXPECT_EQ(matcher.Skippable(dull + "\n" + right), dull.size() + 1);
+}
+
+TEST(FailureMatcherTest, EachFailureHasTheUserOfItsOwnLine) {
+  const Filter filter = {
+      .fail_regexes =
+          {"^ <F-MLFID>s\\d</F-MLFID> bad(?: <F-USER>\\w+</F-USER>)?$",
+           "^ <F-MLFID>s\\d</F-MLFID> <F-NOFAIL>is</F-NOFAIL> <HOST>$",
+           "^ <F-REPEATED>\\d+</F-REPEATED> <F-USER>\\w+</F-USER> <HOST>$"},
+      .pending_limit = 10};
+  FailureMatcher matcher = Compile(filter);
+  for (const char* line : {" s1 bad alice", " s1 bad bob", " s1 bad"}) {
+    EXPECT_EQ(Tell(matcher, line), "no failure");
+  }
+  auto result = matcher.Match(" s1 is 192.0.2.1", kNow);
+  EXPECT_EQ(result.outcome, Outcome::kFailure);
+  EXPECT_THAT(result.users, testing::ElementsAre("alice", "bob", ""));
+  EXPECT_EQ(Tell(matcher, " s1 is 192.0.2.1"), "no failure")
+      << "two users are nothing by themselves";
+  result = matcher.Match(" 2 carol 192.0.2.1", kNow);
+  EXPECT_THAT(result.users, testing::ElementsAre("carol", "carol"));
 }
 
 }  // namespace

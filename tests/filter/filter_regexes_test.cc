@@ -52,5 +52,22 @@ TEST(FilterRegexesTest, RefusesFiltersThatFindNobody) {
       HasSubstr("ignoreregex 2: missing closing"));
 }
 
+TEST(FilterRegexesTest, ARightLoginHasAUserAndAnAddress) {
+  const std::string user = "<F-USER>x</F-USER>";
+  EXPECT_THAT(CompileError({.fail_regexes = {"<HOST>"},
+                            .success_regexes = {user + "<ADDR>", user}}),
+              HasSubstr("successregex 2: captures no address"));
+  EXPECT_THAT(
+      CompileError({.fail_regexes = {"<HOST>"}, .success_regexes = {"<HOST>"}}),
+      HasSubstr("successregex 1: captures no user"));
+  EXPECT_THAT(
+      CompileError({.fail_regexes = {"<HOST>"}, .success_regexes = {"("}}),
+      HasSubstr("successregex 1: missing closing"));
+  EXPECT_EQ(CompileError({.fail_regexes = {"x"},
+                          .prefix_regex = "<HOST> " + user,
+                          .success_regexes = {"y"}}),
+            "");
+}
+
 }  // namespace
 }  // namespace mxban

@@ -15,6 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 
 FailureMatcher Auth(const GivenValues& options = {}) {
   return LoadSendmailFilter("sendmail-auth", options);
@@ -44,6 +45,16 @@ TEST_P(SendmailAuthTest, CountsEachFailedLoginOnce) {
 
 TEST_P(SendmailAuthTest, ReadsBothFormsOfTheLogAlike) {
   EXPECT_EQ(Read("mail.iso.log"), TrueFailures(GetParam()));
+}
+
+TEST_P(SendmailAuthTest, KnowsEachRightLogin) {
+  const FailureCounts truth = TrueCounts(
+      GetParam(),
+      [](const nlohmann::json& done) { return int{done["auth_ok"]}; });
+  for (const char* log : {"mail.log", "mail.iso.log"}) {
+    EXPECT_EQ(CountRightLogins(Auth(), absl::StrCat(GetParam(), "/", log)),
+              truth);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Corpus, SendmailAuthTest,
@@ -348,6 +359,121 @@ TEST(SendmailAuthTimeTest, WaitingFailuresKeepTheirTimes) {
                     kCorpusNow);
   const absl::Time first = kCorpusNow - absl::Seconds(49 * 60 + 49);
   EXPECT_THAT(result.times, ElementsAre(first, first + absl::Seconds(62)));
+}
+
+// `USER at ADDRESS` of the right login or the failure that `message` tells.
+std::string LoginOf(const std::string& message) {
+  FailureMatcher matcher = Auth();
+  const auto result = matcher.Match(
+      absl::StrCat("Nov 23 08:40:11 mx1 sm-mta[1668]: ", message), kCorpusNow);
+  if (result.users.empty()) return "";
+  return absl::StrCat(
+      result.outcome == FailureMatcher::Outcome::kRightLogin ? "right " : "",
+      result.users[0], " at ", result.host);
+}
+
+TEST(SendmailRightLoginTest, IsReadAsSendmailMeantIt) {
+  EXPECT_EQ(LoginOf("AUTH=server, relay=[192.0.2.1], authid=alice, "
+                    "mech=PLAIN, bits=0"),
+            "right alice at 192.0.2.1");
+  EXPECT_EQ(LoginOf("AUTH=server, relay=j@n.example [IPv6:2001:db8:0:0:0:0:0:1]"
+                    " (may be forged), authid=a b@c, mech=CRAM-MD5, bits=256"),
+            "right a b@c at 2001:db8:0:0:0:0:0:1");
+  EXPECT_EQ(LoginOf("message repeated 2 times: [ AUTH=server, "
+                    "relay=[192.0.2.1], authid=alice, mech=PLAIN, bits=0]"),
+            "right alice at 192.0.2.1");
+}
+
+// Saslauthd may take "bob@ANYTHING" for bob: what is behind is the client's.
+TEST(SendmailRightLoginTest, AUserNameChoosesNoAddressAndNoOtherUser) {
+  EXPECT_EQ(LoginOf("AUTH=server, relay=[192.0.2.1], authid=bob@x, "
+                    "relay=[203.0.113.250], authid=alice, mech=PLAIN, bits=0"),
+            "right bob@x, relay=[203.0.113.250], authid=alice at 192.0.2.1");
+  EXPECT_EQ(LoginOf("AUTH=server, relay=[192.0.2.1], authid=bob@x, mech=PLAIN, "
+                    "bits=0, authid=alice, mech=PLAIN, bits=0"),
+            "right bob@x, mech=PLAIN, bits=0, authid=alice at 192.0.2.1");
+}
+
+TEST(SendmailRightLoginTest, NobodyElseWritesSuchALine) {
+  const std::string right =
+      "AUTH=server, relay=[192.0.2.1], authid=alice, mech=PLAIN, bits=0";
+  for (const std::string& hostile : std::vector<std::string>{
+           kId + right,
+           "NOQUEUE: " + right,
+           kId + right + "... User unknown",
+           kId + ("<" + right) + ">... User unknown",
+           kId + ("<-- " + right),
+           "<-- " + right,
+           right + "... User unknown",
+           "6AN8eB0v001668[2]: " + right,
+           "6AN8eB0v001668[1]: " + right,
+           kId + ("[203.0.113.9]: VRFY " + right),
+           kId + ("from=<>, " + right),
+           "AUTH=client" + right.substr(11),
+           "ruleset=check_relay, arg1=x, " + right,
+           "STARTTLS=server, " + right,
+           "x#012sm-mta[1]: " + right,
+           "AUTH=server, relay=x, " + right.substr(13),
+           "AUTH=server, relay=192.0.2.1, authid=alice, mech=PLAIN, bits=0",
+           "AUTH=server, relay=[192.0.2.1].example [203.0.113.9], "
+           "authid=alice, mech=PLAIN, bits=0",
+           right + " x",
+           right.substr(0, right.size() - 8)}) {
+    EXPECT_THAT(LoginOf(hostile), Not(testing::StartsWith("right"))) << hostile;
+  }
+}
+
+std::string Failed(const std::string& reason, const std::string& user) {
+  return absl::StrCat(kId, "AUTH failure (X): ", reason, ", user=", user,
+                      ", relay=[192.0.2.1]");
+}
+
+constexpr char kWrong[] =
+    "authentication failure (-13) SASL(-13): authentication failure: "
+    "checkpass failed";
+
+TEST(SendmailFailedUserTest, IsTheWholeOfWhatWasTried) {
+  EXPECT_EQ(LoginOf(Failed(kWrong, "alice")), "alice at 192.0.2.1");
+  EXPECT_EQ(LoginOf(Failed(kWrong, "a b")), "a b at 192.0.2.1");
+  EXPECT_EQ(LoginOf(absl::StrCat(kFailed, ", relay=[192.0.2.1]")),
+            " at 192.0.2.1")
+      << "before 8.16";
+  EXPECT_EQ(LoginOf(Failed(kWrong, "")), " at 192.0.2.1");
+}
+
+// Whoever has alice's password must not be alice while he guesses root's.
+TEST(SendmailFailedUserTest, CannotBeMadeAnotherOne) {
+  EXPECT_EQ(LoginOf(Failed(kWrong, "root@, user=alice")),
+            "root@, user=alice at 192.0.2.1");
+  EXPECT_EQ(LoginOf(Failed(kWrong, "alice, relay=[192.0.2.1], user=root")),
+            "alice, relay=[192.0.2.1], user=root at 192.0.2.1");
+  EXPECT_EQ(LoginOf(Failed("user not found (-20) SASL(-13): user not found: "
+                           "user: x, user=alice@mx1.example.net property: "
+                           "cmusaslsecretCRAM-MD5 not found in sasldb",
+                           "x, user=alice")),
+            " at 192.0.2.1");
+  EXPECT_EQ(LoginOf(Failed("user not found (-20) SASL(-13): user not found: "
+                           "user: x, user=alice, relay=[192.0.2.1]@mx1.example"
+                           ".net property: x not found in sasldb",
+                           "x, user=alice, relay=[192.0.2.1]")),
+            " at 192.0.2.1");
+}
+
+TEST(SendmailFailedUserTest, IsKnownWhereTheAddressIsCutOff) {
+  FailureMatcher matcher = Auth();
+  const std::string head = "Nov 23 08:40:11 mx1 sm-mta[1668]: ";
+  for (const char* user : {"alice", "bob"}) {
+    matcher.Match(
+        absl::StrCat(head, kFailed, ", user=", user, ", relay=", Cut("")),
+        kCorpusNow);
+  }
+  matcher.Match(absl::StrCat(head,
+                             "6AN8eB0v001668[1]: AUTH failure (CRAM-MD5):"
+                             " user not found (-20) SASL(-13): user:  ..."),
+                kCorpusNow);
+  const auto result =
+      matcher.Match(absl::StrCat(head, kId, "[192.0.2.1]: VRFY x"), kCorpusNow);
+  EXPECT_THAT(result.users, ElementsAre("alice", "bob", ""));
 }
 
 class SendmailHeadTest : public testing::TestWithParam<const char*> {};

@@ -42,6 +42,20 @@ inline std::string CorpusPath(const std::string& name) {
   return "tests/corpus/" + name;
 }
 
+// How often each user logged in rightly, by what a log of the corpus tells.
+inline FailureCounts CountRightLogins(FailureMatcher matcher,
+                                      const std::string& name) {
+  FailureCounts counts;
+  std::ifstream log(CorpusPath(name));
+  EXPECT_TRUE(log.is_open()) << name;
+  for (std::string line; std::getline(log, line);) {
+    const auto result = matcher.Match(line, kCorpusNow);
+    if (result.outcome != FailureMatcher::Outcome::kRightLogin) continue;
+    ++counts[IpNetwork::ParseOrDie(result.host).ToString()];
+  }
+  return counts;
+}
+
 // Reads `line` and adds what it tells to `counts`.
 inline void CountLine(FailureMatcher& matcher, const std::string& line,
                       FailureCounts& counts) {

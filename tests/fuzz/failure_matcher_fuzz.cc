@@ -28,7 +28,10 @@ std::vector<FailureMatcher>& Matchers() {
         .ignore_regexes = {"user=monitoring"},
         .prefix_regex = R"(^\s*\S+ sm-mta\[\d+\]: <F-CONTENT>.+</F-CONTENT>$)",
         .pending_limit = 100,
-        .join_time = absl::Hours(2)};
+        .join_time = absl::Hours(2),
+        .success_regexes = {
+            R"(^AUTH=server, relay=\[<IP4>\], authid=<F-USER>.+</F-USER>, )"
+            R"(mech=\w+$)"}};
     const Filter windows = {
         .fail_regexes = {R"(^begin (\d+)<SKIPLINES>^end \1 <SUBNET>$)",
                          R"(^<F-ID>a+</F-ID>$<SKIPLINES>^b)"},
@@ -50,11 +53,16 @@ void ReadAll(FailureMatcher& matcher, absl::string_view text, absl::Time now) {
   for (int i = 0; i < 5; ++i) matcher.Match("", now);  // Empties a window.
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     const FailureMatcher::Result result = matcher.Match(line, now);
-    if (result.outcome != FailureMatcher::Outcome::kFailure) {
+    Check(result.users.size() == result.times.size());
+    const bool is_right_login =
+        result.outcome == FailureMatcher::Outcome::kRightLogin;
+    if (result.outcome != FailureMatcher::Outcome::kFailure &&
+        !is_right_login) {
       Check(result.times.empty());
       continue;
     }
-    Check(!result.failure_id.empty());
+    Check(is_right_login ? !result.users[0].empty() && !result.host.empty()
+                         : !result.failure_id.empty());
     Check(text.find(result.host) != absl::string_view::npos);
     Check(!result.times.empty());
     Check(result.times.size() <= 100 + FailureMatcher::kMaxRepetition);
