@@ -21,6 +21,9 @@ std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
                   static_cast<double>(reader.lines));
   metrics.Counter("mxban_agent_failures_total", "Failures found and reported.",
                   static_cast<double>(reader.failures));
+  metrics.Counter("mxban_agent_right_logins_total",
+                  "Right logins found and reported.",
+                  static_cast<double>(reader.right_logins));
   metrics.Family("mxban_agent_failures_not_reported_total",
                  "Failures found and not reported, by reason.",
                  prometheus::MetricType::Counter);
@@ -43,7 +46,8 @@ std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
   metrics.Gauge("mxban_agent_open_logs", "Logs that are being followed.",
                 static_cast<double>(reader.open_logs));
   metrics.Gauge("mxban_agent_unacknowledged_failures",
-                "Failures the coordinator has not recorded yet.",
+                "Failures and right logins the coordinator has not recorded "
+                "yet.",
                 static_cast<double>(core_.outbox().size()));
 
   metrics.Gauge("mxban_agent_bans", "Bans enforced here.",

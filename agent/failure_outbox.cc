@@ -6,21 +6,29 @@ namespace mxban {
 
 namespace {
 
-// Where a batch that begins at `begin` ends: the failures of one line stay
-// together, and all of a line go if it alone has too many.
-size_t EndOfBatch(const std::deque<Failure>& failures, size_t begin,
-                  size_t max_failures) {
+// Where a batch that begins at `begin` ends: what one line tells stays
+// together, and all of a line goes if it alone has too much.
+size_t EndOfBatch(const std::deque<Finding>& findings, size_t begin,
+                  size_t max_findings) {
   size_t end = begin;
-  while (end < failures.size()) {
+  while (end < findings.size()) {
     size_t next = end + 1;
-    while (next < failures.size() &&
-           failures[next].end_offset == failures[end].end_offset) {
+    while (next < findings.size() &&
+           EndOffsetOf(findings[next]) == EndOffsetOf(findings[end])) {
       ++next;
     }
-    if (end > begin && next - begin > max_failures) break;
+    if (end > begin && next - begin > max_findings) break;
     end = next;
   }
   return end;
+}
+
+void AddTo(FailureBatch& batch, const Finding& finding) {
+  if (const auto* failure = std::get_if<Failure>(&finding)) {
+    batch.failures.push_back(*failure);
+  } else {
+    batch.right_logins.push_back(std::get<RightLogin>(finding));
+  }
 }
 
 }  // namespace
@@ -32,41 +40,38 @@ void FailureOutbox::SetCallbacks(std::function<void()> on_failure,
 }
 
 bool FailureOutbox::Add(const std::string& jail, const std::string& log_id,
-                        std::vector<Failure> failures) {
+                        std::vector<Finding> findings) {
   {
     absl::MutexLock lock(&mutex_);
     Lane& lane = lanes_[{jail, log_id}];
-    const uint64_t known_to = lane.failures.empty()
+    const uint64_t known_to = lane.findings.empty()
                                   ? lane.acknowledged
-                                  : lane.failures.back().end_offset;
+                                  : EndOffsetOf(lane.findings.back());
     // A log may be read again.
-    if (failures.empty() || failures[0].end_offset <= known_to) return true;
+    if (findings.empty() || EndOffsetOf(findings[0]) <= known_to) return true;
     // Even the line with the most failures fits an empty outbox.
-    if (size_ > 0 && size_ + failures.size() > capacity_) {
+    if (size_ > 0 && size_ + findings.size() > capacity_) {
       refused_ = true;
       return false;
     }
-    size_ += failures.size();
-    std::move(failures.begin(), failures.end(),
-              std::back_inserter(lane.failures));
+    size_ += findings.size();
+    std::move(findings.begin(), findings.end(),
+              std::back_inserter(lane.findings));
   }
   if (on_failure_ != nullptr) on_failure_();
   return true;
 }
 
-std::optional<FailureBatch> FailureOutbox::Take(size_t max_failures) {
+std::optional<FailureBatch> FailureOutbox::Take(size_t max_findings) {
   absl::MutexLock lock(&mutex_);
   auto next = lanes_.upper_bound(last_taken_);
   for (size_t i = 0; i < lanes_.size(); ++i, ++next) {
     if (next == lanes_.end()) next = lanes_.begin();
     auto& [key, lane] = *next;
-    if (lane.sent == lane.failures.size()) continue;
-    const size_t end = EndOfBatch(lane.failures, lane.sent, max_failures);
-    FailureBatch batch = {
-        key.first,
-        key.second,
-        {lane.failures.begin() + lane.sent, lane.failures.begin() + end}};
-    lane.sent = end;
+    if (lane.sent == lane.findings.size()) continue;
+    const size_t end = EndOfBatch(lane.findings, lane.sent, max_findings);
+    FailureBatch batch = {key.first, key.second};
+    for (; lane.sent < end; ++lane.sent) AddTo(batch, lane.findings[lane.sent]);
     last_taken_ = key;
     return batch;
   }
@@ -82,9 +87,9 @@ void FailureOutbox::Acknowledge(const std::string& jail,
     if (found == lanes_.end()) return;
     Lane& lane = found->second;
     lane.acknowledged = std::max(lane.acknowledged, offset);
-    while (!lane.failures.empty() &&
-           lane.failures.front().end_offset <= offset) {
-      lane.failures.pop_front();
+    while (!lane.findings.empty() &&
+           EndOffsetOf(lane.findings.front()) <= offset) {
+      lane.findings.pop_front();
       lane.sent -= std::min<size_t>(lane.sent, 1);
       --size_;
     }
@@ -121,7 +126,7 @@ bool FailureOutbox::IsSettled(const std::string& jail,
                               const std::string& log_id) const {
   absl::MutexLock lock(&mutex_);
   const auto found = lanes_.find({jail, log_id});
-  return found == lanes_.end() || found->second.failures.empty();
+  return found == lanes_.end() || found->second.findings.empty();
 }
 
 absl::btree_map<FailureOutbox::Key, uint64_t> FailureOutbox::acknowledged()

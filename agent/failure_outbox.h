@@ -1,7 +1,7 @@
 #ifndef MXBAN_AGENT_FAILURE_OUTBOX_H_
 #define MXBAN_AGENT_FAILURE_OUTBOX_H_
 
-// The failures that the coordinator has not acknowledged yet.
+// The failures and right logins that the coordinator has not acknowledged yet.
 //
 // The log itself is the spool: the outbox is bounded, and when it is full the
 // log reader simply waits with the next line. After a reconnection everything
@@ -34,15 +34,16 @@ class FailureOutbox {
   void SetCallbacks(std::function<void()> on_failure,
                     std::function<void()> on_room);
 
-  // Adds the failures of one line, unless it was added before or recorded.
-  // False if there is no room for them. REQUIRES: lines come in their order,
-  // but for those that come again.
+  // Adds what one line tells, unless it was added before or recorded. False if
+  // there is no room for it. REQUIRES: lines come in their order, but for those
+  // that come again.
   bool Add(const std::string& jail, const std::string& log_id,
-           std::vector<Failure> failures);
+           std::vector<Finding> findings);
 
-  // The next failures to send, at most `max_failures` unless one line has
-  // more; none if all is sent. They stay here until they are acknowledged.
-  std::optional<FailureBatch> Take(size_t max_failures);
+  // What to send next, at most `max_findings` of either kind together unless
+  // one line has more; none if all is sent. It stays here until it is
+  // acknowledged.
+  std::optional<FailureBatch> Take(size_t max_findings);
 
   // The coordinator has recorded this log up to `offset`.
   void Acknowledge(const std::string& jail, const std::string& log_id,
@@ -72,7 +73,7 @@ class FailureOutbox {
 
  private:
   struct Lane {
-    std::deque<Failure> failures;  // Unacknowledged, in the order of lines.
+    std::deque<Finding> findings;  // Unacknowledged, in the order of lines.
     size_t sent = 0;
     uint64_t acknowledged = 0;
   };

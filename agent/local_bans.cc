@@ -23,14 +23,20 @@ void LocalBans::Load(const std::vector<Ban>& bans) {
 }
 
 void LocalBans::Count(const Jail& jail, const std::string& log_id,
-                      const std::vector<Failure>& failures) {
-  if (failures.empty() || jail.min_servers > 1) return;
+                      const std::vector<Finding>& findings) {
+  if (findings.empty() || jail.min_servers > 1) return;
   const absl::Time now = clock_.TimeNow();
   absl::MutexLock lock(&mutex_);
   uint64_t& counted = counted_[{jail.name, log_id}];
-  if (failures[0].end_offset <= counted) return;
-  counted = failures[0].end_offset;
-  for (const Failure& failure : failures) CountOne(jail, log_id, failure, now);
+  if (EndOffsetOf(findings[0]) <= counted) return;
+  counted = EndOffsetOf(findings[0]);
+  for (const Finding& finding : findings) {
+    if (const auto* failure = std::get_if<Failure>(&finding)) {
+      CountOne(jail, log_id, *failure, now);
+    } else {
+      Record(jail, std::get<RightLogin>(finding), now);
+    }
+  }
   if (is_alone_) Judge(now);
 }
 
@@ -38,9 +44,12 @@ void LocalBans::CountOne(const Jail& jail, const std::string& log_id,
                          Failure failure, absl::Time now) {
   failure.time += clock_.ahead();
   if (Admit(jail, now, failure) != Admission::kCounts) return;
+  if (SendersOf(jail).Forgives(failure.source, failure.user, failure.time)) {
+    return;
+  }
   FailureCounter& counter = CounterOf(jail);
   const FailureCounter::Count count =
-      counter.Record(failure.source, failure.time);
+      counter.Record(failure.source, failure.time, /*server=*/"", failure.user);
   std::optional<Ban> ban = DecideCountedBan(jail,
                                             {.source = failure.source,
                                              .count = count.failures,
@@ -56,6 +65,23 @@ void LocalBans::CountOne(const Jail& jail, const std::string& log_id,
   }
   verdicts_.push_back(
       {*std::move(ban), log_id, failure.end_offset, now + kPatience});
+}
+
+void LocalBans::Record(const Jail& jail, RightLogin login, absl::Time now) {
+  login.time += clock_.ahead();
+  if (!AdmitLogin(jail, now, login)) return;
+  if (SendersOf(jail).Record(login.source, login.user, login.time)) {
+    CounterOf(jail).Forgive(login.source, login.user);
+  }
+}
+
+GoodSenders& LocalBans::SendersOf(const Jail& jail) {
+  const GoodSenders::Limits limits = {jail.good_time, 2 * jail.find_time,
+                                      kMaxUsers};
+  std::unique_ptr<GoodSenders>& senders = senders_[jail.name];
+  if (senders == nullptr) senders = std::make_unique<GoodSenders>(limits);
+  if (senders->limits() != limits) senders->SetLimits(limits);
+  return *senders;
 }
 
 FailureCounter& LocalBans::CounterOf(const Jail& jail) {
@@ -80,6 +106,7 @@ void LocalBans::Step() {
   absl::MutexLock lock(&mutex_);
   Judge(now);
   for (auto& [jail, counter] : counters_) counter->ForgetStale(now);
+  for (auto& [jail, senders] : senders_) senders->ForgetStale(now);
   changes_ += absl::erase_if(
       bans_, [now](const auto& ban) { return ban.second.expire_time <= now; });
 }

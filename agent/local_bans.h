@@ -7,6 +7,9 @@
 // server alone. Who passes a jail's limit is the coordinator's to ban. If it
 // has not acknowledged the failure within kPatience, or if there is none, the
 // ban is imposed here, and handed over as soon as a coordinator answers again.
+// Right logins forgive failures here as they do there (good_senders.h), but
+// only those that this server has seen.
+//
 // Where a jail wants several servers to have seen a source (`minservers`), one
 // that is alone cannot know, and never bans.
 //
@@ -33,6 +36,7 @@
 #include "agent/local_counter.h"
 #include "common/ban.h"
 #include "common/failure_counter.h"
+#include "common/good_senders.h"
 #include "common/jail.h"
 
 namespace mxban {
@@ -46,6 +50,9 @@ class LocalBans final : public LocalCounter {
   // counted in each jail.
   static constexpr size_t kMaxBans = 10'000;
   static constexpr size_t kMaxSources = 100'000;
+
+  // So many users of each jail are known by their right logins.
+  static constexpr size_t kMaxUsers = 100'000;
 
   struct Statistics {
     size_t bans = 0;           // That are not handed over.
@@ -62,7 +69,7 @@ class LocalBans final : public LocalCounter {
   void Load(const std::vector<Ban>& bans);
 
   void Count(const Jail& jail, const std::string& log_id,
-             const std::vector<Failure>& failures) override;
+             const std::vector<Finding>& findings) override;
   void ForgetLog(const std::string& jail, const std::string& log_id) override;
 
   // Whether nobody can be asked: then bans are imposed at once. Not before the
@@ -100,7 +107,11 @@ class LocalBans final : public LocalCounter {
 
   void CountOne(const Jail& jail, const std::string& log_id, Failure failure,
                 absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Record(const Jail& jail, RightLogin login, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   FailureCounter& CounterOf(const Jail& jail)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  GoodSenders& SendersOf(const Jail& jail)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Judge(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Impose(const Ban& ban) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -112,6 +123,8 @@ class LocalBans final : public LocalCounter {
   mutable absl::Mutex mutex_;
   bool is_alone_ ABSL_GUARDED_BY(mutex_) = false;
   absl::btree_map<std::string, std::unique_ptr<FailureCounter>> counters_
+      ABSL_GUARDED_BY(mutex_);
+  absl::btree_map<std::string, std::unique_ptr<GoodSenders>> senders_
       ABSL_GUARDED_BY(mutex_);
   // By jail and log: lines up to here are counted.
   absl::btree_map<std::pair<std::string, std::string>, uint64_t> counted_

@@ -122,9 +122,11 @@ bool LogWatcher::Read(const Surroundings& surroundings, const LogLine& line,
   if (!found_ || found_->end_offset != line.end) Match(line, now, counts);
   if (!ResolveName(surroundings.names, now, counts)) return false;
   if (jail_.ignore_self) {
-    counts.own += std::erase_if(found_->sources, [&](const IpNetwork& source) {
-      return absl::c_linear_search(surroundings.own_addresses, source);
-    });
+    const size_t own =
+        std::erase_if(found_->sources, [&](const IpNetwork& source) {
+          return absl::c_linear_search(surroundings.own_addresses, source);
+        });
+    if (!found_->is_right_login) counts.own += own;
   }
   if (!Report(surroundings, line.text, counts)) return false;
   position_ = line.end;
@@ -132,21 +134,32 @@ bool LogWatcher::Read(const Surroundings& surroundings, const LogLine& line,
   return true;
 }
 
+std::vector<Finding> LogWatcher::Found::ToFindings(
+    absl::string_view line) const {
+  std::vector<Finding> findings;
+  if (is_right_login) {
+    findings.push_back(RightLogin{sources[0], times[0], end_offset, users[0]});
+    return findings;
+  }
+  const std::string evidence = PrintableText(line, kMaxEvidenceText);
+  for (const IpNetwork& source : sources) {
+    for (size_t i = 0; i < times.size(); ++i) {
+      findings.push_back(
+          Failure{source, times[i], end_offset, evidence, users[i]});
+    }
+  }
+  return findings;
+}
+
 bool LogWatcher::Report(const Surroundings& surroundings,
                         absl::string_view line, Counts& counts) {
   if (found_->sources.empty()) return true;
-  std::vector<Failure> failures;
-  const std::string evidence = PrintableText(line, kMaxEvidenceText);
-  for (const IpNetwork& source : found_->sources) {
-    for (const absl::Time time : found_->times) {
-      failures.push_back({source, time, found_->end_offset, evidence});
-    }
-  }
-  const size_t count = failures.size();
-  surroundings.local_counter.Count(jail_, log_id_, failures);
+  std::vector<Finding> findings = found_->ToFindings(line);
+  const size_t count = findings.size();
+  surroundings.local_counter.Count(jail_, log_id_, findings);
   if (is_ahead_) return true;
-  if (surroundings.outbox.Add(jail_.name, log_id_, std::move(failures))) {
-    counts.failures += count;
+  if (surroundings.outbox.Add(jail_.name, log_id_, std::move(findings))) {
+    (found_->is_right_login ? counts.right_logins : counts.failures) += count;
     return true;
   }
   if (!surroundings.is_alone) return false;
@@ -164,6 +177,7 @@ void LogWatcher::Match(const LogLine& line, absl::Time now, Counts& counts) {
   if (result.outcome == Outcome::kLimitHit) {
     ComplainOfLimit(result, now, counts);
   }
+  if (result.outcome == Outcome::kRightLogin) return KeepLogin(result, now);
   if (result.outcome != Outcome::kFailure) return;
   KeepTimes(result, now, counts);
   if (found_->times.empty()) return;
@@ -179,15 +193,31 @@ void LogWatcher::Match(const LogLine& line, absl::Time now, Counts& counts) {
 // Keeps those times that can still count.
 void LogWatcher::KeepTimes(const FailureMatcher::Result& result, absl::Time now,
                            Counts& counts) {
-  for (const std::optional<absl::Time>& time : result.times) {
+  for (size_t i = 0; i < result.times.size(); ++i) {
+    const std::optional<absl::Time>& time = result.times[i];
     if (!time && !is_caught_up_) {
       ++counts.without_time;
     } else if (time && *time <= now - jail_.find_time) {
       ++counts.too_old;
     } else {
       found_->times.push_back(time.value_or(now));
+      found_->users.push_back(PrintableText(result.users[i], kMaxUser));
     }
   }
+}
+
+// Keeps a right login that can still speak for its user. One that names no
+// address is nobody's: what a name resolves to, its owner decides.
+void LogWatcher::KeepLogin(const FailureMatcher::Result& result,
+                           absl::Time now) {
+  const absl::StatusOr<IpNetwork> source = IpNetwork::Parse(result.host);
+  const std::optional<absl::Time>& time = result.times[0];
+  const bool is_old = time ? *time <= now - jail_.good_time : !is_caught_up_;
+  if (!source.ok() || is_old) return;
+  found_->is_right_login = true;
+  found_->sources = {*source};
+  found_->times = {time.value_or(now)};
+  found_->users = {PrintableText(result.users[0], kMaxUser)};
 }
 
 // Turns the name that was found into addresses; false while they are awaited.

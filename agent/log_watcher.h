@@ -1,8 +1,8 @@
 #ifndef MXBAN_AGENT_LOG_WATCHER_H_
 #define MXBAN_AGENT_LOG_WATCHER_H_
 
-// A jail's eye on one log: turns lines into failures and those over to the
-// outbox.
+// A jail's eye on one log: turns lines into failures and right logins, and
+// those over to the outbox.
 //
 // A line is matched once. What it told waits here until names are resolved and
 // the outbox has room; meanwhile the line is refused, and so is not lost. While
@@ -48,6 +48,7 @@ class LogWatcher {
   // What became of the lines, since the process began.
   struct Counts {
     uint64_t failures = 0;         // Reported to the outbox.
+    uint64_t right_logins = 0;     // Likewise.
     uint64_t too_old = 0;          // Failures that can no longer count.
     uint64_t without_time = 0;     // In a part of the log that is not new.
     uint64_t without_address = 0;  // Failures that name nobody one could ban.
@@ -109,6 +110,10 @@ class LogWatcher {
     std::string name;        // To be resolved; empty: `sources` are known.
     std::vector<IpNetwork> sources;
     std::vector<absl::Time> times;
+    std::vector<std::string> users;  // Of each time.
+    bool is_right_login = false;
+
+    std::vector<Finding> ToFindings(absl::string_view line) const;
   };
 
   LogWatcher(Jail jail, FailureMatcher matcher);
@@ -121,6 +126,7 @@ class LogWatcher {
   void Match(const LogLine& line, absl::Time now, Counts& counts);
   void KeepTimes(const FailureMatcher::Result& result, absl::Time now,
                  Counts& counts);
+  void KeepLogin(const FailureMatcher::Result& result, absl::Time now);
   bool ResolveName(NameResolver& names, absl::Time now, Counts& counts);
   void ComplainOfLimit(const FailureMatcher::Result& result, absl::Time now,
                        Counts& counts);

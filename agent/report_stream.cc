@@ -1,5 +1,7 @@
 #include "agent/report_stream.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -7,6 +9,21 @@
 #include "spdlog/spdlog.h"
 
 namespace mxban {
+namespace {
+
+// The highest offset of what `request` holds; 0 if that is nothing.
+uint64_t EndOf(const v1::ReportFailuresRequest& request) {
+  uint64_t end = 0;
+  for (const v1::Failure& failure : request.failures()) {
+    end = std::max(end, failure.end_offset());
+  }
+  for (const v1::RightLogin& login : request.right_logins()) {
+    end = std::max(end, login.end_offset());
+  }
+  return end;
+}
+
+}  // namespace
 
 ReportStream::ReportStream(
     v1::AgentService::StubInterface::async_interface& stub,
@@ -25,6 +42,7 @@ void ReportStream::Pump() {
   std::optional<FailureBatch> batch = outbox_.Take(kMaxFailuresPerBatch);
   if (!batch.has_value()) return;
   for (Failure& failure : batch->failures) failure.time += clock_.ahead();
+  for (RightLogin& login : batch->right_logins) login.time += clock_.ahead();
   request_ = FailureBatchToProto(*batch);
   writing_ = awaiting_ = true;
   StartWrite(&request_);
@@ -58,17 +76,17 @@ void ReportStream::OnWriteDone(bool ok) {
 }
 
 void ReportStream::OnDone(const grpc::Status& status) {
-  const bool is_poison = status.error_code() == grpc::INVALID_ARGUMENT &&
-                         request_.failures_size() > 0;
+  const uint64_t end = EndOf(request_);
+  const bool is_poison =
+      status.error_code() == grpc::INVALID_ARGUMENT && end > 0;
   if (is_poison) {
     // Sent again it would be refused again, and nothing after it would count.
     spdlog::error(
-        "{} failures of jail {} are lost, the coordinator refuses "
-        "them: {}",
-        request_.failures_size(), request_.jail(), status.error_message());
-    outbox_.Acknowledge(
-        request_.jail(), request_.log_id(),
-        request_.failures(request_.failures_size() - 1).end_offset());
+        "{} failures and {} right logins of jail {} are lost, the "
+        "coordinator refuses them: {}",
+        request_.failures_size(), request_.right_logins_size(), request_.jail(),
+        status.error_message());
+    outbox_.Acknowledge(request_.jail(), request_.log_id(), end);
   }
   on_done_(status);
 }

@@ -58,6 +58,9 @@ absl::Duration WatchedLog::Memory() const {
   for (const Eye& eye : eyes) {
     const Jail& jail = eye.watcher.jail();
     longest = std::max(longest, jail.find_time + jail.filter.join_time);
+    if (!jail.filter.success_regexes.empty()) {
+      longest = std::max(longest, jail.good_time);
+    }
   }
   return longest;
 }

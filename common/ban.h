@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -43,6 +44,13 @@ struct RightLogin {
 
 // As much of a user's name as is kept: what sendmail logs of it.
 inline constexpr size_t kMaxUser = 64;
+
+// What a line tells.
+using Finding = std::variant<Failure, RightLogin>;
+
+inline uint64_t EndOffsetOf(const Finding& finding) {
+  return std::visit([](const auto& told) { return told.end_offset; }, finding);
+}
 
 // What one jail found in one log, each kind in the order of its lines.
 struct FailureBatch {

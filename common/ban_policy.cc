@@ -59,6 +59,21 @@ absl::Status CheckWidth(const BanRequest& request) {
   return absl::OkStatus();
 }
 
+// Whether what was told is not older than `window`, and of somebody who counts.
+template <typename Told>
+Admission AdmitWithin(absl::Duration window, const Jail& jail, absl::Time now,
+                      Told& told) {
+  told.time = std::min(told.time, now);
+  if (told.time <= now - window) return Admission::kTooOld;
+  // What it is counted as may be wider, and hold what is never banned.
+  const IpNetwork source = jail.SourceOf(told.source);
+  if (IsIgnored(jail, told.source) || IsIgnored(jail, source)) {
+    return Admission::kIgnored;
+  }
+  told.source = source;
+  return Admission::kCounts;
+}
+
 }  // namespace
 
 bool IsIgnored(const Jail& jail, const IpNetwork& source) {
@@ -67,15 +82,11 @@ bool IsIgnored(const Jail& jail, const IpNetwork& source) {
 }
 
 Admission Admit(const Jail& jail, absl::Time now, Failure& failure) {
-  failure.time = std::min(failure.time, now);
-  if (failure.time <= now - jail.find_time) return Admission::kTooOld;
-  // What it is counted as may be wider, and hold what is never banned.
-  const IpNetwork source = jail.SourceOf(failure.source);
-  if (IsIgnored(jail, failure.source) || IsIgnored(jail, source)) {
-    return Admission::kIgnored;
-  }
-  failure.source = source;
-  return Admission::kCounts;
+  return AdmitWithin(jail.find_time, jail, now, failure);
+}
+
+bool AdmitLogin(const Jail& jail, absl::Time now, RightLogin& login) {
+  return AdmitWithin(jail.good_time, jail, now, login) == Admission::kCounts;
 }
 
 std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,

@@ -37,6 +37,10 @@ enum class Admission { kCounts, kTooOld, kIgnored };
 // does not expire what others reported; the source is what would be banned.
 Admission Admit(const Jail& jail, absl::Time now, Failure& failure);
 
+// Whether `login` may speak for its user in `jail` at `now`; makes it so that
+// it can be recorded, as Admit() does with failures.
+bool AdmitLogin(const Jail& jail, absl::Time now, RightLogin& login);
+
 // What has been counted of a source.
 struct Offence {
   IpNetwork source;

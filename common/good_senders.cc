@@ -24,10 +24,13 @@ bool GoodSenders::Record(const IpNetwork& source, absl::string_view user,
   Sender& sender = senders_.try_emplace(source, Sender{time_us}).first->second;
   if (is_new) ++sender.users;
   SetNewest(source, sender, time_us);
-  if (logins_.size() <= limits_.max_users) return true;
-  ForgetOldest();
-  ++evicted_users_;
+  MakeRoom();
   return true;
+}
+
+void GoodSenders::SetLimits(const Limits& limits) {
+  limits_ = limits;
+  MakeRoom();
 }
 
 bool GoodSenders::Forgives(const IpNetwork& source, absl::string_view user,
@@ -77,6 +80,17 @@ void GoodSenders::SetNewest(const IpNetwork& source, Sender& sender,
   by_newest_.erase({sender.newest, source});
   sender.newest = time;
   by_newest_.insert({time, source});
+}
+
+void GoodSenders::MakeRoom() {
+  while (logins_.size() > limits_.max_users) {
+    const int64_t oldest_us = by_time_.begin()->time;
+    while (!by_time_.empty() && by_time_.begin()->time == oldest_us) {
+      ForgetOldest();
+      ++evicted_users_;
+    }
+    evicted_until_ = absl::FromUnixMicros(oldest_us);
+  }
 }
 
 void GoodSenders::ForgetOldest() {

@@ -11,9 +11,10 @@
 // known does not depend on the order in which logins are told.
 //
 // Time is an argument, never read from a clock. Memory is bounded: at most
-// `max_users` users are known over all sources, and the one whose newest login
-// is the oldest is forgotten first. A user is kept as a hash under a random
-// seed: nobody can choose a name that is taken for another one.
+// `max_users` users are known over all sources. Beyond that those are forgotten
+// whose newest login is the oldest, all of that time at once. A user is kept as
+// a hash under a random seed: nobody can choose a name that is taken for
+// another one.
 //
 // Thread-compatible.
 
@@ -43,6 +44,9 @@ class GoodSenders {
   // REQUIRES: every limit is positive.
   explicit GoodSenders(const Limits& limits);
 
+  // Goes on with other limits. REQUIRES: as above.
+  void SetLimits(const Limits& limits);
+
   // That `user` logged in rightly from `source`. Returns whether no later login
   // of that user there was known; then the failures that are held of them are
   // forgiven.
@@ -71,8 +75,11 @@ class GoodSenders {
   const Limits& limits() const { return limits_; }
   size_t tracked_users() const { return logins_.size(); }
 
-  // How many users were forgotten for want of room.
+  // How many users were forgotten for want of room, since construction; the
+  // last time were it all those whose newest login was at `evicted_until` or
+  // earlier.
   uint64_t evicted_users() const { return evicted_users_; }
+  absl::Time evicted_until() const { return evicted_until_; }
 
  private:
   struct Login {
@@ -90,8 +97,9 @@ class GoodSenders {
   uint64_t HashOf(const IpNetwork& source, absl::string_view user) const;
   void SetNewest(const IpNetwork& source, Sender& sender, int64_t time);
   void ForgetOldest();
+  void MakeRoom();
 
-  const Limits limits_;
+  Limits limits_;
   const uint64_t seed_;
   // By the hash of source and user: that of their newest login.
   absl::flat_hash_map<uint64_t, int64_t> logins_;
@@ -99,6 +107,7 @@ class GoodSenders {
   absl::flat_hash_map<IpNetwork, Sender> senders_;
   absl::btree_set<std::pair<int64_t, IpNetwork>> by_newest_;  // Of senders_.
   uint64_t evicted_users_ = 0;
+  absl::Time evicted_until_ = absl::InfinitePast();
 };
 
 }  // namespace mxban

@@ -158,9 +158,44 @@ v1::ReportFailuresRequest FailureBatchToProto(const FailureBatch& batch) {
     *wire.mutable_failure_time() = TimestampToProto(failure.time);
     wire.set_end_offset(failure.end_offset);
     wire.set_evidence(failure.evidence);
+    wire.set_user(failure.user);
+  }
+  for (const RightLogin& login : batch.right_logins) {
+    v1::RightLogin& wire = *message.add_right_logins();
+    wire.set_source(login.source.ToString());
+    *wire.mutable_login_time() = TimestampToProto(login.time);
+    wire.set_end_offset(login.end_offset);
+    wire.set_user(login.user);
   }
   return message;
 }
+
+namespace {
+
+absl::StatusOr<std::vector<RightLogin>> RightLoginsFromProto(
+    const v1::ReportFailuresRequest& message) {
+  std::vector<RightLogin> logins;
+  logins.reserve(message.right_logins_size());
+  uint64_t offset = 0;
+  for (const v1::RightLogin& wire : message.right_logins()) {
+    RightLogin login;
+    ASSIGN_OR_RETURN(login.source, IpNetwork::Parse(wire.source()));
+    if (!login.source.is_address()) {
+      return Wrong("right_logins.source", "no address");
+    }
+    ASSIGN_OR_RETURN(login.time, TimestampFromProto(wire.login_time()));
+    if (wire.end_offset() < offset || wire.end_offset() > INT64_MAX) {
+      return Wrong("right_logins.end_offset", "not in the order of lines");
+    }
+    login.end_offset = offset = wire.end_offset();
+    login.user = PrintableText(wire.user(), kMaxUser);
+    if (login.user.empty()) return Wrong("right_logins.user", "empty");
+    logins.push_back(std::move(login));
+  }
+  return logins;
+}
+
+}  // namespace
 
 absl::StatusOr<FailureBatch> FailureBatchFromProto(
     const v1::ReportFailuresRequest& message) {
@@ -172,6 +207,9 @@ absl::StatusOr<FailureBatch> FailureBatchFromProto(
   }
   if (message.failures_size() > kMaxFailuresPerBatch) {
     return Wrong("failures", "too many for one batch");
+  }
+  if (message.right_logins_size() > kMaxFailuresPerBatch) {
+    return Wrong("right_logins", "too many for one batch");
   }
   FailureBatch batch = {message.jail(), message.log_id(), {}};
   batch.failures.reserve(message.failures_size());
@@ -188,8 +226,10 @@ absl::StatusOr<FailureBatch> FailureBatchFromProto(
     }
     failure.end_offset = offset = wire.end_offset();
     failure.evidence = PrintableText(wire.evidence(), kMaxEvidenceText);
+    failure.user = PrintableText(wire.user(), kMaxUser);
     batch.failures.push_back(std::move(failure));
   }
+  ASSIGN_OR_RETURN(batch.right_logins, RightLoginsFromProto(message));
   return batch;
 }
 

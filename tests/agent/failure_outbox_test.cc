@@ -59,6 +59,38 @@ TEST(FailureOutboxTest, OneLineIsNeverSplit) {
   EXPECT_EQ(outbox.Take(2)->failures.size(), 3);
 }
 
+RightLogin LoginAt(uint64_t end_offset) {
+  return {IpNetwork::ParseOrDie("203.0.113.9"), absl::UnixEpoch(), end_offset,
+          "alice"};
+}
+
+TEST(FailureOutboxTest, ABatchHasBothKindsAndEndsBetweenTwoLines) {
+  FailureOutbox outbox(10);
+  outbox.Add("jail", "log", {At(1)});
+  outbox.Add("jail", "log", {LoginAt(2)});
+  outbox.Add("jail", "log", {At(3), At(3)});
+  outbox.Add("jail", "log", {LoginAt(4)});
+  EXPECT_TRUE(outbox.Add("jail", "log", {LoginAt(2)})) << "is there";
+  EXPECT_EQ(outbox.size(), 5);
+  auto batch = outbox.Take(3);
+  ASSERT_EQ(batch->failures.size(), 1);
+  EXPECT_EQ(batch->failures[0].end_offset, 1);
+  ASSERT_EQ(batch->right_logins.size(), 1);
+  EXPECT_EQ(batch->right_logins[0].end_offset, 2);
+  EXPECT_EQ(batch->right_logins[0].user, "alice");
+  batch = outbox.Take(3);
+  EXPECT_EQ(batch->failures.size(), 2);
+  EXPECT_EQ(batch->right_logins.size(), 1);
+  outbox.Acknowledge("jail", "log", 3);
+  EXPECT_FALSE(outbox.IsSettled("jail", "log"));
+  outbox.Rewind();
+  batch = outbox.Take(3);
+  EXPECT_TRUE(batch->failures.empty());
+  EXPECT_EQ(batch->right_logins.size(), 1);
+  outbox.Acknowledge("jail", "log", 4);
+  EXPECT_TRUE(outbox.IsSettled("jail", "log"));
+}
+
 TEST(FailureOutboxTest, LogsTakeTurns) {
   FailureOutbox outbox(10);
   for (const uint64_t offset : {1, 2, 3}) outbox.Add("jail", "a", {At(offset)});

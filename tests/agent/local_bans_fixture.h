@@ -40,18 +40,30 @@ class LocalBansTest : public testing::Test {
   // A line of `log` at the next offset tells a failure, as the watcher counts
   // and reports it.
   void Fail(const std::string& source, absl::Duration age = {},
-            const std::string& log = "log") {
-    FailAt(source, age, log, offset_ += 100);
+            const std::string& log = "log", const std::string& user = "") {
+    FailAt(source, age, log, offset_ += 100, user);
   }
 
   void FailAt(const std::string& source, absl::Duration age,
-              const std::string& log, uint64_t offset) {
+              const std::string& log, uint64_t offset,
+              const std::string& user = "") {
     const Failure failure = {.source = IpNetwork::ParseOrDie(source),
                              .time = clock_.TimeNow() - age,
                              .end_offset = offset,
-                             .evidence = "evidence"};
+                             .evidence = "evidence",
+                             .user = user};
     local_bans_->Count(jail_, log, {failure});
     outbox_.Add("jail", log, {failure});
+  }
+
+  // A line at the next offset tells a right login.
+  void LogIn(const std::string& source, const std::string& user) {
+    const RightLogin login = {.source = IpNetwork::ParseOrDie(source),
+                              .time = clock_.TimeNow(),
+                              .end_offset = offset_ += 100,
+                              .user = user};
+    local_bans_->Count(jail_, "log", {login});
+    outbox_.Add("jail", "log", {login});
   }
 
   void Fail(const IpNetwork& source, int times) {

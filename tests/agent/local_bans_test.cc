@@ -97,6 +97,36 @@ TEST_F(LocalBansTest, FailuresOfSeveralLogsCountTogether) {
   EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
 }
 
+TEST_F(LocalBansTest, RightLoginsForgiveWhatTheirUserDid) {
+  local_bans_->SetAlone(true);
+  for (int i = 0; i < 2; ++i) Fail("203.0.113.30", {}, "log", "alice");
+  LogIn("203.0.113.30", "alice");
+  for (int i = 0; i < 5; ++i) Fail("203.0.113.30", {}, "log", "alice");
+  for (int i = 0; i < 2; ++i) Fail("203.0.113.30", {}, "log", "bob");
+  for (int i = 0; i < 2; ++i) Fail("203.0.113.31", {}, "log", "alice");
+  EXPECT_THAT(Refused(), IsEmpty());
+  Fail("203.0.113.31", {}, "log", "alice");
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.31")) << "elsewhere";
+  Fail("203.0.113.30");
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30", "203.0.113.31"))
+      << "nobody's";
+}
+
+TEST_F(LocalBansTest, ARightLoginIsGoodForGoodTime) {
+  local_bans_->SetAlone(true);
+  LogIn("203.0.113.30", "alice");
+  Jail longer = jail_;
+  longer.good_time = absl::Hours(30);
+  clock_.Advance(absl::Hours(24));
+  local_bans_->Step();
+  jail_ = longer;
+  for (int i = 0; i < 5; ++i) Fail("203.0.113.30", {}, "log", "alice");
+  EXPECT_THAT(Refused(), IsEmpty()) << "the jail was changed";
+  clock_.Advance(absl::Hours(6));
+  for (int i = 0; i < 3; ++i) Fail("203.0.113.30", {}, "log", "alice");
+  EXPECT_THAT(Refused(), ElementsAre("203.0.113.30"));
+}
+
 TEST_F(LocalBansTest, OneLineCanTellEnough) {
   local_bans_->SetAlone(true);
   const Failure failure = {
@@ -148,10 +178,10 @@ TEST_F(LocalBansTest, JailsCountForThemselves) {
   Fail(kAttacker, 2);
   Jail other = jail_;
   other.name = "other";
-  local_bans_->Count(other, "log",
-                     {{.source = kAttacker,
-                       .time = clock_.TimeNow(),
-                       .end_offset = offset_ + 100}});
+  const Failure failure = {.source = kAttacker,
+                           .time = clock_.TimeNow(),
+                           .end_offset = offset_ + 100};
+  local_bans_->Count(other, "log", {failure});
   EXPECT_THAT(local_bans_->bans(), IsEmpty());
 }
 

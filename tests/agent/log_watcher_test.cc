@@ -164,6 +164,53 @@ TEST_F(LogWatcherTest, EveryFailureIsCountedHereToo) {
       ElementsAre("jail 192.0.2.1", "jail 192.0.2.1", "jail 192.0.2.3"));
 }
 
+TEST_F(LogWatcherTest, RightLoginsAreReportedInTheOrderOfLines) {
+  jail_.filter.success_regexes = {"good <F-USER>.+</F-USER> at <HOST>$"};
+  jail_.find_time = absl::Minutes(10);
+  jail_.good_time = absl::Hours(2);
+  Watch("bad <F-USER>.+</F-USER> at <HOST>$");
+  EXPECT_TRUE(Read("Nov 23 11:59:00 bad bob at 192.0.2.1"));
+  EXPECT_TRUE(Read("Nov 23 11:59:01 good al\x01ice at 192.0.2.1"));
+  EXPECT_TRUE(
+      Read("Nov 23 11:59:02 bad " + std::string(99, 'x') + " at 192.0.2.2"));
+  EXPECT_TRUE(Read("Nov 23 10:00:01 good carol at 2001:db8::1"));
+  const uint64_t end = offset_;
+  EXPECT_TRUE(Read("Nov 23 10:00:00 good dave at 192.0.2.1")) << "too old";
+  EXPECT_TRUE(Read("good dave at 192.0.2.1")) << "of an unknown time";
+  EXPECT_TRUE(Read("Nov 23 11:59:03 good dave at mx.example")) << "a name";
+  EXPECT_TRUE(Read("Nov 23 11:59:03 good dave at 192.0.2.77")) << "our own";
+  const auto batch = outbox_.Take(100);
+  ASSERT_EQ(batch->failures.size(), 2);
+  EXPECT_EQ(batch->failures[0].user, "bob");
+  EXPECT_EQ(batch->failures[1].user, std::string(64, 'x'));
+  ASSERT_EQ(batch->right_logins.size(), 2);
+  EXPECT_EQ(batch->right_logins[0].user, "al\\x01ice");
+  EXPECT_EQ(batch->right_logins[0].time, kNow - absl::Seconds(59));
+  EXPECT_LT(batch->failures[0].end_offset, batch->right_logins[0].end_offset);
+  EXPECT_LT(batch->right_logins[0].end_offset, batch->failures[1].end_offset);
+  EXPECT_EQ(batch->right_logins[1].user, "carol");
+  EXPECT_EQ(batch->right_logins[1].end_offset, end);
+  EXPECT_EQ(counts_.right_logins, 2u);
+  EXPECT_EQ(counts_.failures, 2u);
+  EXPECT_EQ(counts_.own + counts_.too_old + counts_.without_address, 0u)
+      << "are of failures";
+  EXPECT_THAT(
+      local_counter_.right_logins(),
+      ElementsAre("jail 192.0.2.1 al\\x01ice", "jail 2001:db8::1 carol"));
+}
+
+TEST_F(LogWatcherTest, ARightLoginWaitsForRoom) {
+  jail_.filter.success_regexes = {"good <F-USER>\\w+</F-USER> at <IP4>$"};
+  Watch("<F-REPEATED>\\d</F-REPEATED> x <HOST>$");
+  EXPECT_TRUE(Read("Nov 23 11:59:00 4 x 192.0.2.1"));
+  EXPECT_FALSE(Read("Nov 23 11:59:00 good alice at 192.0.2.1"));
+  EXPECT_EQ(watcher_->position(), offset_);
+  Reported();
+  outbox_.Acknowledge("jail", "log", offset_);
+  EXPECT_TRUE(Read("Nov 23 11:59:00 good alice at 192.0.2.1"));
+  EXPECT_EQ(outbox_.Take(9)->right_logins.size(), 1);
+}
+
 TEST_F(LogWatcherTest, AloneItReadsAheadOfAFullOutbox) {
   Watch("<F-REPEATED>\\d</F-REPEATED> x <HOST>$");
   is_alone_ = true;

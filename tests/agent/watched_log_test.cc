@@ -99,5 +99,14 @@ TEST_F(WatchedLogTest, RemembersAsLongAsTheLongest) {
   EXPECT_EQ(log_.Memory(), absl::Hours(2) + Filter().join_time);
 }
 
+TEST_F(WatchedLogTest, RightLoginsAreRememberedForLonger) {
+  Jail jail;
+  jail.filter = {.fail_regexes = {"<HOST>"},
+                 .success_regexes = {"<F-USER>x</F-USER> <IP4>"}};
+  jail.good_time = absl::Hours(9);
+  log_.eyes.push_back({LogWatcher::Create(jail, absl::UTCTimeZone()).value()});
+  EXPECT_EQ(log_.Memory(), absl::Hours(9));
+}
+
 }  // namespace
 }  // namespace mxban

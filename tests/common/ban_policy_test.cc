@@ -51,6 +51,22 @@ TEST(BanPolicyTest, AFailureOfTheFutureCountsAsNow) {
   EXPECT_EQ(failure.time, kNoon);
 }
 
+TEST(BanPolicyTest, ARightLoginSpeaksForGoodTimeWhereFailuresCount) {
+  Jail jail = SomeJail();
+  jail.good_time = absl::Hours(2);
+  RightLogin login = {.source = IpNetwork::ParseOrDie("2001:db8::1"),
+                      .time = kNoon};
+  EXPECT_FALSE(AdmitLogin(jail, kNoon + absl::Hours(2), login));
+  EXPECT_TRUE(
+      AdmitLogin(jail, kNoon + absl::Hours(2) - absl::Seconds(1), login));
+  EXPECT_EQ(login.source, IpNetwork::ParseOrDie("2001:db8::/64"));
+  EXPECT_EQ(login.time, kNoon);
+  EXPECT_TRUE(AdmitLogin(jail, kNoon - absl::Seconds(9), login));
+  EXPECT_EQ(login.time, kNoon - absl::Seconds(9)) << "the future is now";
+  login.source = IpNetwork::ParseOrDie("192.0.2.1");
+  EXPECT_FALSE(AdmitLogin(jail, kNoon, login)) << "is ignored";
+}
+
 TEST(BanPolicyTest, AFailureCountsForWhatWouldBeBanned) {
   const struct {
     const char* source;

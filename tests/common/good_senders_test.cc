@@ -90,6 +90,33 @@ TEST(GoodSendersTest, ForgetsTheUserWhoseNewestLoginIsOldestWhenFull) {
   EXPECT_EQ(good.good_sources(kNoon), 1);
 }
 
+TEST(GoodSendersTest, ThoseOfOneTimeAreForgottenTogether) {
+  GoodSenders good(SmallLimits());
+  EXPECT_EQ(good.evicted_until(), absl::InfinitePast());
+  good.Record(kOffice, "alice", kNoon);
+  good.Record(kHome, "bob", kNoon);
+  good.Record(kOffice, "carol", kNoon + absl::Seconds(1));
+  good.Record(kOffice, "dave", kNoon + absl::Seconds(2));
+  EXPECT_EQ(good.tracked_users(), 2);
+  EXPECT_EQ(good.evicted_users(), 2);
+  EXPECT_EQ(good.evicted_until(), kNoon);
+}
+
+TEST(GoodSendersTest, OtherLimitsForgetNobodyWithoutNeed) {
+  GoodSenders good(SmallLimits());
+  good.Record(kOffice, "alice", kNoon);
+  good.Record(kOffice, "bob", kNoon + absl::Seconds(1));
+  GoodSenders::Limits limits = SmallLimits();
+  limits.good_time = absl::Hours(1);
+  good.SetLimits(limits);
+  EXPECT_TRUE(good.Forgives(kOffice, "alice", kNoon));
+  EXPECT_FALSE(good.Forgives(kOffice, "alice", kNoon + absl::Hours(1)));
+  limits.max_users = 1;
+  good.SetLimits(limits);
+  EXPECT_EQ(good.tracked_users(), 1);
+  EXPECT_TRUE(good.Forgives(kOffice, "bob", kNoon));
+}
+
 TEST(GoodSendersTest, WhatCanForgiveNothingIsForgotten) {
   GoodSenders good(SmallLimits());
   good.Record(kOffice, "alice", kNoon);

@@ -13,9 +13,12 @@ const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
 v1::ReportFailuresRequest SomeBatch() {
   FailureBatch batch = {"jail", "file:1:2:3", {}};
   batch.failures.push_back(
-      {IpNetwork::ParseOrDie("203.0.113.9"), kNoon, 100, "line"});
+      {IpNetwork::ParseOrDie("203.0.113.9"), kNoon, 100, "line", "bob"});
   batch.failures.push_back(
       {IpNetwork::ParseOrDie("203.0.113.10"), kNoon, 200, "line"});
+  batch.right_logins = {
+      {IpNetwork::ParseOrDie("203.0.113.9"), kNoon, 150, "alice"},
+      {IpNetwork::ParseOrDie("2001:db8::1"), kNoon, 160, "alice"}};
   return FailureBatchToProto(batch);
 }
 
@@ -50,6 +53,19 @@ TEST(ProtoConvertTest, ABatchSurvivesTheRoundTrip) {
   ASSERT_TRUE(batch.ok()) << batch.status();
   EXPECT_EQ(FailureBatchToProto(*batch).SerializeAsString(),
             SomeBatch().SerializeAsString());
+  EXPECT_EQ(batch->failures[0].user, "bob");
+  EXPECT_EQ(batch->right_logins[1].user, "alice");
+  EXPECT_EQ(batch->right_logins[1].end_offset, 160);
+}
+
+TEST(ProtoConvertTest, UsersAreMadePrintableAndCut) {
+  v1::ReportFailuresRequest message = SomeBatch();
+  message.mutable_failures(0)->set_user("\n" + std::string(99, 'x'));
+  message.mutable_right_logins(0)->set_user("\n" + std::string(99, 'x'));
+  const auto batch = FailureBatchFromProto(message);
+  ASSERT_TRUE(batch.ok()) << batch.status();
+  EXPECT_EQ(batch->failures[0].user, "\\n" + std::string(62, 'x'));
+  EXPECT_EQ(batch->right_logins[0].user, batch->failures[0].user);
 }
 
 // Each spoils one field of a good batch.
@@ -73,6 +89,18 @@ INSTANTIATE_TEST_SUITE_P(
         [](auto& batch) { batch.mutable_failures(0)->set_source("rubbish"); },
         [](auto& batch) { batch.mutable_failures(0)->set_source("0.0.0.0/0"); },
         [](auto& batch) { batch.mutable_failures(1)->set_end_offset(99); },
+        [](auto& batch) { batch.mutable_right_logins(0)->clear_user(); },
+        [](auto& batch) { batch.mutable_right_logins(0)->set_source("x"); },
+        [](auto& batch) {
+          batch.mutable_right_logins(0)->set_source("203.0.113.0/24");
+        },
+        [](auto& batch) { batch.mutable_right_logins(1)->set_end_offset(1); },
+        [](auto& batch) { batch.mutable_right_logins(0)->clear_login_time(); },
+        [](auto& batch) {
+          for (int i = 0; i < 1000; ++i) {
+            *batch.add_right_logins() = batch.right_logins(1);
+          }
+        },
         [](auto& batch) {
           batch.mutable_failures(1)->set_end_offset(UINT64_MAX);
         },
