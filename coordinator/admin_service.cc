@@ -151,6 +151,7 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(
   response->set_connected_agent_count(static_cast<uint32_t>(agents.connected));
   response->set_current_agent_count(static_cast<uint32_t>(agents.current));
   response->set_failure_count(statistics.failures);
+  response->set_good_sender_count(statistics.good_senders);
   response->set_store_salvage(parts_.store_salvage);
   return Reply(context, absl::OkStatus());
 }

@@ -10,16 +10,32 @@
 namespace mxban {
 namespace {
 
+// The newest stored failures of the source of `ban` that are not forgiven, at
+// least as many as it counts if there are so many.
+absl::StatusOr<std::vector<StoredFailure>> StoredBehind(
+    const Ban& ban, BanStore& store, const RightLogins& right_logins) {
+  for (size_t limit = ban.failure_count;; limit *= 2) {
+    ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
+                     store.FailuresOf(ban.key, limit));
+    const bool are_all = failures.size() < limit;
+    std::erase_if(failures, [&](const StoredFailure& failure) {
+      return right_logins.Forgives(failure);
+    });
+    if (are_all || failures.size() >= ban.failure_count) return failures;
+  }
+}
+
 // The failures that led to `ban`, oldest first.
-absl::StatusOr<std::vector<StoredFailure>> FailuresBehind(const Ban& ban,
-                                                          BanStore& store,
-                                                          const Turn& turn) {
+absl::StatusOr<std::vector<StoredFailure>> FailuresBehind(
+    const Ban& ban, BanStore& store, const Turn& turn,
+    const RightLogins& right_logins) {
   ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
-                   store.FailuresOf(ban.key, ban.failure_count));
+                   StoredBehind(ban, store, right_logins));
   const auto counted = turn.counted.find(ban.key);
   if (counted != turn.counted.end()) {
-    failures.insert(failures.end(), counted->second.begin(),
-                    counted->second.end());
+    for (const StoredFailure& failure : counted->second) {
+      if (!right_logins.Forgives(failure)) failures.push_back(failure);
+    }
   }
   std::stable_sort(failures.begin(), failures.end(),
                    [](const StoredFailure& a, const StoredFailure& b) {
@@ -34,12 +50,13 @@ absl::StatusOr<std::vector<StoredFailure>> FailuresBehind(const Ban& ban,
 
 }  // namespace
 
-absl::Status AddHistory(BanStore& store, const Turn& turn, Ban& ban) {
+absl::Status AddHistory(BanStore& store, const Turn& turn,
+                        const RightLogins& right_logins, Ban& ban) {
   ASSIGN_OR_RETURN(const BanCounts counts, store.BanCountsOf(ban.key));
   ban.previous_ban_count = turn.Remembered(ban.key, counts).in_jail;
   if (ban.origin != BanOrigin::kCounted) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<StoredFailure> failures,
-                   FailuresBehind(ban, store, turn));
+                   FailuresBehind(ban, store, turn, right_logins));
   std::set<std::string> servers;
   for (const StoredFailure& failure : failures) {
     if (servers.size() < kMaxServers) servers.insert(failure.server);

@@ -1,8 +1,9 @@
 #ifndef MXBAN_COORDINATOR_BAN_STORE_H_
 #define MXBAN_COORDINATOR_BAN_STORE_H_
 
-// What survives the coordinator: bans, the failures that still count, how far
-// each log is recorded, who was pardoned, and who did what.
+// What survives the coordinator: bans, the failures that still count, the right
+// logins that forgive some of them, how far each log is recorded, who was
+// pardoned, and who did what.
 //
 // There is one way to change it, Commit(), which makes a whole turn of the
 // decision loop durable or nothing of it. So a failure is never recorded
@@ -26,12 +27,27 @@
 
 namespace mxban {
 
-// A failure that counts towards a ban of `key`.
+// A failure that counts towards a ban of `key`, unless a right login forgives
+// it.
 struct StoredFailure {
   BanKey key;
   absl::Time time;
   std::string server;
   std::string evidence;
+  std::string user;  // May be empty.
+};
+
+// The newest right login of `user` from the source of `key`.
+struct StoredLogin {
+  BanKey key;
+  std::string user;
+  absl::Time time;
+};
+
+// Which right logins of a jail there is no room for: those up to a time.
+struct ForgottenLogins {
+  std::string jail;
+  absl::Time until;
 };
 
 // Every failure that `jail` found in this log of this server, up to `offset`,
@@ -55,6 +71,7 @@ struct Retention {
   absl::Time failures = absl::InfinitePast();
   absl::Time progress = absl::InfinitePast();
   absl::Time pardons = absl::InfinitePast();
+  absl::Time right_logins = absl::InfinitePast();
   // A source is forgotten when three times the length of its last ban had gone
   // by then; never while it is banned.
   absl::Time ban_counts = absl::InfinitePast();
@@ -63,9 +80,11 @@ struct Retention {
 
 // What one turn changes; applied in the order of the fields.
 struct StoreChange {
-  uint64_t revision = 0;                // Of the ban set afterwards.
-  std::vector<BanKey> forgotten;        // Whose failures no longer count.
-  std::vector<StoredFailure> failures;  // New ones, after the forgetting.
+  uint64_t revision = 0;                  // Of the ban set afterwards.
+  std::vector<BanKey> forgotten;          // Whose failures no longer count.
+  std::vector<StoredFailure> failures;    // New ones, after the forgetting.
+  std::vector<StoredLogin> right_logins;  // Where later than what is known.
+  std::vector<ForgottenLogins> forgotten_logins;
   std::vector<LogProgress> progress;
   std::vector<BanKey> lifted;    // Pardoned or expired.
   std::vector<Pardon> pardoned;  // Were never banned.
@@ -85,6 +104,7 @@ struct StoreContents {
   uint64_t revision = 0;
   std::vector<Ban> bans;
   std::vector<StoredFailure> failures;  // By time, oldest first.
+  std::vector<StoredLogin> right_logins;
   std::vector<LogProgress> progress;
   std::vector<Pardon> pardons;
 };

@@ -30,6 +30,29 @@ void AddFailures(const DecisionStatistics& statistics,
                   static_cast<double>(statistics.evicted_sources));
 }
 
+void AddRightLogins(const DecisionStatistics& statistics,
+                    MetricsBuilder& metrics) {
+  metrics.Family("mxban_right_logins_total", "Right logins reported, by jail.",
+                 prometheus::MetricType::Counter);
+  for (const auto& [jail, count] : statistics.right_logins_by_jail) {
+    metrics.Sample({{"jail", jail}}, static_cast<double>(count));
+  }
+  metrics.Family("mxban_failures_forgiven_total",
+                 "Failures not counted because their user had logged in "
+                 "rightly from the same source, by jail.",
+                 prometheus::MetricType::Counter);
+  for (const auto& [jail, count] : statistics.forgiven_by_jail) {
+    metrics.Sample({{"jail", jail}}, static_cast<double>(count));
+  }
+  metrics.Gauge("mxban_good_senders",
+                "Sources with a right login within goodtime.",
+                static_cast<double>(statistics.good_senders));
+  metrics.Gauge("mxban_evicted_users",
+                "Users with right logins forgotten for want of room "
+                "(--max_sources), since the counts began.",
+                static_cast<double>(statistics.evicted_users));
+}
+
 }  // namespace
 
 std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
@@ -41,6 +64,7 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
   metrics.Sample({{"version", kVersion}}, 1);
 
   AddFailures(statistics, metrics);
+  AddRightLogins(statistics, metrics);
   metrics.Family("mxban_bans", "Bans in force, by jail.",
                  prometheus::MetricType::Gauge);
   for (const auto& [name, jail] : *table_.jails()) {

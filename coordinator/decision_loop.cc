@@ -23,7 +23,8 @@ DecisionLoop::DecisionLoop(BanStore& store, BanTable& table, const Clock& clock,
     : store_(store),
       table_(table),
       clock_(clock),
-      counter_(store, max_sources) {}
+      counter_(store, max_sources),
+      right_logins_(max_sources) {}
 
 DecisionLoop::~DecisionLoop() { Stop(); }
 
@@ -185,9 +186,19 @@ void DecisionLoop::Report(Turn& turn, const std::string& server,
   FailureIntake::Accepted accepted =
       intake_.Accept(server, std::move(batch),
                      jail == jails_->end() ? nullptr : &jail->second, turn.now);
+  // In the order of lines.
+  auto login = accepted.right_logins.begin();
+  const auto forgive_until = [&](uint64_t end_offset) {
+    for (; login != accepted.right_logins.end(); ++login) {
+      if (login->end_offset > end_offset) return;
+      Forgive(turn, jail->second, *login);
+    }
+  };
   for (const Failure& failure : accepted.failures) {
+    forgive_until(failure.end_offset);
     Count(turn, jail->second, server, failure);
   }
+  forgive_until(UINT64_MAX);
   turn.answers.push_back(
       [done = std::move(done),
        offset = accepted.progress.offset](const absl::Status& committed) {
@@ -205,18 +216,33 @@ void DecisionLoop::Report(Turn& turn, const std::string& server,
 
 void DecisionLoop::Count(Turn& turn, const Jail& jail,
                          const std::string& server, const Failure& failure) {
+  const BanKey key = {jail.name, failure.source};
+  const StoredFailure stored = {key, failure.time, server, failure.evidence,
+                                failure.user};
+  turn.counted[key].push_back(stored);
+  if (right_logins_.Forgives(stored)) {
+    ++turn.forgiven_by_jail[jail.name];
+    return;
+  }
   ++turn.failures_by_jail[jail.name];
   ++turn.failures_by_server[server];
-  const BanKey key = {jail.name, failure.source};
-  turn.counted[key].push_back({key, failure.time, server, failure.evidence});
   absl::StatusOr<Offence> offence =
-      counter_.Record(turn, jail, key, failure.time, server, /*user=*/"");
+      counter_.Record(turn, jail, key, failure.time, server, failure.user);
   if (!offence.ok()) return turn.error.Update(offence.status());
   offence->random = absl::Uniform(random_, 0.0, 1.0);
   std::optional<Ban> ban = DecideCountedBan(jail, *offence, turn.now);
   if (!ban.has_value()) return;
   turn.error.Update(Settle(turn, *std::move(ban), kMxban).status());
   ForgetFailures(turn, key);
+}
+
+void DecisionLoop::Forgive(Turn& turn, const Jail& jail,
+                           const RightLogin& login) {
+  ++turn.right_logins_by_jail[jail.name];
+  const BanKey key = {jail.name, login.source};
+  if (!right_logins_.Record(turn, jail, key, login.user, login.time)) return;
+  turn.right_logins[{key, login.user}] = login.time;
+  counter_.Forgive(key, login.user);
 }
 
 void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
@@ -299,7 +325,7 @@ absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided,
                                          absl::string_view who) {
   const std::optional<Ban> standing = turn.Standing(decided.key);
   if (!standing.has_value()) {
-    RETURN_IF_ERROR(AddHistory(store_, turn, decided));
+    RETURN_IF_ERROR(AddHistory(store_, turn, right_logins_, decided));
     turn.imposed[decided.key] = decided;
     turn.Record(who, "ban", decided.key, decided.reason);
     return decided;
@@ -320,6 +346,7 @@ void DecisionLoop::Prune(Turn& turn) {
   if (turn.now < next_prune_) return;
   next_prune_ = turn.now + kPruneInterval;
   counter_.ForgetStale(turn.now);
+  right_logins_.ForgetStale(turn.now);
   turn.retention = RetentionAt(turn.now, *jails_);
   intake_.ForgetBefore(turn.retention->progress);
   turn.retention->pardons = pardons_.ForgetBefore(turn.retention->pardons);
@@ -353,6 +380,8 @@ void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
   statistics_.intake = intake_.tally();
   statistics_.tracked_sources = counter_.tracked_sources();
   statistics_.evicted_sources = counter_.evicted_sources();
+  statistics_.good_senders = right_logins_.good_sources(turn.now);
+  statistics_.evicted_users = right_logins_.evicted_users();
 }
 
 absl::Status DecisionLoop::Recount(Turn& turn) {
@@ -366,7 +395,8 @@ absl::Status DecisionLoop::CountAgain(Turn& turn,
                                       const StoreContents& contents) {
   intake_.Load(contents.progress);
   pardons_.Load(contents.pardons);
-  return counter_.CountAgain(turn, *jails_, contents.failures);
+  right_logins_.Load(turn, *jails_, contents.right_logins);
+  return counter_.CountAgain(turn, *jails_, contents.failures, right_logins_);
 }
 
 }  // namespace mxban

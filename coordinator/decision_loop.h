@@ -39,6 +39,7 @@
 #include "coordinator/failure_intake.h"
 #include "coordinator/fleet_counter.h"
 #include "coordinator/pardons.h"
+#include "coordinator/right_logins.h"
 #include "coordinator/turn.h"
 
 namespace mxban {
@@ -133,6 +134,7 @@ class DecisionLoop {
   bool TakeOver(Turn& turn, const std::string& server, const Ban& local);
   void Count(Turn& turn, const Jail& jail, const std::string& server,
              const Failure& failure);
+  void Forgive(Turn& turn, const Jail& jail, const RightLogin& login);
   // Adds `decided` by `who` to the turn, as a new ban or an extension. Returns
   // what stands then.
   absl::StatusOr<Ban> Settle(Turn& turn, Ban decided, absl::string_view who);
@@ -155,6 +157,7 @@ class DecisionLoop {
   Pardons pardons_;
   FailureIntake intake_{pardons_};
   FleetCounter counter_;
+  RightLogins right_logins_;
   absl::BitGen random_;
   absl::Time next_prune_ = absl::InfinitePast();
   bool has_failed_ = false;    // The newest turn.

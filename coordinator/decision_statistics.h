@@ -22,11 +22,21 @@ struct DecisionStatistics {
     for (const auto& [server, count] : turn.failures_by_server) {
       failures_by_server[server] += count;
     }
+    for (const auto& [jail, count] : turn.forgiven_by_jail) {
+      forgiven_by_jail[jail] += count;
+    }
+    for (const auto& [jail, count] : turn.right_logins_by_jail) {
+      right_logins_by_jail[jail] += count;
+    }
   }
 
   uint64_t failures = 0;  // Counted.
   absl::flat_hash_map<std::string, uint64_t> failures_by_jail;
   absl::flat_hash_map<std::string, uint64_t> failures_by_server;
+  absl::flat_hash_map<std::string, uint64_t> forgiven_by_jail;  // When told.
+  absl::flat_hash_map<std::string, uint64_t> right_logins_by_jail;
+  uint64_t good_senders = 0;  // Sources, over all jails.
+  uint64_t evicted_users = 0;
   uint64_t tracked_sources = 0;
   uint64_t evicted_sources = 0;
   uint64_t failed_commits = 0;

@@ -13,6 +13,16 @@ absl::Time WholeSecond(absl::Time time) {
   return absl::FromUnixSeconds(absl::ToUnixSeconds(time));
 }
 
+// The highest offset that `batch` tells of.
+uint64_t EndOf(const FailureBatch& batch) {
+  uint64_t end = 0;
+  if (!batch.failures.empty()) end = batch.failures.back().end_offset;
+  if (!batch.right_logins.empty()) {
+    end = std::max(end, batch.right_logins.back().end_offset);
+  }
+  return end;
+}
+
 }  // namespace
 
 void FailureIntake::Load(const std::vector<LogProgress>& progress) {
@@ -26,24 +36,32 @@ FailureIntake::Accepted FailureIntake::Accept(const std::string& server,
                                               FailureBatch batch,
                                               const Jail* jail,
                                               absl::Time now) {
+  const uint64_t end = EndOf(batch);
   if (jail == nullptr) {
-    const uint64_t end =
-        batch.failures.empty() ? 0 : batch.failures.back().end_offset;
     return {{},
+            {},
             {server, std::move(batch.jail), std::move(batch.log_id), end, now}};
   }
   Recorded& recorded = logs_[{server, batch.jail, batch.log_id}];
   const uint64_t seen_before = recorded.offset;
   recorded.time = now;
+  recorded.offset = std::max(recorded.offset, end);
   Accepted accepted;
   for (Failure& failure : batch.failures) {
-    recorded.offset = std::max(recorded.offset, failure.end_offset);
     // Failures of one line share an offset, so all are measured against what
     // was recorded before this batch.
     if (failure.end_offset <= seen_before) {
       ++tally_.repeated;
     } else if (Counts(*jail, now, failure)) {
       accepted.failures.push_back(std::move(failure));
+    }
+  }
+  // The agent may not know yet that the jail has lost its successregex.
+  const bool wants_logins = !jail->filter.success_regexes.empty();
+  for (RightLogin& login : batch.right_logins) {
+    if (wants_logins && login.end_offset > seen_before &&
+        AdmitLogin(*jail, now, login)) {
+      accepted.right_logins.push_back(std::move(login));
     }
   }
   accepted.progress = {server, std::move(batch.jail), std::move(batch.log_id),

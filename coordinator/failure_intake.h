@@ -1,13 +1,15 @@
 #ifndef MXBAN_COORDINATOR_FAILURE_INTAKE_H_
 #define MXBAN_COORDINATOR_FAILURE_INTAKE_H_
 
-// Lets each failure through once, at the time at which it counts.
+// Lets each failure and each right login through once, at the time at which it
+// counts.
 //
 // A failure is identified by the position of its line. What lies at or below
 // the highest offset recorded for that log has been here before. A time in the
 // future is read as now, so that a server whose clock is ahead does not expire
 // what others reported; a failure older than the jail's window does not count,
-// nor does one that was pardoned before it was told.
+// nor does one that was pardoned before it was told, nor a right login older
+// than `goodtime`.
 //
 // Thread-compatible.
 
@@ -32,7 +34,8 @@ class FailureIntake {
 
   struct Accepted {
     std::vector<Failure> failures;  // To count; sources as they are banned.
-    LogProgress progress;           // To record with them.
+    std::vector<RightLogin> right_logins;  // Likewise.
+    LogProgress progress;                  // To record with them.
   };
 
   // Restores what `progress` says was recorded.

@@ -9,14 +9,15 @@ namespace mxban {
 
 absl::Status FleetCounter::CountAgain(
     Turn& turn, const JailSet& jails,
-    const std::vector<StoredFailure>& failures) {
+    const std::vector<StoredFailure>& failures,
+    const RightLogins& right_logins) {
   evicted_before_ = evicted_sources();
   counters_.clear();
   for (const StoredFailure& failure : failures) {
     const auto jail = jails.find(failure.key.jail);
-    if (jail == jails.end()) continue;
+    if (jail == jails.end() || right_logins.Forgives(failure)) continue;
     RETURN_IF_ERROR(Record(turn, jail->second, failure.key, failure.time,
-                           failure.server, /*user=*/"")
+                           failure.server, failure.user)
                         .status());
   }
   return absl::OkStatus();

@@ -28,6 +28,7 @@
 #include "common/jail.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
+#include "coordinator/right_logins.h"
 #include "coordinator/turn.h"
 
 namespace mxban {
@@ -39,9 +40,11 @@ class FleetCounter {
   FleetCounter(BanStore& store, size_t max_sources)
       : store_(store), max_sources_(max_sources) {}
 
-  // Starts again with `failures`, oldest first, of those of `jails`.
+  // Starts again with `failures`, oldest first, of those of `jails`, but for
+  // what `right_logins` forgive.
   absl::Status CountAgain(Turn& turn, const JailSet& jails,
-                          const std::vector<StoredFailure>& failures);
+                          const std::vector<StoredFailure>& failures,
+                          const RightLogins& right_logins);
 
   // Counts a failure of `key` in `jail` that `server` saw, a login of `user`
   // (empty: of nobody), and says what its source has done by now; nothing

@@ -8,6 +8,8 @@
 //                 again; a stamp ahead of the clock is read as now, hence the
 //                 day
 //   pardons       as long, at least 7 days: what they forgive is told by then
+//   right logins  the longest `goodtime` after the oldest failure that is kept:
+//                 by then they forgive none
 //   bans counted  the longest `dbpurgeage`; see Retention::ban_counts
 //   audit records 90 days
 

@@ -38,8 +38,14 @@ absl::Status SqliteBanStore::Prepare() {
   set_revision_ = prepare("UPDATE meta SET value = ? WHERE key = 'revision'");
   forget_ = prepare("DELETE FROM failure WHERE jail = ? AND source = ?");
   add_failure_ = prepare(
-      "INSERT INTO failure (jail, source, time, server, evidence) "
-      "VALUES (?, ?, ?, ?, ?)");
+      "INSERT INTO failure (jail, source, time, server, evidence, user) "
+      "VALUES (?, ?, ?, ?, ?, ?)");
+  add_login_ = prepare(
+      "INSERT INTO right_login (jail, source, user, time) VALUES (?, ?, ?, ?) "
+      "ON CONFLICT (jail, source, user) DO UPDATE SET time = excluded.time "
+      "WHERE excluded.time > time");
+  forget_logins_ =
+      prepare("DELETE FROM right_login WHERE time <= ? AND jail = ?");
   set_progress_ = prepare("REPLACE INTO log_progress VALUES (?, ?, ?, ?, ?)");
   lift_ = prepare("DELETE FROM ban WHERE jail = ? AND source = ?");
   impose_ = prepare("REPLACE INTO ban VALUES (?, ?, ?)");
@@ -50,11 +56,12 @@ absl::Status SqliteBanStore::Prepare() {
   prune_failures_ = prepare("DELETE FROM failure WHERE time < ?");
   prune_progress_ = prepare("DELETE FROM log_progress WHERE time < ?");
   prune_pardons_ = prepare("DELETE FROM pardon WHERE time < ?");
+  prune_logins_ = prepare("DELETE FROM right_login WHERE time < ?");
   prune_counts_ = prepare(
       "DELETE FROM ban_history WHERE time < ? AND NOT EXISTS (SELECT 1 FROM "
       "ban WHERE jail = ban_history.jail AND source = ban_history.source)");
   failures_of_ = prepare(
-      "SELECT jail, source, time, server, evidence FROM failure "
+      "SELECT jail, source, time, server, evidence, user FROM failure "
       "WHERE jail = ? AND source = ? ORDER BY time DESC LIMIT ?");
   ban_counts_of_ = prepare(
       "SELECT SUM(CASE WHEN jail = ? THEN ban_count END), SUM(ban_count) "
@@ -62,8 +69,8 @@ absl::Status SqliteBanStore::Prepare() {
   for (const SqliteStatement* statement :
        {&set_revision_, &forget_, &add_failure_, &set_progress_, &lift_,
         &impose_, &forget_counts_, &pardon_, &count_ban_, &prune_failures_,
-        &prune_progress_, &prune_pardons_, &prune_counts_, &failures_of_,
-        &ban_counts_of_}) {
+        &prune_progress_, &prune_pardons_, &prune_logins_, &prune_counts_,
+        &failures_of_, &ban_counts_of_, &add_login_, &forget_logins_}) {
     RETURN_IF_ERROR(statement->status());
   }
   return absl::OkStatus();
@@ -84,6 +91,8 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
   ASSIGN_OR_RETURN(contents.bans, ReadAll(bans, BanOfRow));
   SqliteStatement failures = query(kFailureColumns, "failure ORDER BY time");
   ASSIGN_OR_RETURN(contents.failures, ReadAll(failures, FailureOfRow));
+  SqliteStatement logins = query(kLoginColumns, "right_login");
+  ASSIGN_OR_RETURN(contents.right_logins, ReadAll(logins, LoginOfRow));
   SqliteStatement progress = query(kProgressColumns, "log_progress");
   ASSIGN_OR_RETURN(contents.progress, ReadAll(progress, ProgressOfRow));
   SqliteStatement pardons = query(kPardonColumns, "pardon");
@@ -94,6 +103,7 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
 absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   absl::Status status = database_->Execute("BEGIN IMMEDIATE");
   if (status.ok()) status = CommitFailures(change);
+  if (status.ok()) status = CommitLogins(change);
   if (status.ok()) status = CommitEnds(change);
   if (status.ok()) status = CommitBans(change);
   if (status.ok()) status = audit_.Append(change.audit);
@@ -119,6 +129,7 @@ absl::Status SqliteBanStore::CommitFailures(const StoreChange& change) {
                         .Bind(absl::ToUnixMicros(failure.time))
                         .Bind(failure.server)
                         .Bind(failure.evidence)
+                        .Bind(failure.user)
                         .Run());
   }
   for (const LogProgress& progress : change.progress) {
@@ -127,6 +138,22 @@ absl::Status SqliteBanStore::CommitFailures(const StoreChange& change) {
                         .Bind(progress.log_id)
                         .Bind(static_cast<int64_t>(progress.offset))
                         .Bind(absl::ToUnixMicros(progress.time))
+                        .Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteBanStore::CommitLogins(const StoreChange& change) {
+  for (const StoredLogin& login : change.right_logins) {
+    RETURN_IF_ERROR(add_login_.Bind(login.key.jail)
+                        .Bind(login.key.source.ToString())
+                        .Bind(login.user)
+                        .Bind(absl::ToUnixMicros(login.time))
+                        .Run());
+  }
+  for (const ForgottenLogins& forgotten : change.forgotten_logins) {
+    RETURN_IF_ERROR(forget_logins_.Bind(absl::ToUnixMicros(forgotten.until))
+                        .Bind(forgotten.jail)
                         .Run());
   }
   return absl::OkStatus();
@@ -170,6 +197,7 @@ absl::Status SqliteBanStore::Forget(const Retention& retention) {
   RETURN_IF_ERROR(prune(prune_failures_, retention.failures));
   RETURN_IF_ERROR(prune(prune_progress_, retention.progress));
   RETURN_IF_ERROR(prune(prune_pardons_, retention.pardons));
+  RETURN_IF_ERROR(prune(prune_logins_, retention.right_logins));
   RETURN_IF_ERROR(prune(prune_counts_, retention.ban_counts));
   return audit_.ForgetBefore(retention.audit);
 }

@@ -50,8 +50,17 @@ absl::StatusOr<Ban> BanOfRow(const SqliteStatement& row) {
 absl::StatusOr<StoredFailure> FailureOfRow(const SqliteStatement& row) {
   ASSIGN_OR_RETURN(const BanKey key, KeyOf(row.Blob(0), row.Blob(1)));
   ASSIGN_OR_RETURN(const absl::Time time, TimeOf(row.Int(2)));
+  if (row.Blob(5).size() > kMaxUser) return NotReadable("a user");
   return StoredFailure{key, time, std::string(row.Blob(3)),
-                       std::string(row.Blob(4))};
+                       std::string(row.Blob(4)), std::string(row.Blob(5))};
+}
+
+absl::StatusOr<StoredLogin> LoginOfRow(const SqliteStatement& row) {
+  ASSIGN_OR_RETURN(const BanKey key, KeyOf(row.Blob(0), row.Blob(1)));
+  ASSIGN_OR_RETURN(const absl::Time time, TimeOf(row.Int(3)));
+  const std::string user(row.Blob(2));
+  if (user.empty() || user.size() > kMaxUser) return NotReadable("a user");
+  return StoredLogin{key, user, time};
 }
 
 absl::StatusOr<LogProgress> ProgressOfRow(const SqliteStatement& row) {

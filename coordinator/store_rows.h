@@ -23,8 +23,11 @@ inline constexpr char kBanColumns[] = "jail, source, message";
 absl::StatusOr<Ban> BanOfRow(const SqliteStatement& row);
 
 inline constexpr char kFailureColumns[] =
-    "jail, source, time, server, evidence";
+    "jail, source, time, server, evidence, user";
 absl::StatusOr<StoredFailure> FailureOfRow(const SqliteStatement& row);
+
+inline constexpr char kLoginColumns[] = "jail, source, user, time";
+absl::StatusOr<StoredLogin> LoginOfRow(const SqliteStatement& row);
 
 inline constexpr char kProgressColumns[] =
     "server, jail, log_id, end_offset, time";

@@ -39,12 +39,14 @@ std::vector<Table> Tables() {
       {"ban", kBanColumns, "bbb", "jail, source", Check<BanOfRow>},
       {"ban_history", kBanCountColumns, "bbii", "jail, source",
        Check<BanCountOfRow>},
-      {"failure", absl::StrCat(kFailureColumns, ", rowid"), "bbibbi", "rowid",
+      {"failure", absl::StrCat(kFailureColumns, ", rowid"), "bbibbbi", "rowid",
        Check<FailureOfRow>},
       {"log_progress", kProgressColumns, "bbbii", "server, jail, log_id",
        Check<ProgressOfRow>},
       {"pardon", kPardonColumns, "bbi", "jail, source", Check<PardonOfRow>},
       {"audit", kAuditColumns, "iibb", "id", Check<AuditRecordOfRow>},
+      {"right_login", kLoginColumns, "bbbi", "jail, source, user",
+       Check<LoginOfRow>},
   };
 }
 
@@ -103,12 +105,19 @@ class Salvager {
       return from_.Prepare(absl::StrCat("SELECT ", columns, " FROM ",
                                         table.name, " ORDER BY ", order));
     };
+    const auto is_lacking = [](const SqliteStatement& rows) {
+      return !rows.status().ok() && !absl::IsDataLoss(rows.status());
+    };
     SqliteStatement rows = select(table.columns);
-    if (rows.status().ok() || absl::IsDataLoss(rows.status())) return rows;
-    // Older versions did not date all that later ones do.
+    if (!is_lacking(rows)) return rows;
+    // Older versions did not know all users that later ones do, ...
+    const std::string columns =
+        absl::StrReplaceAll(table.columns, {{", user", ", x''"}});
+    rows = select(columns);
+    if (!is_lacking(rows)) return rows;
+    // ... nor date everything.
     return select(absl::StrReplaceAll(
-        table.columns,
-        {{", time", absl::StrCat(", ", absl::ToUnixMicros(now_))}}));
+        columns, {{", time", absl::StrCat(", ", absl::ToUnixMicros(now_))}}));
   }
 
   static absl::Status Insert(const SqliteStatement& row,

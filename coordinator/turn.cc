@@ -73,6 +73,12 @@ std::optional<StoreChange> Turn::ToStoreChange() {
     std::move(failures.begin(), failures.end(),
               std::back_inserter(change.failures));
   }
+  for (const auto& [login, time] : right_logins) {
+    change.right_logins.push_back({login.first, login.second, time});
+  }
+  for (const auto& [jail, until] : forgotten_logins) {
+    change.forgotten_logins.push_back({jail, until});
+  }
   change.progress = std::move(progress);
   for (const auto& [key, end] : ended) {
     change.lifted.push_back(key);
@@ -86,10 +92,11 @@ std::optional<StoreChange> Turn::ToStoreChange() {
   }
   change.retention = retention;
   change.audit = std::move(audit);
-  const bool is_empty = !NeedsRevision() && change.forgotten.empty() &&
-                        change.failures.empty() && change.progress.empty() &&
-                        change.lifted.empty() && !change.retention &&
-                        change.audit.empty();
+  const bool is_empty =
+      !NeedsRevision() && change.forgotten.empty() && change.failures.empty() &&
+      change.progress.empty() && change.right_logins.empty() &&
+      change.forgotten_logins.empty() && change.lifted.empty() &&
+      !change.retention && change.audit.empty();
   if (is_empty) return std::nullopt;
   return change;
 }

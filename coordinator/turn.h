@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -64,9 +65,12 @@ struct Turn {
   const BanTable& table;
   const absl::Time now;
 
-  // New failures that still count once the turn is over.
+  // New failures that still count once the turn is over, or are forgiven.
   absl::flat_hash_map<BanKey, std::vector<StoredFailure>> counted;
   std::vector<BanKey> forgotten;
+  // The newest of each user at each source.
+  absl::flat_hash_map<std::pair<BanKey, std::string>, absl::Time> right_logins;
+  absl::flat_hash_map<std::string, absl::Time> forgotten_logins;  // By jail.
   std::vector<LogProgress> progress;
   absl::btree_map<BanKey, Ban> imposed;  // New or extended.
   absl::btree_map<BanKey, BanTable::Change> ended;
@@ -83,9 +87,11 @@ struct Turn {
   // Told how the commit went.
   std::vector<std::function<void(const absl::Status&)>> answers;
 
-  // How many failures were counted.
+  // How many failures were counted, and how many forgiven instead.
   absl::flat_hash_map<std::string, uint64_t> failures_by_jail;
   absl::flat_hash_map<std::string, uint64_t> failures_by_server;
+  absl::flat_hash_map<std::string, uint64_t> forgiven_by_jail;
+  absl::flat_hash_map<std::string, uint64_t> right_logins_by_jail;
 
  private:
   // Whether agents must hear of it.

@@ -14,6 +14,7 @@ JailSet Jails(absl::Duration find_time, absl::Duration ban_memory) {
   Jail longest;
   longest.find_time = find_time;
   longest.ban_memory = ban_memory;
+  longest.good_time = absl::Hours(24 * 12);
   return {{"a", usual}, {"b", longest}, {"c", usual}};
 }
 
@@ -25,6 +26,7 @@ TEST(RetentionTest, TheLongestOfTheJailsDecides) {
   EXPECT_EQ(retention.pardons, kNoon - absl::Hours(24 * 20));
   EXPECT_EQ(retention.ban_counts, kNoon - absl::Hours(24));
   EXPECT_EQ(retention.audit, kNoon - absl::Hours(90 * 24));
+  EXPECT_EQ(retention.right_logins, kNoon - absl::Hours(24 * 32));
 }
 
 TEST(RetentionTest, PositionsAreKeptForADayAndPardonsForAWeekAtLeast) {
