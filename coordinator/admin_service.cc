@@ -264,8 +264,7 @@ grpc::ServerUnaryReactor* AdminService::ReloadJails(
   CALLER_OR_REPLY(caller, "ReloadJails");
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.reload_jails(
-      caller->name,
-      [reactor, response](absl::StatusOr<size_t> jail_count) {
+      caller->name, [reactor, response](absl::StatusOr<size_t> jail_count) {
         if (jail_count.ok()) {
           response->set_jail_count(static_cast<uint32_t>(*jail_count));
           return reactor->Finish(grpc::Status::OK);

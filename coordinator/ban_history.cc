@@ -50,10 +50,15 @@ absl::StatusOr<std::vector<StoredFailure>> FailuresBehind(
 
 }  // namespace
 
-absl::Status AddHistory(BanStore& store, const Turn& turn,
-                        const RightLogins& right_logins, Ban& ban) {
+absl::Status AddBanCount(BanStore& store, const Turn& turn, Ban& ban) {
   ASSIGN_OR_RETURN(const BanCounts counts, store.BanCountsOf(ban.key));
   ban.previous_ban_count = turn.Remembered(ban.key, counts).in_jail;
+  return absl::OkStatus();
+}
+
+absl::Status AddHistory(BanStore& store, const Turn& turn,
+                        const RightLogins& right_logins, Ban& ban) {
+  RETURN_IF_ERROR(AddBanCount(store, turn, ban));
   if (ban.origin != BanOrigin::kCounted) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<StoredFailure> failures,
                    FailuresBehind(ban, store, turn, right_logins));

@@ -18,6 +18,9 @@ namespace mxban {
 absl::Status AddHistory(BanStore& store, const Turn& turn,
                         const RightLogins& right_logins, Ban& ban);
 
+// Fills in how often it was banned before, and nothing else.
+absl::Status AddBanCount(BanStore& store, const Turn& turn, Ban& ban);
+
 }  // namespace mxban
 
 #endif  // MXBAN_COORDINATOR_BAN_HISTORY_H_

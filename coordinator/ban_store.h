@@ -3,7 +3,7 @@
 
 // What survives the coordinator: bans, the failures that still count, the right
 // logins that forgive some of them, how far each log is recorded, who was
-// pardoned, and who did what.
+// pardoned, what operators have set, and who did what.
 //
 // There is one way to change it, Commit(), which makes a whole turn of the
 // decision loop durable or nothing of it. So a failure is never recorded
@@ -24,6 +24,7 @@
 #include "absl/time/time.h"
 #include "common/ban.h"
 #include "coordinator/audit_record.h"
+#include "coordinator/rail_records.h"
 
 namespace mxban {
 
@@ -89,6 +90,12 @@ struct StoreChange {
   std::vector<BanKey> lifted;    // Pardoned or expired.
   std::vector<Pardon> pardoned;  // Were never banned.
   std::vector<Ban> imposed;      // New or extended.
+  std::vector<BanKey> not_held;  // Any more.
+  std::vector<HeldBan> held;     // New or refreshed.
+  std::vector<std::string> disallowed;
+  std::vector<AllowedSource> allowed;  // New or changed.
+  // Set if the pause changes; then nullopt ends it.
+  std::optional<std::optional<Pause>> pause;
   std::optional<Retention> retention;
   std::vector<AuditRecord> audit;  // Appended.
 };
@@ -107,6 +114,8 @@ struct StoreContents {
   std::vector<StoredLogin> right_logins;
   std::vector<LogProgress> progress;
   std::vector<Pardon> pardons;
+  std::vector<HeldBan> held;
+  RailState rails;
 };
 
 // Thread-compatible: used by the decision loop alone.

@@ -53,6 +53,20 @@ void AddRightLogins(const DecisionStatistics& statistics,
                 static_cast<double>(statistics.evicted_users));
 }
 
+void AddHeldBans(const DecisionLoop& loop, const DecisionStatistics& statistics,
+                 MetricsBuilder& metrics) {
+  metrics.Gauge("mxban_held_bans", "Bans that wait for an operator.",
+                static_cast<double>(loop.held_bans().size()));
+  metrics.Family("mxban_held_bans_total",
+                 "Bans that a rail held back, by jail and rail.",
+                 prometheus::MetricType::Counter);
+  for (const auto& [jail_and_rail, count] : statistics.held_by_rail) {
+    metrics.Sample(
+        {{"jail", jail_and_rail.first}, {"rail", jail_and_rail.second}},
+        static_cast<double>(count));
+  }
+}
+
 }  // namespace
 
 std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
@@ -70,6 +84,7 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
   for (const auto& [name, jail] : *table_.jails()) {
     metrics.Sample({{"jail", name}}, static_cast<double>(table_.CountOf(name)));
   }
+  AddHeldBans(loop_, statistics, metrics);
   metrics.Gauge("mxban_revision", "The newest revision of the ban set.",
                 static_cast<double>(table_.revision()));
   metrics.Counter("mxban_store_failed_commits_total",

@@ -35,6 +35,8 @@ absl::StatusOr<std::string> DecisionLoop::Load(
   StoreChange change;
   change.revision = contents.revision + 1;
   RETURN_IF_ERROR(store_.Commit(change));
+  held_.Load(contents.held);
+  rails_.Load(contents.bans, clock_.TimeNow());
   table_.Load(change.revision, std::move(jails), std::move(contents.bans));
   Turn turn(table_, clock_.TimeNow());
   RETURN_IF_ERROR(CountAgain(turn, contents));
@@ -56,7 +58,8 @@ void DecisionLoop::Stop() {
 
 void DecisionLoop::Loop() {
   while (true) {
-    absl::Duration idle = table_.NextExpiry() - clock_.TimeNow();
+    absl::Duration idle =
+        std::min(table_.NextExpiry(), held_.NextExpiry()) - clock_.TimeNow();
     // A ban that could not be ended is tried again, but not in a frenzy.
     if (has_failed_) idle = std::max(idle, kRetryInterval);
     {
@@ -164,6 +167,7 @@ void DecisionLoop::RunTurn() {
   if (must_recount_) turn.error = Recount(turn);
   for (Task& task : tasks) task(turn);
   turn.Expire();
+  held_.Bound(turn);
   Prune(turn);
 
   const absl::Status committed = Commit(turn);
@@ -232,7 +236,7 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   offence->random = absl::Uniform(random_, 0.0, 1.0);
   std::optional<Ban> ban = DecideCountedBan(jail, *offence, turn.now);
   if (!ban.has_value()) return;
-  turn.error.Update(Settle(turn, *std::move(ban), kMxban).status());
+  turn.error.Update(ImposeOrHold(turn, jail, *std::move(ban), kMxban).status());
   ForgetFailures(turn, key);
 }
 
@@ -266,12 +270,16 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
                           const PardonDone& done) {
   // Bans of a jail that is gone can still be ended.
   const std::vector<Ban> bans = turn.Covering(source, jail);
+  const std::vector<HeldBan> held = held_.Select(turn, {source, jail});
   if (bans.empty() && !jail.empty() && !jails_->contains(jail)) {
     return done(absl::NotFoundError("there is no jail '" + jail + "'"));
   }
   if (bans.empty()) {
-    return done(absl::NotFoundError(source.ToString() + " is not banned"));
+    return done(absl::NotFoundError(
+        source.ToString() + " is not banned" +
+        (held.empty() ? "" : "; a ban of it is held, see mxbanctl held")));
   }
+  for (const HeldBan& one : held) turn.held[one.ban.key].reset();
   for (const Ban& ban : bans) {
     turn.Pardon(ban);
     turn.Record(who, "unban", ban.key, "");
@@ -316,16 +324,50 @@ bool DecisionLoop::TakeOver(Turn& turn, const std::string& server,
   }
   ban->servers = {server};
   const BanKey key = ban->key;
-  turn.error.Update(Settle(turn, *std::move(ban), server).status());
+  const absl::StatusOr<bool> is_imposed =
+      ImposeOrHold(turn, jail->second, *std::move(ban), server);
+  turn.error.Update(is_imposed.status());
   ForgetFailures(turn, key);
-  return true;
+  return is_imposed.value_or(true);
+}
+
+absl::StatusOr<bool> DecisionLoop::ImposeOrHold(Turn& turn, const Jail& jail,
+                                                Ban decided,
+                                                absl::string_view who) {
+  const BanKey key = decided.key;
+  if (turn.Standing(key)) {
+    Stand(turn, std::move(decided), who);
+    return true;
+  }
+  RETURN_IF_ERROR(AddHistory(store_, turn, right_logins_, decided));
+  if (const std::optional<HeldBan> held = held_.Find(turn, key)) {
+    turn.held[key] = Refreshed(*held, decided);
+    return false;
+  }
+  std::optional<Hold> hold = rails_.Judge(turn, jail, decided);
+  if (!hold) {
+    ++turn.imposed_by_jail[jail.name];
+    Stand(turn, std::move(decided), who);
+    return true;
+  }
+  turn.Record(who, "hold", key, hold->reason);
+  ++turn.held_by_rail[{jail.name, std::move(hold->rail)}];
+  turn.held[key] = HeldBan{std::move(decided), std::move(hold->reason)};
+  return false;
 }
 
 absl::StatusOr<Ban> DecisionLoop::Settle(Turn& turn, Ban decided,
                                          absl::string_view who) {
+  if (!turn.Standing(decided.key)) {
+    RETURN_IF_ERROR(AddHistory(store_, turn, right_logins_, decided));
+  }
+  return Stand(turn, std::move(decided), who);
+}
+
+Ban DecisionLoop::Stand(Turn& turn, Ban decided, absl::string_view who) {
   const std::optional<Ban> standing = turn.Standing(decided.key);
   if (!standing.has_value()) {
-    RETURN_IF_ERROR(AddHistory(store_, turn, right_logins_, decided));
+    if (held_.Find(turn, decided.key)) turn.held[decided.key].reset();
     turn.imposed[decided.key] = decided;
     turn.Record(who, "ban", decided.key, decided.reason);
     return decided;
@@ -364,6 +406,8 @@ void DecisionLoop::Publish(const Turn& turn) {
   if (update.jails != nullptr || !update.changes.empty()) {
     table_.Publish(update);
   }
+  held_.Publish(turn);
+  rails_.Publish(turn);
   if (update.jails != nullptr) {
     jails_ = update.jails;
     must_recount_ = true;  // Limits and windows may be others now.

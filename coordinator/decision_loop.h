@@ -38,7 +38,9 @@
 #include "coordinator/decision_statistics.h"
 #include "coordinator/failure_intake.h"
 #include "coordinator/fleet_counter.h"
+#include "coordinator/held_bans.h"
 #include "coordinator/pardons.h"
+#include "coordinator/rails.h"
 #include "coordinator/right_logins.h"
 #include "coordinator/turn.h"
 
@@ -51,6 +53,9 @@ class DecisionLoop {
   using ImposeDone = std::function<void(absl::StatusOr<Ban>)>;
   using PardonDone = std::function<void(absl::StatusOr<std::vector<Ban>>)>;
   using JailsDone = std::function<void(absl::Status)>;
+
+  // How many sources it concerned.
+  using CountDone = std::function<void(absl::StatusOr<uint64_t>)>;
 
   // What became of bans that a server has imposed by itself.
   struct HandedOver {
@@ -109,6 +114,13 @@ class DecisionLoop {
   void HandOverBans(std::string server, std::vector<Ban> bans,
                     HandOverDone done);
 
+  // Imposes or forgets what a rail holds, as `who` wants it. NOT_FOUND if
+  // nothing of that kind is held.
+  void ReleaseHeldBans(HeldSelection selection, std::string who,
+                       CountDone done);
+  void DropHeldBans(HeldSelection selection, std::string who, CountDone done);
+
+  const HeldBans& held_bans() const { return held_; }
   DecisionStatistics statistics() const;
 
   // Makes one turn with what is queued and what has expired.
@@ -130,14 +142,25 @@ class DecisionLoop {
   void HandOver(Turn& turn, const std::string& server,
                 const std::vector<Ban>& bans, HandOverDone done);
 
+  void Release(Turn& turn, const HeldSelection& selection,
+               const std::string& who, const CountDone& done);
+  void Drop(Turn& turn, const HeldSelection& selection, const std::string& who,
+            const CountDone& done);
+
   // Whether `local`, a ban by `server` alone, stands from now on.
   bool TakeOver(Turn& turn, const std::string& server, const Ban& local);
   void Count(Turn& turn, const Jail& jail, const std::string& server,
              const Failure& failure);
   void Forgive(Turn& turn, const Jail& jail, const RightLogin& login);
+  // Adds `decided`, which no operator asked for but `who`, to the turn:
+  // imposed, or held by a rail of `jail`. Whether it is imposed.
+  absl::StatusOr<bool> ImposeOrHold(Turn& turn, const Jail& jail, Ban decided,
+                                    absl::string_view who);
   // Adds `decided` by `who` to the turn, as a new ban or an extension. Returns
   // what stands then.
   absl::StatusOr<Ban> Settle(Turn& turn, Ban decided, absl::string_view who);
+  // The same for one whose history is filled in.
+  Ban Stand(Turn& turn, Ban decided, absl::string_view who);
   void ForgetFailures(Turn& turn, const BanKey& key);
   void Prune(Turn& turn);
   absl::Status Commit(Turn& turn);
@@ -158,6 +181,8 @@ class DecisionLoop {
   FailureIntake intake_{pardons_};
   FleetCounter counter_;
   RightLogins right_logins_;
+  Rails rails_;
+  HeldBans held_;  // Read by all.
   absl::BitGen random_;
   absl::Time next_prune_ = absl::InfinitePast();
   bool has_failed_ = false;    // The newest turn.

@@ -4,7 +4,9 @@
 // What the decision loop has done since its construction, and what it holds.
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "coordinator/failure_intake.h"
@@ -28,6 +30,9 @@ struct DecisionStatistics {
     for (const auto& [jail, count] : turn.right_logins_by_jail) {
       right_logins_by_jail[jail] += count;
     }
+    for (const auto& [jail_and_rail, count] : turn.held_by_rail) {
+      held_by_rail[jail_and_rail] += count;
+    }
   }
 
   uint64_t failures = 0;  // Counted.
@@ -40,6 +45,8 @@ struct DecisionStatistics {
   uint64_t tracked_sources = 0;
   uint64_t evicted_sources = 0;
   uint64_t failed_commits = 0;
+  // Bans held so far, by jail and rail.
+  std::map<std::pair<std::string, std::string>, uint64_t> held_by_rail;
   FailureIntake::Tally intake;
 };
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
+#include "coordinator/rail_convert.h"
 #include "coordinator/store_rows.h"
 #include "coordinator/store_schema.h"
 
@@ -66,11 +67,19 @@ absl::Status SqliteBanStore::Prepare() {
   ban_counts_of_ = prepare(
       "SELECT SUM(CASE WHEN jail = ? THEN ban_count END), SUM(ban_count) "
       "FROM ban_history WHERE source = ?");
+  hold_ = prepare("REPLACE INTO held_ban VALUES (?, ?, ?)");
+  drop_held_ = prepare("DELETE FROM held_ban WHERE jail = ? AND source = ?");
+  allow_ = prepare("REPLACE INTO allowed VALUES (?, ?)");
+  disallow_ = prepare("DELETE FROM allowed WHERE source = ?");
+  pause_ = prepare("REPLACE INTO meta VALUES ('pause', ?)");
+  resume_ = prepare("DELETE FROM meta WHERE key = 'pause'");
   for (const SqliteStatement* statement :
-       {&set_revision_, &forget_, &add_failure_, &set_progress_, &lift_,
-        &impose_, &forget_counts_, &pardon_, &count_ban_, &prune_failures_,
-        &prune_progress_, &prune_pardons_, &prune_logins_, &prune_counts_,
-        &failures_of_, &ban_counts_of_, &add_login_, &forget_logins_}) {
+       {&set_revision_, &forget_,         &add_failure_,    &set_progress_,
+        &lift_,         &impose_,         &forget_counts_,  &pardon_,
+        &count_ban_,    &prune_failures_, &prune_progress_, &prune_pardons_,
+        &prune_logins_, &prune_counts_,   &failures_of_,    &ban_counts_of_,
+        &add_login_,    &forget_logins_,  &hold_,           &drop_held_,
+        &allow_,        &disallow_,       &pause_,          &resume_}) {
     RETURN_IF_ERROR(statement->status());
   }
   return absl::OkStatus();
@@ -97,6 +106,17 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
   ASSIGN_OR_RETURN(contents.progress, ReadAll(progress, ProgressOfRow));
   SqliteStatement pardons = query(kPardonColumns, "pardon");
   ASSIGN_OR_RETURN(contents.pardons, ReadAll(pardons, PardonOfRow));
+  SqliteStatement held = query(kHeldBanColumns, "held_ban");
+  ASSIGN_OR_RETURN(contents.held, ReadAll(held, HeldBanOfRow));
+  SqliteStatement allowed = query(kAllowedColumns, "allowed");
+  ASSIGN_OR_RETURN(const std::vector<AllowedSource> sources,
+                   ReadAll(allowed, AllowedSourceOfRow));
+  for (const AllowedSource& source : sources) {
+    contents.rails.allowed.emplace(source.source, source);
+  }
+  SqliteStatement pause = query(kPauseColumns, "meta WHERE key = 'pause'");
+  ASSIGN_OR_RETURN(const std::vector<Pause> pauses, ReadAll(pause, PauseOfRow));
+  if (!pauses.empty()) contents.rails.pause = pauses.front();
   return contents;
 }
 
@@ -106,6 +126,8 @@ absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   if (status.ok()) status = CommitLogins(change);
   if (status.ok()) status = CommitEnds(change);
   if (status.ok()) status = CommitBans(change);
+  if (status.ok()) status = CommitHeld(change);
+  if (status.ok()) status = CommitRails(change);
   if (status.ok()) status = audit_.Append(change.audit);
   if (status.ok() && change.retention) status = Forget(*change.retention);
   if (status.ok()) {
@@ -188,6 +210,34 @@ absl::Status SqliteBanStore::CommitBans(const StoreChange& change) {
                         .Run());
   }
   return absl::OkStatus();
+}
+
+absl::Status SqliteBanStore::CommitHeld(const StoreChange& change) {
+  for (const BanKey& key : change.not_held) {
+    RETURN_IF_ERROR(
+        drop_held_.Bind(key.jail).Bind(key.source.ToString()).Run());
+  }
+  for (const HeldBan& held : change.held) {
+    RETURN_IF_ERROR(hold_.Bind(held.ban.key.jail)
+                        .Bind(held.ban.key.source.ToString())
+                        .Bind(HeldBanToProto(held).SerializeAsString())
+                        .Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteBanStore::CommitRails(const StoreChange& change) {
+  for (const std::string& source : change.disallowed) {
+    RETURN_IF_ERROR(disallow_.Bind(source).Run());
+  }
+  for (const AllowedSource& allowed : change.allowed) {
+    RETURN_IF_ERROR(allow_.Bind(allowed.source)
+                        .Bind(AllowedSourceToProto(allowed).SerializeAsString())
+                        .Run());
+  }
+  if (!change.pause.has_value()) return absl::OkStatus();
+  if (!change.pause->has_value()) return resume_.Run();
+  return pause_.Bind(PauseToProto(**change.pause).SerializeAsString()).Run();
 }
 
 absl::Status SqliteBanStore::Forget(const Retention& retention) {

@@ -9,6 +9,7 @@
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
 #include "coordinator/audit_convert.h"
+#include "coordinator/rail_convert.h"
 
 namespace mxban {
 namespace {
@@ -32,6 +33,18 @@ absl::StatusOr<absl::Time> TimeOf(int64_t micros) {
   const absl::Time time = absl::FromUnixMicros(micros);
   if (micros <= 0 || time > kLastTime) return NotReadable("a time");
   return time;
+}
+
+// Reads a whole message, with `from_proto` as its judge.
+template <typename Message, typename Value>
+absl::StatusOr<Value> MessageOf(
+    absl::string_view bytes, absl::string_view what,
+    absl::StatusOr<Value> (*from_proto)(const Message&)) {
+  Message message;
+  if (!message.ParseFromString(std::string(bytes))) return NotReadable(what);
+  absl::StatusOr<Value> value = from_proto(message);
+  if (!value.ok()) return NotReadable(what);
+  return value;
 }
 
 }  // namespace
@@ -77,6 +90,26 @@ absl::StatusOr<Pardon> PardonOfRow(const SqliteStatement& row) {
   ASSIGN_OR_RETURN(const BanKey key, KeyOf(row.Blob(0), row.Blob(1)));
   ASSIGN_OR_RETURN(const absl::Time time, TimeOf(row.Int(2)));
   return Pardon{key, time};
+}
+
+absl::StatusOr<HeldBan> HeldBanOfRow(const SqliteStatement& row) {
+  ASSIGN_OR_RETURN(const BanKey key, KeyOf(row.Blob(0), row.Blob(1)));
+  ASSIGN_OR_RETURN(HeldBan held,
+                   MessageOf(row.Blob(2), "a held ban", HeldBanFromProto));
+  if (held.ban.key != key) return NotReadable("a held ban");
+  return held;
+}
+
+absl::StatusOr<AllowedSource> AllowedSourceOfRow(const SqliteStatement& row) {
+  ASSIGN_OR_RETURN(
+      AllowedSource allowed,
+      MessageOf(row.Blob(1), "an allowed source", AllowedSourceFromProto));
+  if (allowed.source != row.Blob(0)) return NotReadable("an allowed source");
+  return allowed;
+}
+
+absl::StatusOr<Pause> PauseOfRow(const SqliteStatement& row) {
+  return MessageOf(row.Blob(0), "the pause", PauseFromProto);
 }
 
 absl::StatusOr<BanKey> BanCountOfRow(const SqliteStatement& row) {

@@ -36,6 +36,15 @@ absl::StatusOr<LogProgress> ProgressOfRow(const SqliteStatement& row);
 inline constexpr char kPardonColumns[] = "jail, source, time";
 absl::StatusOr<Pardon> PardonOfRow(const SqliteStatement& row);
 
+inline constexpr char kHeldBanColumns[] = "jail, source, message";
+absl::StatusOr<HeldBan> HeldBanOfRow(const SqliteStatement& row);
+
+inline constexpr char kAllowedColumns[] = "source, message";
+absl::StatusOr<AllowedSource> AllowedSourceOfRow(const SqliteStatement& row);
+
+inline constexpr char kPauseColumns[] = "value";
+absl::StatusOr<Pause> PauseOfRow(const SqliteStatement& row);
+
 // How often a source was banned. Only a salvage reads it so.
 inline constexpr char kBanCountColumns[] = "jail, source, ban_count, time";
 absl::StatusOr<BanKey> BanCountOfRow(const SqliteStatement& row);

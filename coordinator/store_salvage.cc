@@ -47,6 +47,8 @@ std::vector<Table> Tables() {
       {"audit", kAuditColumns, "iibb", "id", Check<AuditRecordOfRow>},
       {"right_login", kLoginColumns, "bbbi", "jail, source, user",
        Check<LoginOfRow>},
+      {"held_ban", kHeldBanColumns, "bbb", "jail, source", Check<HeldBanOfRow>},
+      {"allowed", kAllowedColumns, "bb", "source", Check<AllowedSourceOfRow>},
   };
 }
 
@@ -139,6 +141,19 @@ class Salvager {
   const absl::Time now_;
 };
 
+// What stopped enforcement is no reason to begin again.
+absl::Status CarryOverPause(SqliteDatabase& from, SqliteDatabase& to) {
+  SqliteStatement pause = from.Prepare(
+      absl::StrCat("SELECT ", kPauseColumns, " FROM meta WHERE key = 'pause'"));
+  const absl::StatusOr<bool> is_row = pause.Step();
+  if (!is_row.ok() || !*is_row || !PauseOfRow(pause).ok()) {
+    return absl::OkStatus();
+  }
+  return to.Prepare("REPLACE INTO meta VALUES ('pause', ?)")
+      .Bind(pause.Blob(0))
+      .Run();
+}
+
 absl::StatusOr<std::vector<SalvagedTable>> CarryOverAll(const std::string& from,
                                                         const std::string& to,
                                                         absl::Time now) {
@@ -152,6 +167,7 @@ absl::StatusOr<std::vector<SalvagedTable>> CarryOverAll(const std::string& from,
     ASSIGN_OR_RETURN(SalvagedTable salvaged, salvager.CarryOver(table));
     outcome.push_back(std::move(salvaged));
   }
+  RETURN_IF_ERROR(CarryOverPause(*old_database, *database));
   RETURN_IF_ERROR(database->Execute("COMMIT"));
   return outcome;
 }

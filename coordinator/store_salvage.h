@@ -25,8 +25,9 @@ struct SalvagedTable {
 };
 
 // Creates a store at `to` with a history of its own, and carries over what can
-// be read of the one at `from`, which stays as it is. Revisions go on above
-// those carried over. Where an older version did not date a row, `now` does.
+// be read of the one at `from`, which stays as it is; a pause goes on.
+// Revisions go on above those carried over. Where an older version did not date
+// a row, `now` does.
 //
 // UNAVAILABLE if `to` cannot be written.
 absl::StatusOr<std::vector<SalvagedTable>> SalvageStore(const std::string& from,

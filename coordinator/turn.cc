@@ -45,8 +45,9 @@ void Turn::Pardon(const Ban& ban) {
 
 BanCounts Turn::Remembered(const BanKey& key, BanCounts stored) const {
   const auto end = ended.find(key);
-  if (end == ended.end() ||
-      end->second.kind != BanTable::ChangeKind::kPardoned) {
+  const bool is_pardoned =
+      end != ended.end() && end->second.kind == BanTable::ChangeKind::kPardoned;
+  if (!is_pardoned && !std::count(forgiven.begin(), forgiven.end(), key)) {
     return stored;
   }
   return {.in_jail = 0, .in_all_jails = stored.in_all_jails - stored.in_jail};
@@ -86,6 +87,14 @@ std::optional<StoreChange> Turn::ToStoreChange() {
       change.pardoned.push_back({key, now});
     }
   }
+  for (const BanKey& key : forgiven) change.pardoned.push_back({key, now});
+  for (const auto& [key, held_ban] : held) {
+    if (held_ban) {
+      change.held.push_back(*held_ban);
+    } else {
+      change.not_held.push_back(key);
+    }
+  }
   for (auto& [key, ban] : imposed) {
     ban.revision = change.revision;
     change.imposed.push_back(ban);
@@ -96,7 +105,8 @@ std::optional<StoreChange> Turn::ToStoreChange() {
       !NeedsRevision() && change.forgotten.empty() && change.failures.empty() &&
       change.progress.empty() && change.right_logins.empty() &&
       change.forgotten_logins.empty() && change.lifted.empty() &&
-      !change.retention && change.audit.empty();
+      change.pardoned.empty() && change.held.empty() &&
+      change.not_held.empty() && !change.retention && change.audit.empty();
   if (is_empty) return std::nullopt;
   return change;
 }

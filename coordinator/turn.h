@@ -25,6 +25,7 @@
 #include "coordinator/audit_record.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
+#include "coordinator/rail_records.h"
 
 namespace mxban {
 
@@ -74,6 +75,9 @@ struct Turn {
   std::vector<LogProgress> progress;
   absl::btree_map<BanKey, Ban> imposed;  // New or extended.
   absl::btree_map<BanKey, BanTable::Change> ended;
+  // Held, or held differently; nullopt if no longer.
+  absl::btree_map<BanKey, std::optional<HeldBan>> held;
+  std::vector<BanKey> forgiven;          // As by a pardon, though not banned.
   std::shared_ptr<const JailSet> jails;  // Null if they stay as they are.
   std::optional<Retention> retention;
   std::vector<AuditRecord> audit;  // In the order in which it was decided.
@@ -92,6 +96,12 @@ struct Turn {
   absl::flat_hash_map<std::string, uint64_t> failures_by_server;
   absl::flat_hash_map<std::string, uint64_t> forgiven_by_jail;
   absl::flat_hash_map<std::string, uint64_t> right_logins_by_jail;
+
+  // How many bans were imposed that no operator asked for.
+  absl::flat_hash_map<std::string, uint64_t> imposed_by_jail;
+
+  // How many were held, by jail and rail.
+  absl::btree_map<std::pair<std::string, std::string>, uint64_t> held_by_rail;
 
  private:
   // Whether agents must hear of it.

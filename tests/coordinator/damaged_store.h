@@ -23,8 +23,8 @@ inline BanKey NumberedKey(uint32_t number) {
   return {"jail", IpNetwork::FromBytes(bytes, 32)};
 }
 
-// `count` each of bans, failures, positions, pardons and audit records, at
-// revision 7.
+// `count` each of bans, failures, positions, pardons, held bans, allowed
+// sources and audit records, at revision 7, and paused.
 inline StoreChange NumberedChange(uint32_t count) {
   StoreChange change;
   change.revision = 7;
@@ -44,7 +44,16 @@ inline StoreChange NumberedChange(uint32_t count) {
     change.audit.push_back({kWritten, "mxban", "ban", "jail",
                             NumberedKey(i).source.ToString(),
                             std::string(100, 'a')});
+    ban.key = NumberedKey(i + 3 * count);
+    change.held.push_back({ban, "maxbanrate"});
+    change.allowed.push_back(
+        {.source = NumberedKey(i + 4 * count).source.ToString(),
+         .reason = std::string(100, 'r'),
+         .who = "operator",
+         .create_time = kWritten,
+         .networks = {NumberedKey(i + 4 * count).source}});
   }
+  change.pause.emplace(Pause{"operator", "drill", kWritten});
   return change;
 }
 

@@ -92,6 +92,48 @@ TEST_F(SqliteBanStoreTest, LiftedBansAndForgottenFailuresAreGone) {
   EXPECT_EQ(contents->failures[0].key, kOther);
 }
 
+TEST_F(SqliteBanStoreTest, WhatIsHeldIsKeptUntilItIsNot) {
+  StoreChange change;
+  change.held = {{SomeBan(kKey), "maxbanrate"}, {SomeBan(kOther), "other"}};
+  ASSERT_TRUE(Open()->Commit(change).ok());
+  StoreChange end;
+  end.not_held = {kOther};
+  end.held = {{SomeBan(kKey), "newer"}};
+  ASSERT_TRUE(Open()->Commit(end).ok());
+  const auto contents = Open()->Load();
+  ASSERT_TRUE(contents.ok()) << contents.status();
+  ASSERT_EQ(contents->held.size(), 1);
+  EXPECT_EQ(contents->held[0].ban.key, kKey);
+  EXPECT_EQ(contents->held[0].ban.expire_time, kNoon + absl::Hours(8));
+  EXPECT_EQ(contents->held[0].hold_reason, "newer");
+}
+
+TEST_F(SqliteBanStoreTest, WhatOperatorsHaveSetIsKept) {
+  const AllowedSource network = {.source = "192.0.2.0/24",
+                                 .reason = "office",
+                                 .who = "anna",
+                                 .create_time = kNoon,
+                                 .expire_time = kNoon + absl::Hours(1),
+                                 .networks = {kKey.source}};
+  const AllowedSource name = {.source = "mx", .create_time = kNoon};
+  StoreChange change;
+  change.allowed = {network, name};
+  change.pause.emplace(Pause{"anna", "drill", kNoon});
+  ASSERT_TRUE(Open()->Commit(change).ok());
+  RailState rails = Open()->Load()->rails;
+  EXPECT_EQ(rails.allowed.at("192.0.2.0/24"), network);
+  EXPECT_EQ(rails.allowed.at("mx"), name);
+  EXPECT_EQ(rails.pause, (Pause{"anna", "drill", kNoon}));
+
+  StoreChange end;
+  end.disallowed = {"mx"};
+  end.pause.emplace(std::nullopt);
+  ASSERT_TRUE(Open()->Commit(end).ok());
+  rails = Open()->Load()->rails;
+  EXPECT_EQ(rails.allowed.size(), 1);
+  EXPECT_FALSE(rails.pause.has_value());
+}
+
 TEST_F(SqliteBanStoreTest, FailuresOfASourceComeNewestLast) {
   auto store = Open();
   StoreChange change;

@@ -1,0 +1,53 @@
+#ifndef MXBAN_COORDINATOR_RAILS_H_
+#define MXBAN_COORDINATOR_RAILS_H_
+
+// Asks the rails of a jail about a ban that no operator has asked for: is it
+// imposed, or held until one looks at it, and why. A fleet-wide ban is a
+// fleet-wide outage if it is wrong.
+//
+// Owned by the decision loop. What a turn imposes counts once it is durable, so
+// that a turn that fails leaves no trace.
+//
+// Thread-compatible.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "common/ban.h"
+#include "common/jail.h"
+#include "coordinator/ban_rate.h"
+#include "coordinator/turn.h"
+
+namespace mxban {
+
+// That a ban is held.
+struct Hold {
+  std::string rail;    // The option of the jail that sets it.
+  std::string reason;  // For people.
+};
+
+class Rails {
+ public:
+  // Starts with the bans that stand.
+  void Load(const std::vector<Ban>& bans, absl::Time now);
+
+  // Why `ban`, a new one of `jail`, is held; nullopt if it is imposed.
+  std::optional<Hold> Judge(const Turn& turn, const Jail& jail,
+                            const Ban& ban) const;
+
+  // `turn` is durable.
+  void Publish(const Turn& turn);
+
+ private:
+  BanRate rate_;
+  // When it was last said in the log that a rail of a jail holds bans.
+  absl::flat_hash_map<std::pair<std::string, std::string>, absl::Time> said_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_RAILS_H_
