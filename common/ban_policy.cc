@@ -27,11 +27,13 @@ const std::array<IpNetwork, 6>& NobodysNetworks() {
   return networks;
 }
 
-bool OverlapsAny(absl::Span<const IpNetwork> networks,
-                 const IpNetwork& source) {
-  return std::any_of(
+std::optional<IpNetwork> Overlapping(absl::Span<const IpNetwork> networks,
+                                     const IpNetwork& source) {
+  const auto found = std::find_if(
       networks.begin(), networks.end(),
       [&](const IpNetwork& network) { return network.Overlaps(source); });
+  if (found == networks.end()) return std::nullopt;
+  return *found;
 }
 
 // When a ban ends that begins at `start`; never beyond what a Timestamp holds.
@@ -76,9 +78,17 @@ Admission AdmitWithin(absl::Duration window, const Jail& jail, absl::Time now,
 
 }  // namespace
 
+std::optional<IpNetwork> NobodysNetwork(const IpNetwork& source) {
+  return Overlapping(NobodysNetworks(), source);
+}
+
+std::optional<IpNetwork> IgnoredNetwork(const Jail& jail,
+                                        const IpNetwork& source) {
+  return Overlapping(jail.ignored_networks, source);
+}
+
 bool IsIgnored(const Jail& jail, const IpNetwork& source) {
-  return OverlapsAny(jail.ignored_networks, source) ||
-         OverlapsAny(NobodysNetworks(), source);
+  return IgnoredNetwork(jail, source) || NobodysNetwork(source);
 }
 
 Admission Admit(const Jail& jail, absl::Time now, Failure& failure) {

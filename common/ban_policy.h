@@ -25,9 +25,16 @@ struct BanRequest {
   bool wide = false;  // Confirms a network wider than /24 or /48.
 };
 
+// The network, of those that no remote host can have (loopback, RFC 6890's
+// "this network", link-local IPv6, multicast), that overlaps `source`, if any.
+std::optional<IpNetwork> NobodysNetwork(const IpNetwork& source);
+
+// The entry of the `ignoreip` of `jail` that overlaps `source`, if any.
+std::optional<IpNetwork> IgnoredNetwork(const Jail& jail,
+                                        const IpNetwork& source);
+
 // Whether `jail` never counts nor bans some address of `source`: one that it
-// ignores, or one that no remote host can have (loopback, RFC 6890's "this
-// network", link-local IPv6, multicast).
+// ignores, or one that no remote host can have.
 bool IsIgnored(const Jail& jail, const IpNetwork& source);
 
 enum class Admission { kCounts, kTooOld, kIgnored };

@@ -13,6 +13,8 @@
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "coordinator/audit_convert.h"
+#include "coordinator/explanation_convert.h"
+#include "coordinator/source_explanation.h"
 
 namespace mxban {
 namespace {
@@ -279,6 +281,26 @@ grpc::ServerUnaryReactor* AdminService::ReloadJails(
   return reactor;
 }
 
+grpc::ServerUnaryReactor* AdminService::ExplainSource(
+    grpc::CallbackServerContext* context,
+    const v1::ExplainSourceRequest* request,
+    v1::ExplainSourceResponse* response) {
+  const absl::StatusOr<IpNetwork> source = IpNetwork::Parse(request->source());
+  if (!source.ok()) return Reply(context, source.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  parts_.loop.Inspect([this, reactor, response, source = *source](
+                          const absl::StatusOr<DecisionLoop::View>& view) {
+    if (!view.ok()) return reactor->Finish(ToGrpcStatus(view.status()));
+    const absl::StatusOr<SourceExplanation> explanation =
+        mxban::ExplainSource(*view, source);
+    if (explanation.ok()) {
+      *response = ExplanationToProto(*explanation, parts_.registry);
+    }
+    reactor->Finish(ToGrpcStatus(explanation.status()));
+  });
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* AdminService::ListAuditRecords(
     grpc::CallbackServerContext* context,
     const v1::ListAuditRecordsRequest* request,
@@ -288,8 +310,9 @@ grpc::ServerUnaryReactor* AdminService::ListAuditRecords(
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.loop.Inspect([reactor, response, query = *std::move(query)](
                           const absl::StatusOr<DecisionLoop::View>& view) {
-    absl::StatusOr<std::vector<AuditRecord>> records = view.status();
-    if (view.ok()) records = view->store.AuditPage(query);
+    if (!view.ok()) return reactor->Finish(ToGrpcStatus(view.status()));
+    const absl::StatusOr<std::vector<AuditRecord>> records =
+        view->store.AuditPage(query);
     if (!records.ok()) return reactor->Finish(ToGrpcStatus(records.status()));
     for (const AuditRecord& record : *records) {
       *response->add_records() = AuditRecordToProto(record);

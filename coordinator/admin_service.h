@@ -68,6 +68,10 @@ class AdminService final : public v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::ReloadJailsRequest* request,
       v1::ReloadJailsResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainSource(
+      grpc::CallbackServerContext* context,
+      const v1::ExplainSourceRequest* request,
+      v1::ExplainSourceResponse* response) override;
   grpc::ServerUnaryReactor* ListAuditRecords(
       grpc::CallbackServerContext* context,
       const v1::ListAuditRecordsRequest* request,

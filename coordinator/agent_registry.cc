@@ -7,6 +7,7 @@ namespace mxban {
 namespace {
 
 constexpr size_t kRememberedRevisions = 10'000;
+constexpr size_t kRememberedAcknowledgements = 100;
 
 }  // namespace
 
@@ -22,6 +23,8 @@ uint64_t AgentRegistry::Connect(AgentInfo agent, absl::Time now) {
   agent.contact_time = now;
   stream = {std::move(agent), next_ticket_++, revision_};
   ++enforcing_[0];
+  // What was decided before the first stream may have been enforced all along.
+  memories_.try_emplace(stream.agent.server_name, Memory{{}, revision_ + 1});
   return stream.ticket;
 }
 
@@ -64,6 +67,7 @@ void AgentRegistry::Acknowledge(const std::string& server_name, uint64_t ticket,
     Uncount(agent.enforced_revision);
     ++enforcing_[revision];
     agent.enforced_revision = revision;
+    Remember(server_name, revision, now);
     least = LeastEnforced();
     // A server that catches up from nothing tells no news.
     if (before != 0 && least > before) enforced = enforced_;
@@ -113,6 +117,28 @@ AgentRegistry::Progress AgentRegistry::ProgressOf(const Ban& ban) const {
   return progress;
 }
 
+AgentRegistry::Enforcement AgentRegistry::EnforcementOf(const Ban& ban) const {
+  absl::MutexLock lock(&mutex_);
+  Enforcement enforcement;
+  for (const auto& [name, stream] : streams_) {
+    if (stream.agent.enforced_revision < ban.revision) {
+      enforcement.missing.push_back(name);
+      continue;
+    }
+    Enforcement::Server& server = enforcement.enforcing.emplace_back();
+    server.name = name;
+    const Memory& memory = memories_.at(name);
+    if (ban.revision < memory.known_since) continue;
+    const auto first = std::lower_bound(
+        memory.acknowledged.begin(), memory.acknowledged.end(), ban.revision,
+        [](const Acknowledged& a, uint64_t revision) {
+          return a.revision < revision;
+        });
+    if (first != memory.acknowledged.end()) server.since = first->time;
+  }
+  return enforcement;
+}
+
 AgentRegistry::Totals AgentRegistry::GetTotals() const {
   absl::MutexLock lock(&mutex_);
   Totals totals;
@@ -134,6 +160,20 @@ std::vector<AgentInfo> AgentRegistry::List(const std::string& after,
     agents.push_back(next->second.agent);
   }
   return agents;
+}
+
+void AgentRegistry::Remember(const std::string& server_name, uint64_t revision,
+                             absl::Time now) {
+  Memory& memory = memories_.at(server_name);
+  // After a reconnection it acknowledges again what it did before.
+  if (!memory.acknowledged.empty() &&
+      revision <= memory.acknowledged.back().revision) {
+    return;
+  }
+  memory.acknowledged.push_back({revision, now});
+  if (memory.acknowledged.size() <= kRememberedAcknowledgements) return;
+  memory.known_since = memory.acknowledged.front().revision + 1;
+  memory.acknowledged.pop_front();
 }
 
 void AgentRegistry::MeasureSpread(const Stream& stream, uint64_t from,

@@ -46,6 +46,17 @@ class AgentRegistry final : public BanTable::Listener {
     std::optional<absl::Duration> slowest;
   };
 
+  // Which servers enforce one ban, by name, of those seen since the start.
+  struct Enforcement {
+    struct Server {
+      std::string name;
+      // When it first said so; none when that is too long ago to be remembered.
+      std::optional<absl::Time> since;
+    };
+    std::vector<Server> enforcing;
+    std::vector<std::string> missing;
+  };
+
   struct Totals {
     size_t agents = 0;
     size_t connected = 0;
@@ -80,6 +91,7 @@ class AgentRegistry final : public BanTable::Listener {
   void SetEnforcedCallback(EnforcedCallback callback);
 
   Progress ProgressOf(const Ban& ban) const;
+  Enforcement EnforcementOf(const Ban& ban) const;
   Totals GetTotals() const;
 
   // Up to `limit` agents whose names come after `after`.
@@ -90,6 +102,18 @@ class AgentRegistry final : public BanTable::Listener {
     AgentInfo agent;
     uint64_t ticket;
     uint64_t first_revision;  // The newest when the stream opened.
+  };
+
+  // When a server first acknowledged which revisions: the newest, oldest first,
+  // at most kRememberedAcknowledgements. They outlive its streams, since its
+  // kernel does.
+  struct Acknowledged {
+    uint64_t revision;
+    absl::Time time;
+  };
+  struct Memory {
+    std::deque<Acknowledged> acknowledged;
+    uint64_t known_since;  // What is older was acknowledged nobody knows when.
   };
 
   // A revision and how it spread. Oldest first, at most kRememberedRevisions.
@@ -104,12 +128,15 @@ class AgentRegistry final : public BanTable::Listener {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // One server less enforces just this revision.
   void Uncount(uint64_t revision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(const std::string& server_name, uint64_t revision,
+                absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MeasureSpread(const Stream& stream, uint64_t from, uint64_t to,
                      absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t LeastEnforced() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   absl::btree_map<std::string, Stream> streams_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_map<std::string, Memory> memories_ ABSL_GUARDED_BY(mutex_);
   // How many connected servers enforce exactly this revision.
   absl::btree_map<uint64_t, size_t> enforcing_ ABSL_GUARDED_BY(mutex_);
   std::deque<Spread> spreads_ ABSL_GUARDED_BY(mutex_);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/synchronization/notification.h"
+#include "common/private_directory.h"
 #include "common/status_macros.h"
 #include "coordinator/ignored_sources.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
@@ -28,9 +29,13 @@ constexpr std::chrono::milliseconds kShutdownGrace{250};
 // A peer that vanished without a word is noticed within twice this time.
 constexpr int kKeepaliveMs = 10'000;
 
+constexpr auto kOpenToAll = std::filesystem::perms(0755);
+
 absl::Status MakeDirectory(const std::filesystem::path& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  const bool is_new = std::filesystem::create_directories(path, error);
+  // Who may come in is for the socket itself to say.
+  if (is_new) std::filesystem::permissions(path, kOpenToAll, error);
   if (!error) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("cannot create ", path.string(), ": ", error.message()));
@@ -78,11 +83,13 @@ Coordinator::~Coordinator() {
   if (admin_server_ != nullptr) admin_server_->Shutdown(deadline);
   // Only now: calls under way wait for what is decided.
   updater_.reset();
+  if (audit_log_ != nullptr) audit_log_->Stop();
   if (loop_ != nullptr) loop_->Stop();
   if (registry_ != nullptr) table_.RemoveListener(registry_.get());
 }
 
 absl::Status Coordinator::Reload() {
+  if (audit_log_ != nullptr) audit_log_->Wake();
   absl::Notification answered;
   absl::Status answer;
   updater_->Reload("SIGHUP", [&](const absl::StatusOr<size_t>& jail_count) {
@@ -93,11 +100,23 @@ absl::Status Coordinator::Reload() {
   return answer;
 }
 
+void Coordinator::Ask(std::function<void()> alive) {
+  loop_->Inspect([alive = std::move(alive)](
+                     const absl::StatusOr<DecisionLoop::View>& view) {
+    if (view.ok()) alive();
+  });
+}
+
 absl::Status Coordinator::OpenStore() {
   updater_ = std::make_unique<JailUpdater>(options_.config_dir,
                                            IgnoredSources(clock_));
   ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, updater_->Load());
-  RETURN_IF_ERROR(MakeDirectory(options_.state_dir));
+  PrivateDirectory directory = {
+      options_.state_dir, {"bans.db"}, {"audit.jsonl"}};
+  if (!options_.audit_log.empty()) {
+    directory.other_files.push_back(options_.audit_log);
+  }
+  RETURN_IF_ERROR(KeepPrivate(directory));
   ASSIGN_OR_RETURN(
       OpenedStore opened,
       mxban::OpenStore(absl::StrCat(options_.state_dir, "/bans.db"),
@@ -126,6 +145,7 @@ absl::Status Coordinator::StartServices() {
         updater_->Reload(std::move(who), std::move(done));
       },
       history_id_, clock_.TimeNow(), salvage_ ? salvage_->ToString() : ""});
+  RETURN_IF_ERROR(StartAuditLog());
   loop_->Start();
   updater_->Start(*loop_);
 
@@ -138,6 +158,34 @@ absl::Status Coordinator::StartServices() {
                    Listen("--agent_listen", options_.agent_listen,
                           agent_credentials, *agent_service_, &agent_port_));
   return StartAdminServer();
+}
+
+absl::Status Coordinator::StartAuditLog() {
+  if (options_.audit_log.empty()) return absl::OkStatus();
+  const std::filesystem::path directory = options_.state_dir;
+  ASSIGN_OR_RETURN(audit_log_,
+                   AuditLog::Start(directory / options_.audit_log, history_id_,
+                                   [this](uint64_t id, size_t limit) {
+                                     return FetchAudit(id, limit);
+                                   }));
+  loop_->SetAuditCallback([this] { audit_log_->Wake(); });
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<AuditRecord>> Coordinator::FetchAudit(uint64_t id,
+                                                                 size_t limit) {
+  absl::Notification looked;
+  absl::StatusOr<std::vector<AuditRecord>> records;
+  loop_->Inspect([&](const absl::StatusOr<DecisionLoop::View>& view) {
+    if (view.ok()) {
+      records = view->store.AuditAfter(id, limit);
+    } else {
+      records = view.status();
+    }
+    looked.Notify();
+  });
+  looked.WaitForNotification();
+  return records;
 }
 
 absl::Status Coordinator::StartAdminServer() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -22,6 +23,7 @@
 #include "coordinator/admin_service.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/agent_service.h"
+#include "coordinator/audit_log.h"
 #include "coordinator/ban_feed.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/ban_watch.h"
@@ -39,6 +41,7 @@ class Coordinator {
   struct Options {
     std::string config_dir = "/etc/mxban";
     std::string state_dir = "/var/lib/mxban";
+    std::string audit_log = "audit.jsonl";  // In state_dir; empty: none.
     std::string agent_listen = "0.0.0.0:7460";
     std::string admin_listen = "unix:/run/mxban/admin.sock";
     std::string http_listen = "127.0.0.1:7462";  // Empty: no HTTP.
@@ -58,9 +61,12 @@ class Coordinator {
   // Stops serving, decides what is queued, closes the store.
   ~Coordinator();
 
-  // Reads the configuration again, as SIGHUP asks for, all or nothing; returns
-  // once it is in force.
+  // Reads the configuration again and opens the audit log again, as SIGHUP asks
+  // for, all or nothing; returns once it is in force.
   absl::Status Reload();
+
+  // Has `alive` called once the decision loop comes to it.
+  void Ask(std::function<void()> alive);
 
   // DATA_LOSS, and why, once the store is lost.
   absl::Status store_status() const { return store_->status(); }
@@ -75,6 +81,9 @@ class Coordinator {
 
   absl::Status OpenStore();
   absl::Status StartServices();
+  absl::Status StartAuditLog();
+  absl::StatusOr<std::vector<AuditRecord>> FetchAudit(uint64_t id,
+                                                      size_t limit);
   absl::Status StartAdminServer();
   absl::Status StartHttp();
 
@@ -89,6 +98,7 @@ class Coordinator {
   AdminAccess access_;
   BanTable table_;
   std::unique_ptr<DecisionLoop> loop_;
+  std::unique_ptr<AuditLog> audit_log_;  // Null if there is none.
   std::unique_ptr<JailUpdater> updater_;
   std::unique_ptr<AgentRegistry> registry_;
   std::unique_ptr<BanWatch> watch_;

@@ -398,7 +398,10 @@ absl::Status DecisionLoop::Commit(Turn& turn) {
   // Whatever it was, agents must not take it for a fault of their batch.
   if (!turn.error.ok()) return absl::UnavailableError(turn.error.message());
   const std::optional<StoreChange> change = turn.ToStoreChange();
-  return change.has_value() ? store_.Commit(*change) : absl::OkStatus();
+  if (!change.has_value()) return absl::OkStatus();
+  RETURN_IF_ERROR(store_.Commit(*change));
+  if (!change->audit.empty()) audit_told_();
+  return absl::OkStatus();
 }
 
 void DecisionLoop::Publish(const Turn& turn) {

@@ -74,6 +74,12 @@ class DecisionLoop {
   // First of all calls. Returns the history id.
   absl::StatusOr<std::string> Load(std::shared_ptr<const JailSet> jails);
 
+  // Has `told` called on the loop's thread whenever the audit log has got
+  // longer. Before Start().
+  void SetAuditCallback(std::function<void()> told) {
+    audit_told_ = std::move(told);
+  }
+
   // Starts the thread; without it, RunTurn() is the caller's to call.
   void Start();
 
@@ -174,6 +180,8 @@ class DecisionLoop {
   BanStore& store_;
   BanTable& table_;
   const Clock& clock_;
+
+  std::function<void()> audit_told_ = [] {};
 
   // Owned by the thread that makes turns.
   std::shared_ptr<const JailSet> jails_;

@@ -31,6 +31,10 @@ ABSL_FLAG(bool, check_config, false,
           "Reads the configuration, prints what every jail became and what is "
           "not honoured, and exits.");
 ABSL_FLAG(std::string, state_dir, "/var/lib/mxban", "Where bans are stored.");
+ABSL_FLAG(std::string, audit_log, "audit.jsonl",
+          "Where what operators did and what was decided is written, one JSON "
+          "object per line; in --state_dir unless it begins with /. Empty for "
+          "nowhere but the store.");
 ABSL_FLAG(std::string, agent_listen, "0.0.0.0:7460",
           "Where agents connect: ADDRESS:PORT.");
 ABSL_FLAG(std::string, admin_listen, "unix:/run/mxban/admin.sock",
@@ -72,6 +76,7 @@ Coordinator::Options OptionsFromFlags() {
   return {
       .config_dir = absl::GetFlag(FLAGS_config_dir),
       .state_dir = absl::GetFlag(FLAGS_state_dir),
+      .audit_log = absl::GetFlag(FLAGS_audit_log),
       .agent_listen = absl::GetFlag(FLAGS_agent_listen),
       .admin_listen = absl::GetFlag(FLAGS_admin_listen),
       .http_listen = absl::GetFlag(FLAGS_http_listen),
@@ -80,6 +85,33 @@ Coordinator::Options OptionsFromFlags() {
       .insecure = absl::GetFlag(FLAGS_insecure),
       .max_sources = static_cast<size_t>(absl::GetFlag(FLAGS_max_sources)),
   };
+}
+
+// How often to tell the service manager that decisions are still made; never,
+// if it does not want to know.
+absl::Duration WatchdogInterval() {
+  uint64_t microseconds = 0;
+  if (sd_watchdog_enabled(0, &microseconds) <= 0) {
+    return absl::InfiniteDuration();
+  }
+  return absl::Microseconds(microseconds) / 3;
+}
+
+// Waits for the next signal, and meanwhile has the decision loop say that it
+// goes round.
+int AwaitSignal(const sigset_t& signals, Coordinator& coordinator) {
+  const absl::Duration interval = WatchdogInterval();
+  if (interval == absl::InfiniteDuration()) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    return signal;
+  }
+  while (true) {
+    coordinator.Ask([] { sd_notify(0, "WATCHDOG=1"); });
+    const timespec timeout = absl::ToTimespec(interval);
+    const int signal = sigtimedwait(&signals, nullptr, &timeout);
+    if (signal > 0) return signal;
+  }
 }
 
 // Serves until SIGTERM or SIGINT, or until the store is lost, which the next
@@ -101,8 +133,7 @@ absl::Status Serve(const sigset_t& signals) {
   spdlog::info("mxban-coordinator {} serves agents on {}, operators on {}",
                kVersion, options.agent_listen, options.admin_listen);
   sd_notify(0, "READY=1");
-  int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP &&
+  while (AwaitSignal(signals, *coordinator) == SIGHUP &&
          coordinator->store_status().ok()) {
     if (absl::Status status = coordinator->Reload(); !status.ok()) {
       spdlog::error("reload refused, the jails in force stay: {}",

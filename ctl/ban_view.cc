@@ -104,6 +104,11 @@ void AddBanRow(const v1::BanStatus& status, absl::Time now, Table& table) {
       absl::StrCat(DescribeHistory(ban, now), ", ", DescribeCause(ban)));
 }
 
+std::string DescribeBan(const v1::Ban& ban, absl::Time now) {
+  return absl::StrCat(DescribeHistory(ban, now), ", ", DescribeCause(ban), ", ",
+                      DescribeEnd(ban, now));
+}
+
 std::string DescribeProgress(const v1::EnforcementProgress& progress) {
   std::string text =
       absl::StrCat("enforced ", progress.enforcing_server_count(), "/",

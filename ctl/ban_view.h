@@ -18,6 +18,9 @@ Table BanTable();
 // Adds where a ban stands and until when; below it how it came about.
 void AddBanRow(const v1::BanStatus& status, absl::Time now, Table& table);
 
+// `2 min ago, 5 failures in 10 min, on mx1, mx2, ends in 7 h 58 min`.
+std::string DescribeBan(const v1::Ban& ban, absl::Time now);
+
 // `enforced 3/3, 4 ms`; without the time when the coordinator forgot it.
 std::string DescribeProgress(const v1::EnforcementProgress& progress);
 

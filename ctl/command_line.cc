@@ -26,6 +26,7 @@ struct RawText {
   std::string ban_duration;
   std::string ban_jail, ban_source, ban_reason;
   std::string pardon_jail, pardon_source;
+  std::string explain_source, audit_source, since;
 };
 
 void AddGlobalOptions(CLI::App& app, CommandLine& line, RawText& raw) {
@@ -48,14 +49,29 @@ void AddGlobalOptions(CLI::App& app, CommandLine& line, RawText& raw) {
 CLI::App& AddCommand(CLI::App& app, CommandLine& line, const char* name,
                      const char* description) {
   static const auto& commands = *new std::map<std::string, Command>{
-      {"status", Command::kStatus}, {"bans", Command::kBans},
-      {"ban", Command::kBan},       {"unban", Command::kUnban},
-      {"agents", Command::kAgents}, {"jails", Command::kJails},
-      {"watch", Command::kWatch},   {"reload", Command::kReload}};
+      {"status", Command::kStatus},   {"bans", Command::kBans},
+      {"ban", Command::kBan},         {"unban", Command::kUnban},
+      {"agents", Command::kAgents},   {"jails", Command::kJails},
+      {"watch", Command::kWatch},     {"reload", Command::kReload},
+      {"explain", Command::kExplain}, {"audit", Command::kAudit}};
   const Command command = commands.at(name);
   CLI::App& subcommand = *app.add_subcommand(name, description);
   subcommand.callback([&line, command] { line.command = command; });
   return subcommand;
+}
+
+// Those that ask what was and why.
+void AddInquiries(CLI::App& app, CommandLine& line, RawText& raw) {
+  CLI::App& explain = AddCommand(app, line, "explain",
+                                 "Say whether a source is banned, and why");
+  explain.add_option("SOURCE", raw.explain_source, "An address or network")
+      ->required();
+
+  CLI::App& audit = AddCommand(app, line, "audit",
+                               "List what was decided and what operators did");
+  audit.add_option("SOURCE", raw.audit_source,
+                   "Only of this address or network");
+  audit.add_option("--since", raw.since, "Only of the last so long: 1d");
 }
 
 void AddCommands(CLI::App& app, CommandLine& line, RawText& raw) {
@@ -86,6 +102,7 @@ void AddCommands(CLI::App& app, CommandLine& line, RawText& raw) {
   AddCommand(app, line, "watch",
              "Print every change of the bans, until Ctrl-C");
   AddCommand(app, line, "reload", "Read the coordinator's files again");
+  AddInquiries(app, line, raw);
 }
 
 absl::StatusOr<absl::Duration> ReadDuration(const char* option,
@@ -122,6 +139,11 @@ absl::Status ReadRawText(const RawText& raw, CommandLine& line) {
   }
   line.pardon.set_source(raw.pardon_source);
   line.pardon.set_jail(raw.pardon_jail);
+  line.explain.set_source(raw.explain_source);
+  line.audit.set_source(raw.audit_source);
+  if (!raw.since.empty()) {
+    ASSIGN_OR_RETURN(line.since, ReadDuration("--since", raw.since));
+  }
   // A path is clear enough; gRPC would ask the DNS for it.
   if (absl::StartsWith(line.endpoint, "/")) {
     line.endpoint = absl::StrCat("unix:", line.endpoint);

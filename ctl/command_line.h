@@ -24,6 +24,8 @@ enum class Command {
   kJails,
   kWatch,
   kReload,
+  kExplain,
+  kAudit,
 };
 
 struct CommandLine {
@@ -36,9 +38,12 @@ struct CommandLine {
   absl::Duration timeout;
   bool json = false;
 
-  std::string jail;             // Of kBans; empty for all.
-  v1::ImposeBanRequest ban;     // Of kBan.
-  v1::PardonBanRequest pardon;  // Of kUnban.
+  std::string jail;                   // Of kBans; empty for all.
+  v1::ImposeBanRequest ban;           // Of kBan.
+  v1::PardonBanRequest pardon;        // Of kUnban.
+  v1::ExplainSourceRequest explain;   // Of kExplain.
+  v1::ListAuditRecordsRequest audit;  // Of kAudit, but for since when.
+  absl::Duration since = absl::InfiniteDuration();
 };
 
 // Reads the arguments of main() and the environment variable MXBAN_ENDPOINT.

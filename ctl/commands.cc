@@ -1,13 +1,16 @@
 #include "ctl/commands.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
 #include "common/status_macros.h"
+#include "ctl/audit_view.h"
 #include "ctl/ban_view.h"
 #include "ctl/call.h"
+#include "ctl/explain_view.h"
 #include "ctl/fleet_view.h"
 #include "ctl/format.h"
 #include "ctl/json.h"
@@ -36,6 +39,9 @@ const auto& Messages(const v1::ListAgentsResponse& page) {
   return page.agents();
 }
 const auto& Messages(const v1::ListJailsResponse& page) { return page.jails(); }
+const auto& Messages(const v1::ListAuditRecordsResponse& page) {
+  return page.records();
+}
 
 // A list to be fetched and shown.
 template <typename Request, typename Response>
@@ -188,6 +194,34 @@ absl::Status ReloadJails(const Session& session) {
   PrintLine(session.out,
             absl::StrCat("reloaded, ", SayCount(response.jail_count(), "jail"),
                          " in force"));
+  return absl::OkStatus();
+}
+
+absl::Status ExplainSource(const Session& session,
+                           const v1::ExplainSourceRequest& request) {
+  ASSIGN_OR_RETURN(const v1::ExplainSourceResponse explanation,
+                   Call(session, &Stub::ExplainSource, request));
+  if (session.json) return PrintJsonLine(explanation, session.out);
+  PrintExplanation(explanation, session.clock.TimeNow(), session.zone,
+                   session.out);
+  return CheckOutput(session.out);
+}
+
+absl::Status ListAuditRecords(const Session& session,
+                              const v1::ListAuditRecordsRequest& request,
+                              absl::Duration since) {
+  v1::ListAuditRecordsRequest wanted = request;
+  if (since != absl::InfiniteDuration()) {
+    wanted.mutable_since()->set_seconds(std::max<int64_t>(
+        0, absl::ToUnixSeconds(session.clock.TimeNow() - since)));
+  }
+  ASSIGN_OR_RETURN(
+      const uint64_t count,
+      PrintList(session, List{&Stub::ListAuditRecords, wanted, AuditTable()},
+                [&](const v1::AuditRecord& record, Table& table) {
+                  AddAuditRow(record, session.zone, table);
+                }));
+  if (!session.json && count == 0) PrintLine(session.out, "no records");
   return absl::OkStatus();
 }
 

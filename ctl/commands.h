@@ -13,6 +13,8 @@
 //   jails         a JailStatus for each jail
 //   watch         a WatchBansResponse for each change
 //   reload        a ReloadJailsResponse
+//   explain       an ExplainSourceResponse
+//   audit         an AuditRecord for each record, newest first
 //
 // An empty list is an empty output for programs, and said in words to people.
 // Lists are fetched and printed page by page, so their length does not matter.
@@ -55,6 +57,13 @@ absl::Status ListJails(const Session& session);
 absl::Status WatchBans(const Session& session);
 
 absl::Status ReloadJails(const Session& session);
+absl::Status ExplainSource(const Session& session,
+                           const v1::ExplainSourceRequest& request);
+
+// Only what happened since so long ago; everything if that is infinite.
+absl::Status ListAuditRecords(const Session& session,
+                              const v1::ListAuditRecordsRequest& request,
+                              absl::Duration since);
 
 }  // namespace mxban::ctl
 

@@ -87,6 +87,10 @@ std::string SayIn(absl::Time time, absl::Time now) {
   return absl::StrCat("in ", SayDuration(time - now));
 }
 
+std::string SayTime(absl::Time time, absl::TimeZone zone) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, zone);
+}
+
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) +
          absl::Nanoseconds(timestamp.nanos());

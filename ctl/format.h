@@ -32,6 +32,9 @@ std::string SayAgo(absl::Time time, absl::Time now);
 // happened already; `never` beyond a million days.
 std::string SayIn(absl::Time time, absl::Time now);
 
+// `2026-11-26 16:12:43`.
+std::string SayTime(absl::Time time, absl::TimeZone zone);
+
 // The values of the wire, which are sane or else far away, never undefined.
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
 absl::Duration FromProto(const google::protobuf::Duration& duration);

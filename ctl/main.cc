@@ -59,6 +59,10 @@ absl::Status Dispatch(const CommandLine& line, const Session& session) {
       return WatchBans(session);
     case Command::kReload:
       return ReloadJails(session);
+    case Command::kExplain:
+      return ExplainSource(session, line.explain);
+    case Command::kAudit:
+      return ListAuditRecords(session, line.audit, line.since);
   }
   session.out << line.text;
   return absl::OkStatus();

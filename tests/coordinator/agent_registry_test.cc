@@ -112,5 +112,47 @@ TEST_F(AgentRegistryTest, NobodyWaitsForAServerThatHasLeft) {
   EXPECT_EQ(enforced, (std::vector<uint64_t>{6}));
 }
 
+TEST_F(AgentRegistryTest, RemembersSinceWhenAServerEnforcesABan) {
+  uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  registry_.Connect(Named("mx2"), kNoon);
+  Decide(6);
+  Decide(7);
+  registry_.Acknowledge("mx1", mx1, {5}, kNoon);
+  registry_.Acknowledge("mx1", mx1, {7}, kNoon + absl::Seconds(1));
+  // The kernel goes on while its agent comes and goes.
+  registry_.Disconnect("mx1", mx1, kNoon + absl::Hours(1));
+  mx1 = registry_.Connect(Named("mx1"), kNoon + absl::Hours(2));
+  EXPECT_EQ(registry_.EnforcementOf(OfRevision(6)).missing.size(), 2);
+  registry_.Acknowledge("mx1", mx1, {7}, kNoon + absl::Hours(2));
+  const auto enforcement = registry_.EnforcementOf(OfRevision(6));
+  ASSERT_EQ(enforcement.enforcing.size(), 1);
+  EXPECT_EQ(enforcement.enforcing[0].name, "mx1");
+  EXPECT_EQ(enforcement.enforcing[0].since, kNoon + absl::Seconds(1));
+  EXPECT_EQ(enforcement.missing, (std::vector<std::string>{"mx2"}));
+}
+
+TEST_F(AgentRegistryTest, DoesNotKnowSinceWhenAnOldBanIsEnforced) {
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  registry_.Acknowledge("mx1", mx1, {5}, kNoon);
+  const auto enforcement = registry_.EnforcementOf(OfRevision(5));
+  ASSERT_EQ(enforcement.enforcing.size(), 1);
+  EXPECT_FALSE(enforcement.enforcing[0].since.has_value());
+}
+
+TEST_F(AgentRegistryTest, RemembersAHundredAcknowledgements) {
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  for (uint64_t revision = 6; revision <= 106; ++revision) {
+    Decide(revision);
+    registry_.Acknowledge("mx1", mx1, {revision},
+                          kNoon + absl::Seconds(revision));
+  }
+  const auto since = [&](uint64_t revision) {
+    return registry_.EnforcementOf(OfRevision(revision)).enforcing[0].since;
+  };
+  EXPECT_EQ(since(106), kNoon + absl::Seconds(106));
+  EXPECT_EQ(since(7), kNoon + absl::Seconds(7));
+  EXPECT_FALSE(since(6).has_value());
+}
+
 }  // namespace
 }  // namespace mxban

@@ -29,6 +29,8 @@ TEST(CommandLineTest, EverySubcommandIsKnown) {
       {{"jails"}, Command::kJails},
       {{"watch"}, Command::kWatch},
       {{"reload"}, Command::kReload},
+      {{"explain", "192.0.2.1"}, Command::kExplain},
+      {{"audit"}, Command::kAudit},
   };
   for (const auto& [arguments, command] : cases) {
     const auto line = Parse(arguments);
@@ -124,6 +126,19 @@ TEST(CommandLineTest, BansMayBeOfOneJail) {
   const auto line = Parse({"bans", "--jail", "ssh"});
   ASSERT_TRUE(line.ok());
   EXPECT_EQ(line->jail, "ssh");
+}
+
+TEST(CommandLineTest, WhatIsAskedAboutIsNamed) {
+  EXPECT_EQ(Parse({"explain", "192.0.2.1"})->explain.source(), "192.0.2.1");
+  EXPECT_FALSE(Parse({"explain"}).ok());
+  const auto audit = Parse({"audit", "192.0.2.1", "--since", "1d"});
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  EXPECT_EQ(audit->audit.source(), "192.0.2.1");
+  EXPECT_EQ(audit->since, absl::Hours(24));
+  EXPECT_EQ(Parse({"audit"})->since, absl::InfiniteDuration());
+  EXPECT_THAT(
+      std::string(Parse({"audit", "--since", "soon"}).status().message()),
+      HasSubstr("--since"));
 }
 
 TEST(CommandLineTest, HelpAndVersionAreTextToPrint) {

@@ -134,4 +134,26 @@ grpc::Status FakeAdminService::ReloadJails(
   return grpc::Status::OK;
 }
 
+grpc::Status FakeAdminService::ExplainSource(
+    grpc::ServerContext* context, const v1::ExplainSourceRequest* request,
+    v1::ExplainSourceResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  explained = *request;
+  *response = explanation;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::ListAuditRecords(
+    grpc::ServerContext* context, const v1::ListAuditRecordsRequest* request,
+    v1::ListAuditRecordsResponse* response) {
+  ++list_calls;
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  audited = *request;
+  response->set_next_page_token(TakePage(*request, records, max_page_size,
+                                         [&](const v1::AuditRecord& record) {
+                                           *response->add_records() = record;
+                                         }));
+  return grpc::Status::OK;
+}
+
 }  // namespace mxban::ctl

@@ -23,6 +23,8 @@ class FakeAdminService final : public v1::AdminService::Service {
   std::vector<v1::BanStatus> bans;
   std::vector<v1::AgentStatus> agents;
   std::vector<v1::JailStatus> jails;
+  std::vector<v1::AuditRecord> records;
+  v1::ExplainSourceResponse explanation;
   std::vector<v1::WatchBansResponse> changes;  // What a watch is told.
   bool watch_lasts = false;                    // Until the client leaves,
   grpc::Status watch_end;                      // or ends so at once.
@@ -33,7 +35,9 @@ class FakeAdminService final : public v1::AdminService::Service {
   bool repeats_pages = false;  // A broken coordinator.
 
   int list_calls = 0;
-  v1::ImposeBanRequest imposed;  // The last one asked for.
+  v1::ImposeBanRequest imposed;  // The last one asked for, as below.
+  v1::ExplainSourceRequest explained;
+  v1::ListAuditRecordsRequest audited;
 
   grpc::Status GetStatus(grpc::ServerContext* context,
                          const v1::GetStatusRequest* request,
@@ -59,6 +63,12 @@ class FakeAdminService final : public v1::AdminService::Service {
   grpc::Status ReloadJails(grpc::ServerContext* context,
                            const v1::ReloadJailsRequest* request,
                            v1::ReloadJailsResponse* response) override;
+  grpc::Status ExplainSource(grpc::ServerContext* context,
+                             const v1::ExplainSourceRequest* request,
+                             v1::ExplainSourceResponse* response) override;
+  grpc::Status ListAuditRecords(
+      grpc::ServerContext* context, const v1::ListAuditRecordsRequest* request,
+      v1::ListAuditRecordsResponse* response) override;
 
  private:
   // What is to go wrong with this call, if anything.

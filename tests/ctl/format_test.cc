@@ -75,6 +75,11 @@ TEST(FormatTest, ThePastHasItsLargestUnit) {
   }
 }
 
+TEST(FormatTest, ATimeIsTheDayAndTheTimeOfDay) {
+  EXPECT_EQ(SayTime(absl::FromUnixSeconds(1'700'000'000), absl::UTCTimeZone()),
+            "2023-11-14 22:13:20");
+}
+
 TEST(FormatTest, TheFutureHasItsTwoLargestUnits) {
   const std::vector<DurationCase> cases = {
       {absl::Seconds(-30), "any moment"},
