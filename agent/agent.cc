@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "agent/never_ban.h"
@@ -29,6 +30,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Start(
 
 Agent::~Agent() {
   http_server_.reset();
+  never_ban_watch_.reset();
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
@@ -50,13 +52,17 @@ Agent::~Agent() {
 }
 
 absl::Status Agent::Build(const Clock& clock) {
-  ASSIGN_OR_RETURN(std::vector<IpNetwork> never_ban,
-                   NeverBanList(options_.never_ban, options_.coordinators));
+  ASSIGN_OR_RETURN(NeverBan never_ban,
+                   NeverBan::Create(options_.never_ban, options_.coordinators));
+  const NeverBan::Networks networks = never_ban.Look();
   ASSIGN_OR_RETURN(core_, AgentCore::Open({.state_dir = options_.state_dir,
                                            .log_paths = options_.log_paths,
-                                           .never_ban = std::move(never_ban),
+                                           .never_ban = networks,
                                            .uptime = Uptime},
                                           *firewall_, clock));
+  never_ban_watch_ = std::make_unique<NeverBanWatch>(
+      std::move(never_ban), networks,
+      [this](const NeverBan::Networks& now) { core_->SetNeverBan(now); });
   CoordinatorLink::Options link = {
       .coordinators = options_.coordinators,
       .credentials = {},
@@ -91,6 +97,7 @@ absl::Status Agent::Readiness() const {
 }
 
 void Agent::LookAfter() {
+  uint64_t last_steps = 0;
   while (true) {
     {
       absl::MutexLock lock(&mutex_);
@@ -100,6 +107,9 @@ void Agent::LookAfter() {
     core_->local_bans().Step();
     link_->HandOver();
     core_->Save();
+    const uint64_t steps = core_->enforcer().statistics().steps;
+    if (steps != last_steps) options_.on_alive();
+    last_steps = steps;
   }
 }
 

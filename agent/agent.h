@@ -4,6 +4,7 @@
 // A whole agent, built in the order of the life of a ban: an AgentCore, the
 // threads that drive it, and the connection to a coordinator.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -20,6 +21,7 @@
 #include "agent/enforcer.h"
 #include "agent/firewall/firewall.h"
 #include "agent/log_reader.h"
+#include "agent/never_ban_watch.h"
 #include "common/clock.h"
 #include "common/http_server.h"
 #include "common/tls.h"
@@ -39,6 +41,8 @@ class Agent {
     TlsFiles tls;
     bool insecure = false;
     bool flush_on_exit = false;  // Take our rules away at the end.
+    // Called about once a second while upkeep and enforcement go round.
+    std::function<void()> on_alive = [] {};
   };
 
   // Works from here until destruction; `clock` must outlive the agent. Errors
@@ -75,6 +79,7 @@ class Agent {
   // In the order in which each needs the ones before.
   std::unique_ptr<Firewall> firewall_;
   std::unique_ptr<AgentCore> core_;
+  std::unique_ptr<NeverBanWatch> never_ban_watch_;
   std::unique_ptr<CoordinatorLink> link_;
   std::unique_ptr<AgentMetrics> metrics_;
   std::unique_ptr<HttpServer> http_server_;

@@ -4,14 +4,13 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/local_ban_file.h"
 #include "agent/update.h"
 #include "common/errno_text.h"
-#include "common/name_lookup.h"
+#include "common/private_directory.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
 #include "common/version.h"
@@ -21,11 +20,13 @@ namespace mxban {
 namespace {
 
 absl::Status MakeStateDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--state_dir: cannot create ", path, ": ", error.message()));
+  const absl::Status kept =
+      KeepPrivate({.path = path,
+                   .private_files = {"bans", "positions", "local_bans"},
+                   .other_files = {}});
+  if (!kept.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--state_dir: ", kept.message()));
   }
   if (access(path.c_str(), W_OK) != 0) {
     return absl::InvalidArgumentError(
@@ -58,12 +59,13 @@ AgentCore::AgentCore(const Options& options, Firewall& firewall,
       saved_positions_(ReadPositions(positions_path_)),
       fleet_clock_(clock, options.uptime),
       outbox_(options.outbox_capacity),
-      enforcer_(firewall, fleet_clock_, options.never_ban),
+      enforcer_(firewall, fleet_clock_, options.never_ban.all),
       local_bans_(outbox_, enforcer_, fleet_clock_),
-      reader_(outbox_, local_bans_, clock,
-              LogReader::Options{.positions = saved_positions_,
-                                 .log_paths = options.log_paths,
-                                 .own_addresses = OwnAddresses()}),
+      reader_(
+          outbox_, local_bans_, clock,
+          LogReader::Options{.positions = saved_positions_,
+                             .log_paths = options.log_paths,
+                             .own_addresses = options.never_ban.own_addresses}),
       journal_(absl::StrCat(options.state_dir, "/bans"),
                options.small_journal) {}
 
@@ -95,6 +97,11 @@ absl::Status AgentCore::OnUpdate(const v1::WatchResponse& update) {
 void AgentCore::SetAlone(bool is_alone) {
   reader_.SetAlone(is_alone);
   local_bans_.SetAlone(is_alone);
+}
+
+void AgentCore::SetNeverBan(const NeverBan::Networks& never_ban) {
+  enforcer_.SetNeverBan(never_ban.all);
+  reader_.SetOwnAddresses(never_ban.own_addresses);
 }
 
 void AgentCore::Save() {

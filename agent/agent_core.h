@@ -34,10 +34,10 @@
 #include "agent/fleet_clock.h"
 #include "agent/local_bans.h"
 #include "agent/log_reader.h"
+#include "agent/never_ban.h"
 #include "agent/position_file.h"
 #include "agent/update_journal.h"
 #include "common/clock.h"
-#include "common/ip_network.h"
 #include "mxban/v1/agent_service.pb.h"
 
 namespace mxban {
@@ -48,7 +48,7 @@ class AgentCore {
     std::string state_dir;  // Made if it is not there.
     // Paths that replace a jail's own, by jail.
     absl::btree_map<std::string, std::vector<std::string>> log_paths;
-    std::vector<IpNetwork> never_ban;
+    NeverBan::Networks never_ban;  // By now; see SetNeverBan().
     // About 50 MB at the longest lines; then the log waits.
     size_t outbox_capacity = 50'000;
     size_t small_journal = UpdateJournal::kSmall;
@@ -72,6 +72,9 @@ class AgentCore {
 
   // Whether a coordinator answers.
   void SetAlone(bool is_alone);
+
+  // What is never refused here, and whose failures are our own.
+  void SetNeverBan(const NeverBan::Networks& never_ban);
 
   // Keeps positions and local bans for the next start.
   void Save();

@@ -91,6 +91,13 @@ void Enforcer::SettleLocal(const BanKey& key, const std::string& history_id,
   has_news_ = true;
 }
 
+void Enforcer::SetNeverBan(std::vector<IpNetwork> never_ban) {
+  absl::MutexLock lock(&mutex_);
+  never_ban_ = std::move(never_ban);
+  wanted_.SetNeverBan(never_ban_);
+  must_reconcile_ = true;
+}
+
 void Enforcer::OnFirewallChanged() {
   absl::MutexLock lock(&mutex_);
   firewall_changed_ = true;
@@ -151,6 +158,7 @@ absl::Time Enforcer::Step() {
 
 Enforcer::Work Enforcer::TakeWork(absl::Time now) {
   absl::MutexLock lock(&mutex_);
+  ++statistics_.steps;
   Work work;
   work.is_news = std::exchange(has_news_, false);
   suspects_damage_ |= std::exchange(firewall_changed_, false);

@@ -53,6 +53,7 @@ class Enforcer {
     size_t bans = 0;       // Wanted and not spared.
     uint64_t repairs = 0;  // Times the kernel had been changed behind us.
     uint64_t spared = 0;   // Bans on what is never banned here.
+    uint64_t steps = 0;    // Calls of Step() so far.
     std::string error;     // Empty when nothing is wrong.
   };
 
@@ -90,6 +91,9 @@ class Enforcer {
   // is held what it says of `key` is all that counts.
   void SettleLocal(const BanKey& key, const std::string& history_id,
                    uint64_t revision);
+
+  // Replaces what is never refused here, whoever is banned.
+  void SetNeverBan(std::vector<IpNetwork> never_ban);
 
   // Somebody else has, or may have, changed the firewall: it is compared at
   // once, but no more often than once a second.
@@ -132,13 +136,14 @@ class Enforcer {
   // The ban in the firewall's words; false if there is nothing to enforce.
   bool ToFirewall(const BanKey& key, absl::Time expire_time, FirewallBan& ban)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  JailRules RulesOf(const Jail& jail) const;
+  JailRules RulesOf(const Jail& jail) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Firewall& firewall_;
   const Clock& clock_;
-  const std::vector<IpNetwork> never_ban_;
 
   mutable absl::Mutex mutex_;
+  std::vector<IpNetwork> never_ban_ ABSL_GUARDED_BY(mutex_);
   WantedBans wanted_ ABSL_GUARDED_BY(mutex_);
   absl::btree_map<std::string, Jail> jails_ ABSL_GUARDED_BY(mutex_);
   bool has_jails_ ABSL_GUARDED_BY(mutex_) = false;

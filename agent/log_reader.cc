@@ -70,9 +70,9 @@ LogReader::LogReader(FailureOutbox& outbox, LocalCounter& local_counter,
       clock_(clock),
       options_(std::move(options)),
       jail_logs_(options_.log_paths),
+      own_addresses_(options_.own_addresses),
       names_(options_.look_up_name, [this] { Wake(); }),
-      surroundings_{outbox_, local_counter_, names_, is_alone_,
-                    options_.own_addresses},
+      surroundings_{outbox_, local_counter_, names_, is_alone_, own_addresses_},
       positions_(options_.positions),
       safe_positions_(options_.positions) {}
 
@@ -98,6 +98,11 @@ void LogReader::SetJails(std::vector<Jail> jails) {
   Wake();
 }
 
+void LogReader::SetOwnAddresses(std::vector<IpNetwork> addresses) {
+  absl::MutexLock lock(&mutex_);
+  new_own_addresses_ = std::move(addresses);
+}
+
 void LogReader::SetAlone(bool is_alone) {
   is_alone_ = is_alone;
   Wake();
@@ -106,6 +111,7 @@ void LogReader::SetAlone(bool is_alone) {
 void LogReader::Wake() { news_.Wake(); }
 
 bool LogReader::Poll() {
+  ApplyOwnAddresses();
   ApplyJails();
   if (!is_alone_ && outbox_.HasRoom()) ReadAgain();
   bool is_done = true;
@@ -157,6 +163,12 @@ bool LogReader::WaitForNews() {
     if (log.lines->fd() >= 0) readable.push_back(log.lines->fd());
   }
   return news_.Wait(std::move(readable), kLookAnyway);
+}
+
+void LogReader::ApplyOwnAddresses() {
+  absl::MutexLock lock(&mutex_);
+  if (new_own_addresses_) own_addresses_ = *std::move(new_own_addresses_);
+  new_own_addresses_.reset();
 }
 
 void LogReader::ApplyJails() {

@@ -72,6 +72,9 @@ class LogReader {
   // leaves its jail out and is logged: the coordinator has compiled it before.
   void SetJails(std::vector<Jail> jails);
 
+  // Replaces Options::own_addresses.
+  void SetOwnAddresses(std::vector<IpNetwork> addresses);
+
   // Whether nobody empties the outbox: then lines are read ahead when it is
   // full, and read again when there is room.
   void SetAlone(bool is_alone);
@@ -97,6 +100,7 @@ class LogReader {
   void Loop();
   bool WaitForNews();  // False: just time has passed.
   void ApplyJails();
+  void ApplyOwnAddresses();
   void AddWatcher(const Jail& jail, const std::string& name);
   void AddEye(WatchedLog& log, LogWatcher watcher, const std::string& name);
   // Keeps the watchers of jails that still name the log, with what they know.
@@ -126,6 +130,7 @@ class LogReader {
   const JailLogs jail_logs_;
   std::atomic<bool> is_alone_ = false;
   LogNews news_;
+  std::vector<IpNetwork> own_addresses_;  // The thread's that polls.
   NameResolver names_;  // Wakes the thread; ends before `news_`.
   const LogWatcher::Surroundings surroundings_;
 
@@ -138,6 +143,8 @@ class LogReader {
 
   mutable absl::Mutex mutex_;
   std::unique_ptr<std::vector<Jail>> new_jails_ ABSL_GUARDED_BY(mutex_);
+  std::optional<std::vector<IpNetwork>> new_own_addresses_
+      ABSL_GUARDED_BY(mutex_);
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
   LogPositions safe_positions_ ABSL_GUARDED_BY(mutex_);  // Never goes back.
 

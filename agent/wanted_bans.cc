@@ -105,6 +105,14 @@ size_t WantedBans::Count() const {
   return count;
 }
 
+void WantedBans::SetNeverBan(std::vector<IpNetwork> never_ban) {
+  never_ban_ = std::move(never_ban);
+  counts_.clear();
+  for (const auto& [key, expire_time] : bans_) {
+    if (!IsSpared(key.source)) ++counts_[key.jail];
+  }
+}
+
 bool WantedBans::IsSpared(const IpNetwork& source) const {
   return absl::c_any_of(never_ban_, [&](const IpNetwork& network) {
     return network.Contains(source);

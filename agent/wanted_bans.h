@@ -30,6 +30,9 @@ class WantedBans {
   explicit WantedBans(std::vector<IpNetwork> never_ban)
       : never_ban_(std::move(never_ban)) {}
 
+  // From now on. The bans concerned are the caller's to find.
+  void SetNeverBan(std::vector<IpNetwork> never_ban);
+
   // What the coordinator says of `key`: when it ends, or that it does not
   // stand.
   void Tell(const BanKey& key, std::optional<absl::Time> expire_time);
@@ -83,7 +86,7 @@ class WantedBans {
   void Set(const BanKey& key, absl::Time expire_time);
   void Erase(const BanKey& key);
 
-  const std::vector<IpNetwork> never_ban_;
+  std::vector<IpNetwork> never_ban_;
   std::string history_id_;
   uint64_t revision_ = 0;
   absl::btree_map<BanKey, absl::Time> bans_;  // The later of both ends.

@@ -295,6 +295,24 @@ TEST_F(EnforcerTest, IgnoredAndNeverBannedNetworksAreAllowedInTheKernel) {
                                    IpNetwork::ParseOrDie("198.51.100.1")));
 }
 
+TEST_F(EnforcerTest, WhatIsNeverBannedMayChangeMeanwhile) {
+  const IpNetwork relay = IpNetwork::ParseOrDie("192.0.2.7");
+  Begin({Ban(relay), Ban(kAttacker)});
+  enforcer_.SetNeverBan({kAttacker});
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(relay));
+  EXPECT_EQ(enforcer_.statistics().bans, 1);
+  EXPECT_EQ(enforcer_.statistics().spared, 1);
+  const FirewallState state =
+      *firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow());
+  EXPECT_THAT(state.at("jail").rules.allowed, UnorderedElementsAre(kAttacker));
+  // Nothing was damaged, so nothing is repaired.
+  EXPECT_EQ(enforcer_.statistics().repairs, 0);
+  enforcer_.ApplyDelta({{}, {{"jail", kAttacker}, {"jail", relay}}}, 2);
+  enforcer_.Step();
+  EXPECT_EQ(enforcer_.statistics().bans, 0);
+}
+
 TEST_F(EnforcerTest, AJailThatIsGoneTakesItsRulesWithIt) {
   Begin({Ban(kAttacker)});
   enforcer_.SetJails({SomeJail("other")});

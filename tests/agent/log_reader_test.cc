@@ -30,6 +30,15 @@ TEST_F(LogReaderTest, OneReadingServesAllJails) {
   EXPECT_EQ(reader_->statistics().lines, 1);
 }
 
+TEST_F(LogReaderTest, AServersOwnAddressesMayChange) {
+  WatchAttacks();
+  Append(Attack("198.51.100.1") + Attack("198.51.100.2"));
+  EXPECT_THAT(Reported(), ElementsAre("sendmail 198.51.100.2"));
+  reader_->SetOwnAddresses({IpNetwork::ParseOrDie("198.51.100.2")});
+  Append(Attack("198.51.100.1") + Attack("198.51.100.2"));
+  EXPECT_THAT(Reported(), ElementsAre("sendmail 198.51.100.1"));
+}
+
 TEST_F(LogReaderTest, WhatCanNoLongerCountIsNotReported) {
   Append(Attack("203.0.113.9", absl::Minutes(11)) + Attack("203.0.113.10"));
   WatchAttacks();

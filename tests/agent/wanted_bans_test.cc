@@ -69,6 +69,18 @@ TEST_F(WantedBansTest, WhatIsNeverBannedHereIsNotCounted) {
   EXPECT_EQ(bans_.Count(), 0);
 }
 
+TEST_F(WantedBansTest, WhatIsNeverBannedMayBeAnother) {
+  bans_.Tell(kOwnRelay, kLater);
+  bans_.Tell(kAttacker, kLater);
+  bans_.Tell({"another", kAttacker.source}, kLater);
+  bans_.SetNeverBan({kAttacker.source});
+  EXPECT_FALSE(bans_.IsSpared(kOwnRelay.source));
+  EXPECT_EQ(bans_.CountIn("sendmail"), 1);
+  EXPECT_EQ(bans_.CountIn("another"), 0);
+  bans_.Tell(kOwnRelay, std::nullopt);
+  EXPECT_EQ(bans_.Count(), 0);
+}
+
 TEST_F(WantedBansTest, ALocalBanStandsWhateverIsTold) {
   bans_.ImposeLocally({kAttacker, kSoon});
   bans_.Replace({});

@@ -34,7 +34,7 @@ void Server::Start() {
   absl::StatusOr<std::unique_ptr<AgentCore>> core = AgentCore::Open(
       {.state_dir = options_.directory + "/state",
        .log_paths = {{kTally, {log_.path()}}, {kLogin, {log_.path()}}},
-       .never_ban = options_.never_ban,
+       .never_ban = {options_.never_ban, {}},
        .outbox_capacity = options_.outbox_capacity,
        .small_journal = options_.small_journal,
        .uptime = [this] { return Uptime(); }},
