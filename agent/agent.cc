@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/never_ban.h"
+#include "common/hourly.h"
 #include "common/slewed_clock.h"
 #include "common/status_macros.h"
 #include "spdlog/spdlog.h"
@@ -13,6 +14,9 @@ namespace {
 
 // What is read again after a crash; duplicates cost time, no more.
 constexpr absl::Duration kUpkeepInterval = absl::Seconds(1);
+
+// How often the certificate of the coordinator is looked at again.
+constexpr int kStepsBetweenChecks = 15;
 
 }  // namespace
 
@@ -24,7 +28,8 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Start(
   RETURN_IF_ERROR(agent->core_->reader().Start());
   agent->core_->enforcer().Start();
   agent->link_->Start();
-  agent->upkeep_thread_ = std::thread([a = agent.get()] { a->LookAfter(); });
+  agent->upkeep_thread_ =
+      std::thread([a = agent.get(), &clock] { a->LookAfter(clock); });
   return agent;
 }
 
@@ -65,19 +70,19 @@ absl::Status Agent::Build(const Clock& clock) {
       [this](const NeverBan::Networks& now) { core_->SetNeverBan(now); });
   CoordinatorLink::Options link = {
       .coordinators = options_.coordinators,
-      .credentials = {},
+      .tls = nullptr,
       .server_name = options_.server_name,
   };
+  tls_ = std::make_unique<ClientTls>(options_.tls, options_.insecure, clock);
+  link.tls = tls_.get();
   for (const std::string& coordinator : options_.coordinators) {
-    ASSIGN_OR_RETURN(
-        auto credentials,
-        ClientCredentials(coordinator, options_.tls, options_.insecure));
-    link.credentials.push_back(std::move(credentials));
+    RETURN_IF_ERROR(tls_->Credentials(coordinator).status());
   }
+  expiry_watch_ = std::make_unique<ExpiryWatch>(options_.tls);
   link_ = std::make_unique<CoordinatorLink>(*core_, std::move(link));
   core_->outbox().SetCallbacks([this] { link_->OnFailure(); },
                                [this] { core_->reader().Wake(); });
-  metrics_ = std::make_unique<AgentMetrics>(*core_, *link_);
+  metrics_ = std::make_unique<AgentMetrics>(*core_, *link_, *expiry_watch_);
   if (options_.http_listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(http_server_,
                    HttpServer::Start(options_.http_listen, *metrics_,
@@ -96,9 +101,16 @@ absl::Status Agent::Readiness() const {
   return absl::OkStatus();
 }
 
-void Agent::LookAfter() {
+void Agent::LookAfter(const Clock& clock) {
   uint64_t last_steps = 0;
-  while (true) {
+  Hourly insecure;
+  for (int step = 1;; ++step) {
+    const absl::Time now = clock.TimeNow();
+    expiry_watch_->Step(now);
+    if (options_.insecure && insecure.IsDue(now)) {
+      spdlog::warn(
+          "--insecure: the coordinator is believed without a certificate");
+    }
     {
       absl::MutexLock lock(&mutex_);
       mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kUpkeepInterval);
@@ -106,6 +118,7 @@ void Agent::LookAfter() {
     }
     core_->local_bans().Step();
     link_->HandOver();
+    if (step % kStepsBetweenChecks == 0) link_->CheckCoordinator();
     core_->Save();
     const uint64_t steps = core_->enforcer().statistics().steps;
     if (steps != last_steps) options_.on_alive();

@@ -22,7 +22,9 @@
 #include "agent/firewall/firewall.h"
 #include "agent/log_reader.h"
 #include "agent/never_ban_watch.h"
+#include "common/client_tls.h"
 #include "common/clock.h"
+#include "common/expiry_watch.h"
 #include "common/http_server.h"
 #include "common/tls.h"
 
@@ -72,7 +74,7 @@ class Agent {
       : options_(options), firewall_(std::move(firewall)) {}
 
   absl::Status Build(const Clock& clock);
-  void LookAfter();
+  void LookAfter(const Clock& clock);
 
   const Options options_;
 
@@ -80,6 +82,8 @@ class Agent {
   std::unique_ptr<Firewall> firewall_;
   std::unique_ptr<AgentCore> core_;
   std::unique_ptr<NeverBanWatch> never_ban_watch_;
+  std::unique_ptr<ClientTls> tls_;
+  std::unique_ptr<ExpiryWatch> expiry_watch_;
   std::unique_ptr<CoordinatorLink> link_;
   std::unique_ptr<AgentMetrics> metrics_;
   std::unique_ptr<HttpServer> http_server_;

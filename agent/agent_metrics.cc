@@ -85,6 +85,7 @@ std::vector<prometheus::MetricFamily> AgentMetrics::Collect() const {
   metrics.Counter("mxban_agent_connections_total",
                   "Times a coordinator was connected to.",
                   static_cast<double>(link.connections));
+  expiry_watch_.AddTo(metrics);
   return std::move(metrics).Build();
 }
 

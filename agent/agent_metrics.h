@@ -9,6 +9,7 @@
 
 #include "agent/agent_core.h"
 #include "agent/coordinator_link.h"
+#include "common/expiry_watch.h"
 #include "prometheus/collectable.h"
 #include "prometheus/metric_family.h"
 
@@ -16,15 +17,17 @@ namespace mxban {
 
 class AgentMetrics final : public prometheus::Collectable {
  public:
-  // Both must outlive the metrics.
-  AgentMetrics(AgentCore& core, const CoordinatorLink& link)
-      : core_(core), link_(link) {}
+  // All must outlive the metrics.
+  AgentMetrics(AgentCore& core, const CoordinatorLink& link,
+               const ExpiryWatch& expiry_watch)
+      : core_(core), link_(link), expiry_watch_(expiry_watch) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
   AgentCore& core_;
   const CoordinatorLink& link_;
+  const ExpiryWatch& expiry_watch_;
 };
 
 }  // namespace mxban

@@ -46,11 +46,8 @@ std::shared_ptr<grpc::Channel> NewChannel(
 // Both streams of one connection.
 class CoordinatorLink::Session {
  public:
-  Session(CoordinatorLink& link, size_t coordinator)
-      : link_(link),
-        stub_(v1::AgentService::NewStub(
-            NewChannel(link.options_.coordinators[coordinator],
-                       link.options_.credentials[coordinator]))) {}
+  Session(CoordinatorLink& link, const std::shared_ptr<grpc::Channel>& channel)
+      : link_(link), stub_(v1::AgentService::NewStub(channel)) {}
 
   // Begins both calls. The link tells this session of failures and reports
   // from before their first callback.
@@ -96,9 +93,11 @@ class CoordinatorLink::Session {
     return status_;
   }
 
-  void End() {
+  // `reason` is what Run() returns, if it is not OK.
+  void End(const absl::Status& reason = absl::OkStatus()) {
     absl::MutexLock lock(&mutex_);
     ending_ = true;
+    status_.Update(reason);
   }
 
  private:
@@ -112,7 +111,7 @@ class CoordinatorLink::Session {
   void Done(const grpc::Status& status) {
     absl::MutexLock lock(&mutex_);
     // The first one tells why; the other was cancelled by us.
-    if (streams_done_++ == 0) status_ = FromGrpcStatus(status);
+    if (streams_done_++ == 0) status_.Update(FromGrpcStatus(status));
   }
 
   void Prepare(grpc::ClientContext& context) const {
@@ -182,6 +181,13 @@ void CoordinatorLink::OnFailure() {
   if (session_ != nullptr) session_->OnFailure();
 }
 
+void CoordinatorLink::CheckCoordinator() {
+  const absl::Status status = options_.tls->CheckServer();
+  if (status.ok()) return;
+  absl::MutexLock lock(&mutex_);
+  if (session_ != nullptr) session_->End(status);
+}
+
 void CoordinatorLink::HandOver() {
   absl::MutexLock lock(&mutex_);
   if (session_ != nullptr) session_->HandOver();
@@ -231,7 +237,9 @@ absl::Status CoordinatorLink::RunSession(size_t coordinator) {
     if (stopping_) return absl::OkStatus();
     statistics_.coordinator = options_.coordinators[coordinator];
   }
-  Session session(*this, coordinator);
+  const std::string& address = options_.coordinators[coordinator];
+  ASSIGN_OR_RETURN(const auto credentials, options_.tls->Credentials(address));
+  Session session(*this, NewChannel(address, credentials));
   {
     absl::MutexLock lock(&mutex_);
     session_ = &session;

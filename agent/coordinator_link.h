@@ -12,7 +12,6 @@
 //
 // Thread-safe.
 
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,7 +22,7 @@
 #include "absl/time/time.h"
 #include "agent/agent_core.h"
 #include "agent/enforcer.h"
-#include "grpcpp/security/credentials.h"
+#include "common/client_tls.h"
 
 namespace mxban {
 
@@ -31,8 +30,7 @@ class CoordinatorLink {
  public:
   struct Options {
     std::vector<std::string> coordinators;  // gRPC's notation; at least one.
-    // One for each coordinator.
-    std::vector<std::shared_ptr<grpc::ChannelCredentials>> credentials;
+    ClientTls* tls = nullptr;               // Must outlive the link.
     std::string server_name;
     // What to open a Watch stream with; asked anew for each.
     absl::Duration shortest_pause = absl::Milliseconds(200);
@@ -55,6 +53,10 @@ class CoordinatorLink {
 
   // Something is in the outbox.
   void OnFailure();
+
+  // Ends the connection if the coordinator's certificate is not good any more.
+  // Call it every few seconds.
+  void CheckCoordinator();
 
   // There may be local bans to hand over. Call it once a second.
   void HandOver();

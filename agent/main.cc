@@ -104,6 +104,9 @@ ABSL_FLAG(std::string, tls_cert, "", "This server's certificate, PEM.");
 ABSL_FLAG(std::string, tls_key, "", "The key of --tls_cert, PEM.");
 ABSL_FLAG(std::string, tls_ca, "",
           "The authority whose certificate the coordinator presents, PEM.");
+ABSL_FLAG(std::string, tls_crl, "",
+          "Certificates of --tls_ca that are revoked: a file or a folder of "
+          "CRLs, PEM.");
 ABSL_FLAG(bool, insecure, false,
           "Allows plain text beyond loopback: anyone on the way can ban anyone "
           "here.");
@@ -123,7 +126,7 @@ absl::StatusOr<Agent::Options> OptionsFromFlags() {
       .never_ban = absl::GetFlag(FLAGS_never_ban),
       .http_listen = absl::GetFlag(FLAGS_http_listen),
       .tls = {absl::GetFlag(FLAGS_tls_cert), absl::GetFlag(FLAGS_tls_key),
-              absl::GetFlag(FLAGS_tls_ca)},
+              absl::GetFlag(FLAGS_tls_ca), absl::GetFlag(FLAGS_tls_crl)},
       .insecure = absl::GetFlag(FLAGS_insecure),
       .flush_on_exit = absl::GetFlag(FLAGS_flush_on_exit),
   };
@@ -206,11 +209,6 @@ absl::Status Serve(const sigset_t& signals) {
   // Before there is a thread, a log or a connection.
   ASSIGN_OR_RETURN(EnforcingHalf enforcing, StartEnforcingHalf(kind));
   RETURN_IF_ERROR(Confine(options.state_dir));
-  if (options.insecure) {
-    spdlog::warn(
-        "--insecure: the coordinator is believed without a "
-        "certificate");
-  }
   RealClock clock;
   GrpcWaker waker;
   ASSIGN_OR_RETURN(const std::unique_ptr<Agent> agent,

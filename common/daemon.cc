@@ -11,6 +11,7 @@
 #include "absl/flags/usage_config.h"
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
+#include "common/tls.h"
 #include "common/version.h"
 
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
@@ -33,6 +34,7 @@ void OpenStandardStreams() {
 int RunDaemon(int argc, char** argv, const DaemonInfo& info,
               absl::FunctionRef<absl::Status(const sigset_t& signals)> serve) {
   OpenStandardStreams();
+  PinTlsCiphers();
   absl::FlagsUsageConfig usage;
   usage.version_string = [&] {
     return absl::StrCat(info.name, " ", kVersion, "\n");

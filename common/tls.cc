@@ -1,64 +1,66 @@
 #include "common/tls.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+#include <cstdlib>
 
-#include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/certificate.h"
 #include "common/ip_network.h"
+#include "common/small_file.h"
 #include "common/status_macros.h"
 
 namespace mxban {
 namespace {
 
-struct TlsContents {
-  std::string cert, key, ca;
-};
+absl::Status OfFlag(absl::string_view flag, const absl::Status& status) {
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", status.message()));
+}
 
-absl::StatusOr<std::string> ReadFile(absl::string_view flag,
-                                     const std::string& path) {
+absl::Status OfFile(absl::string_view flag, const std::string& path,
+                    const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, ": '", path, "' ", status.message()));
+}
+
+absl::StatusOr<std::string> Read(absl::string_view flag,
+                                 const std::string& path) {
   if (path.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(flag, ": missing; TLS needs all three files"));
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        flag, ": cannot read '", path, "': ", std::strerror(errno)));
-  }
-  std::string contents{std::istreambuf_iterator<char>(file), {}};
-  if (contents.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(flag, ": '", path, "' is empty"));
-  }
+  absl::StatusOr<std::string> contents = ReadSmallFile(path);
+  if (!contents.ok()) return OfFlag(flag, contents.status());
   return contents;
-}
-
-absl::StatusOr<TlsContents> ReadFiles(const TlsFiles& files) {
-  TlsContents contents;
-  ASSIGN_OR_RETURN(contents.cert, ReadFile("--tls_cert", files.cert));
-  ASSIGN_OR_RETURN(contents.key, ReadFile("--tls_key", files.key));
-  ASSIGN_OR_RETURN(contents.ca, ReadFile("--tls_ca", files.ca));
-  return contents;
-}
-
-bool WantsTls(const TlsFiles& files) {
-  return !files.cert.empty() || !files.key.empty() || !files.ca.empty();
-}
-
-// Whether plain text will do.
-absl::Status AllowPlainText(absl::string_view endpoint, bool insecure) {
-  if (insecure || IsLocalEndpoint(endpoint)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("plain text to or from ", endpoint,
-                   " could be read and forged: give --tls_cert, --tls_key and "
-                   "--tls_ca, or say --insecure"));
 }
 
 }  // namespace
+
+absl::StatusOr<TlsIdentity> ReadTlsIdentity(const TlsFiles& files) {
+  TlsIdentity identity;
+  ASSIGN_OR_RETURN(identity.cert, Read("--tls_cert", files.cert));
+  RETURN_IF_ERROR(OfFile("--tls_cert", files.cert,
+                         ParseCertificate(identity.cert).status()));
+  ASSIGN_OR_RETURN(identity.key, Read("--tls_key", files.key));
+  RETURN_IF_ERROR(
+      OfFile("--tls_key", files.key, CheckKeyOf(identity.cert, identity.key)));
+  return identity;
+}
+
+absl::StatusOr<TlsTrust> ReadTlsTrust(const TlsFiles& files) {
+  TlsTrust trust;
+  ASSIGN_OR_RETURN(trust.ca, Read("--tls_ca", files.ca));
+  RETURN_IF_ERROR(OfFile("--tls_ca", files.ca,
+                         CertificateAuthority::Parse(trust.ca, {}).status()));
+  if (files.crl.empty()) return trust;
+  absl::StatusOr<std::vector<std::string>> crls = ReadSmallFiles(files.crl);
+  if (!crls.ok()) return OfFlag("--tls_crl", crls.status());
+  trust.crls = *std::move(crls);
+  RETURN_IF_ERROR(
+      OfFile("--tls_crl", files.crl,
+             CertificateAuthority::Parse(trust.ca, trust.crls).status()));
+  return trust;
+}
 
 bool IsLocalEndpoint(absl::string_view endpoint) {
   if (absl::StartsWith(endpoint, "unix:") ||
@@ -73,32 +75,20 @@ bool IsLocalEndpoint(absl::string_view endpoint) {
          IpNetwork::ParseOrDie("127.0.0.0/8").Contains(*address);
 }
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentials(
-    absl::string_view endpoint, const TlsFiles& files, bool insecure) {
-  if (!WantsTls(files)) {
-    RETURN_IF_ERROR(AllowPlainText(endpoint, insecure));
-    return grpc::InsecureServerCredentials();
-  }
-  ASSIGN_OR_RETURN(const TlsContents contents, ReadFiles(files));
-  grpc::SslServerCredentialsOptions options(
-      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_root_certs = contents.ca;
-  options.pem_key_cert_pairs.push_back({contents.key, contents.cert});
-  return grpc::SslServerCredentials(options);
+absl::Status AllowPlainText(absl::string_view endpoint, bool insecure) {
+  if (insecure || IsLocalEndpoint(endpoint)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("plain text to or from ", endpoint,
+                   " could be read and forged: give --tls_cert, --tls_key and "
+                   "--tls_ca, or say --insecure"));
 }
 
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(
-    absl::string_view endpoint, const TlsFiles& files, bool insecure) {
-  if (!WantsTls(files)) {
-    RETURN_IF_ERROR(AllowPlainText(endpoint, insecure));
-    return grpc::InsecureChannelCredentials();
-  }
-  ASSIGN_OR_RETURN(const TlsContents contents, ReadFiles(files));
-  grpc::SslCredentialsOptions options;
-  options.pem_root_certs = contents.ca;
-  options.pem_private_key = contents.key;
-  options.pem_cert_chain = contents.cert;
-  return grpc::SslCredentials(options);
+void PinTlsCiphers() {
+  setenv("GRPC_SSL_CIPHER_SUITES",
+         "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+         "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:"
+         "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305",
+         /*overwrite=*/1);
 }
 
 }  // namespace mxban

@@ -3,6 +3,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
 
 namespace mxban {
 
@@ -41,7 +42,19 @@ absl::StatusOr<Caller> AdminAccess::Check(
     return absl::PermissionDeniedError(
         absl::StrCat("nobody may call ", method));
   }
-  return Caller{"unix socket", Role::kOperator};
+  ASSIGN_OR_RETURN(Caller caller, identities_.OperatorOf(context));
+  if (caller.role < *least) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        caller.name, " is a viewer, ", method, " is for operators"));
+  }
+  return caller;
+}
+
+OpenCalls::Ticket AdminAccess::Follow(grpc::CallbackServerContext& context,
+                                      const char* method) const {
+  return open_calls_.Add(context, [this, &context, method] {
+    return Check(context, method).status();
+  });
 }
 
 }  // namespace mxban

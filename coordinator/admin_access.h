@@ -4,7 +4,8 @@
 // Who may call what of AdminService.
 //
 // One table says the least role for each method; what is not in it is denied
-// to all. Every method asks before it does anything else.
+// to all. Every method asks before it does anything else, and streams are asked
+// for again while they last.
 //
 // Thread-safe.
 
@@ -13,12 +14,18 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "coordinator/caller.h"
+#include "coordinator/identities.h"
+#include "coordinator/open_calls.h"
 #include "grpcpp/server_context.h"
 
 namespace mxban {
 
 class AdminAccess {
  public:
+  // Both must outlive the object and the streams.
+  AdminAccess(const Identities& identities, OpenCalls& open_calls)
+      : identities_(identities), open_calls_(open_calls) {}
+
   // The least role that may call `method`, such as "ImposeBan"; none if nobody
   // may.
   static std::optional<Role> LeastRole(absl::string_view method);
@@ -28,6 +35,15 @@ class AdminAccess {
   //   PERMISSION_DENIED  the caller may not call `method`.
   absl::StatusOr<Caller> Check(const grpc::CallbackServerContext& context,
                                absl::string_view method) const;
+
+  // Cancels the stream that `context` is of once Check() would refuse it. The
+  // ticket is held until the stream's OnDone().
+  OpenCalls::Ticket Follow(grpc::CallbackServerContext& context,
+                           const char* method) const;
+
+ private:
+  const Identities& identities_;
+  OpenCalls& open_calls_;
 };
 
 }  // namespace mxban

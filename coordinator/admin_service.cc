@@ -217,7 +217,8 @@ grpc::ServerWriteReactor<v1::WatchBansResponse>* AdminService::WatchBans(
   const absl::StatusOr<Caller> caller =
       parts_.access.Check(*context, "WatchBans");
   if (!caller.ok()) return new RefusedWatch(caller.status());
-  return parts_.watch.NewStream(*context);
+  return parts_.watch.NewStream(*context,
+                                parts_.access.Follow(*context, "WatchBans"));
 }
 
 grpc::ServerUnaryReactor* AdminService::ListAgents(

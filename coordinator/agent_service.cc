@@ -9,7 +9,6 @@
 #include "absl/synchronization/mutex.h"
 #include "common/grpc_status.h"
 #include "common/proto_convert.h"
-#include "coordinator/peer_identity.h"
 #include "coordinator/slow_reader.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "spdlog/spdlog.h"
@@ -42,8 +41,11 @@ class ReportCall final
     : public grpc::ServerBidiReactor<v1::ReportFailuresRequest,
                                      v1::ReportFailuresResponse> {
  public:
-  ReportCall(DecisionLoop& loop, std::string server)
-      : loop_(loop), server_(std::move(server)) {
+  ReportCall(DecisionLoop& loop, std::string server,
+             OpenCalls::Ticket open_call)
+      : loop_(loop),
+        server_(std::move(server)),
+        open_call_(std::move(open_call)) {
     StartRead(&request_);
   }
 
@@ -78,6 +80,7 @@ class ReportCall final
 
   DecisionLoop& loop_;
   const std::string server_;
+  const OpenCalls::Ticket open_call_;
   v1::ReportFailuresRequest request_;
   v1::ReportFailuresResponse response_;
 };
@@ -89,12 +92,14 @@ class WatchCall final
       public BanFeed::Reader {
  public:
   WatchCall(BanFeed& feed, AgentRegistry& registry, const Clock& clock,
-            std::string server, grpc::CallbackServerContext& context)
+            std::string server, grpc::CallbackServerContext& context,
+            OpenCalls::Ticket open_call)
       : feed_(feed),
         registry_(registry),
         clock_(clock),
         server_(std::move(server)),
         peer_(context.peer()),
+        open_call_(std::move(open_call)),
         slow_reader_(context) {
     StartRead(&incoming_);
   }
@@ -211,6 +216,7 @@ class WatchCall final
   const Clock& clock_;
   const std::string server_;
   const std::string peer_;
+  const OpenCalls::Ticket open_call_;
 
   grpc::ByteBuffer incoming_;
   std::optional<uint64_t> ticket_;  // Once subscribed; only reads touch it.
@@ -226,10 +232,18 @@ class WatchCall final
 
 }  // namespace
 
+OpenCalls::Ticket AgentService::Follow(grpc::CallbackServerContext& context) {
+  return open_calls_.Add(context, [this, &context] {
+    return identities_.AgentOf(context).status();
+  });
+}
+
 grpc::ServerBidiReactor<v1::ReportFailuresRequest, v1::ReportFailuresResponse>*
 AgentService::ReportFailures(grpc::CallbackServerContext* context) {
-  absl::StatusOr<std::string> server = ServerNameOf(*context);
-  if (server.ok()) return new ReportCall(loop_, *std::move(server));
+  absl::StatusOr<std::string> server = identities_.AgentOf(*context);
+  if (server.ok()) {
+    return new ReportCall(loop_, *std::move(server), Follow(*context));
+  }
   LogRefusal(*context, server.status());
   return new RefusedCall<v1::ReportFailuresRequest, v1::ReportFailuresResponse>(
       server.status());
@@ -237,10 +251,10 @@ AgentService::ReportFailures(grpc::CallbackServerContext* context) {
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 AgentService::Watch(grpc::CallbackServerContext* context) {
-  absl::StatusOr<std::string> server = ServerNameOf(*context);
+  absl::StatusOr<std::string> server = identities_.AgentOf(*context);
   if (server.ok()) {
-    return new WatchCall(feed_, registry_, clock_, *std::move(server),
-                         *context);
+    return new WatchCall(feed_, registry_, clock_, *std::move(server), *context,
+                         Follow(*context));
   }
   LogRefusal(*context, server.status());
   return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(server.status());
@@ -251,7 +265,7 @@ grpc::ServerUnaryReactor* AgentService::HandOverBans(
     const v1::HandOverBansRequest* request,
     v1::HandOverBansResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<std::string> server = ServerNameOf(*context);
+  absl::StatusOr<std::string> server = identities_.AgentOf(*context);
   absl::StatusOr<std::vector<Ban>> bans = HandedOverBansFromProto(*request);
   absl::Status refusal = server.status();
   refusal.Update(bans.status());

@@ -19,8 +19,9 @@ constexpr size_t kMaxSpreading = 10'000;
 class BanWatch::Stream final
     : public grpc::ServerWriteReactor<v1::WatchBansResponse> {
  public:
-  Stream(BanWatch& watch, grpc::CallbackServerContext& context)
-      : watch_(watch), slow_reader_(context) {
+  Stream(BanWatch& watch, grpc::CallbackServerContext& context,
+         OpenCalls::Ticket ticket)
+      : watch_(watch), ticket_(std::move(ticket)), slow_reader_(context) {
     // Shows the reader that from now on it misses nothing.
     StartSendInitialMetadata();
   }
@@ -70,6 +71,7 @@ class BanWatch::Stream final
   }
 
   BanWatch& watch_;
+  const OpenCalls::Ticket ticket_;
   absl::Mutex mutex_;
   SlowReader slow_reader_ ABSL_GUARDED_BY(mutex_);
   // The first one is being written. A deque does not move its elements.
@@ -104,8 +106,8 @@ BanWatch::~BanWatch() {
 }
 
 grpc::ServerWriteReactor<v1::WatchBansResponse>* BanWatch::NewStream(
-    grpc::CallbackServerContext& context) {
-  Stream* stream = new Stream(*this, context);
+    grpc::CallbackServerContext& context, OpenCalls::Ticket ticket) {
+  Stream* stream = new Stream(*this, context, std::move(ticket));
   absl::MutexLock lock(&mutex_);
   streams_.insert(stream);
   return stream;

@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/ban_table.h"
+#include "coordinator/open_calls.h"
 #include "grpcpp/support/server_callback.h"
 #include "mxban/v1/admin_service.pb.h"
 
@@ -31,9 +32,9 @@ class BanWatch final : public BanTable::Listener {
   ~BanWatch() override;
 
   // A stream that lives until its reader goes, or falls behind. `context` is
-  // that of the call.
+  // that of the call, `ticket` is held to its end.
   grpc::ServerWriteReactor<v1::WatchBansResponse>* NewStream(
-      grpc::CallbackServerContext& context);
+      grpc::CallbackServerContext& context, OpenCalls::Ticket ticket);
 
   void OnUpdate(const BanTable::Update& update) override;
 

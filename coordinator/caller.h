@@ -7,6 +7,7 @@
 
 namespace mxban {
 
+// Each may do more of what operators do than the one before.
 enum class Role {
   kAgent,     // Reports failures and watches bans; nothing of operators.
   kViewer,    // Sees everything, changes nothing.

@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/synchronization/notification.h"
 #include "common/private_directory.h"
 #include "common/status_macros.h"
 #include "coordinator/ignored_sources.h"
+#include "coordinator/server_settings.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
@@ -26,40 +26,12 @@ namespace {
 // Calls under way get this long to end by themselves.
 constexpr std::chrono::milliseconds kShutdownGrace{250};
 
-// A peer that vanished without a word is noticed within twice this time.
-constexpr int kKeepaliveMs = 10'000;
-
-constexpr auto kOpenToAll = std::filesystem::perms(0755);
-
-absl::Status MakeDirectory(const std::filesystem::path& path) {
-  std::error_code error;
-  const bool is_new = std::filesystem::create_directories(path, error);
-  // Who may come in is for the socket itself to say.
-  if (is_new) std::filesystem::permissions(path, kOpenToAll, error);
-  if (!error) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("cannot create ", path.string(), ": ", error.message()));
-}
-
-absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(
-    absl::string_view flag, const std::string& address,
-    std::shared_ptr<grpc::ServerCredentials> credentials,
-    grpc::Service& service, int* port) {
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort(address, std::move(credentials), port);
-  builder.RegisterService(&service);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
-  builder.AddChannelArgument(
-      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kKeepaliveMs / 2);
-  // A second coordinator on the same port must fail, not share it.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr) {
-    return absl::UnavailableError(
-        absl::StrCat(flag, ": cannot listen on ", address));
-  }
-  return server;
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> AgentCredentials(
+    const Coordinator::Options& options, const Identities& identities) {
+  if (identities.tls() != nullptr)
+    return identities.tls()->RequireCertificate();
+  RETURN_IF_ERROR(AllowPlainText(options.agent_listen, options.insecure));
+  return grpc::InsecureServerCredentials();
 }
 
 }  // namespace
@@ -80,7 +52,8 @@ Coordinator::~Coordinator() {
   http_server_.reset();
   const auto deadline = std::chrono::system_clock::now() + kShutdownGrace;
   if (agent_server_ != nullptr) agent_server_->Shutdown(deadline);
-  if (admin_server_ != nullptr) admin_server_->Shutdown(deadline);
+  if (admin_listeners_ != nullptr) admin_listeners_->Shutdown(deadline);
+  upkeep_.reset();
   // Only now: calls under way wait for what is decided.
   updater_.reset();
   if (audit_log_ != nullptr) audit_log_->Stop();
@@ -131,16 +104,22 @@ absl::Status Coordinator::OpenStore() {
 }
 
 absl::Status Coordinator::StartServices() {
+  ASSIGN_OR_RETURN(
+      identities_,
+      Identities::Open(
+          {options_.tls, options_.roles_file, options_.tokens_file}, clock_));
+  access_ = std::make_unique<AdminAccess>(*identities_, open_calls_);
+  expiry_watch_ = std::make_unique<ExpiryWatch>(options_.tls);
   registry_ = std::make_unique<AgentRegistry>(table_.revision());
   // Both before the feed, so that they know a revision before any agent can
   // acknowledge it.
   table_.AddListener(registry_.get());
   watch_ = std::make_unique<BanWatch>(table_, *registry_, clock_);
   feed_ = std::make_unique<BanFeed>(table_, history_id_);
-  agent_service_ =
-      std::make_unique<AgentService>(*loop_, *feed_, *registry_, clock_);
+  agent_service_ = std::make_unique<AgentService>(
+      *loop_, *feed_, *registry_, clock_, *identities_, open_calls_);
   admin_service_ = std::make_unique<AdminService>(AdminService::Parts{
-      *loop_, table_, *registry_, *watch_, access_,
+      *loop_, table_, *registry_, *watch_, *access_,
       [this](std::string who, AdminService::ReloadDone done) {
         updater_->Reload(std::move(who), std::move(done));
       },
@@ -149,15 +128,7 @@ absl::Status Coordinator::StartServices() {
   loop_->Start();
   updater_->Start(*loop_);
 
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  ASSIGN_OR_RETURN(auto agent_credentials,
-                   ServerCredentials(options_.agent_listen, options_.tls,
-                                     options_.insecure));
-  ASSIGN_OR_RETURN(agent_server_,
-                   Listen("--agent_listen", options_.agent_listen,
-                          agent_credentials, *agent_service_, &agent_port_));
-  return StartAdminServer();
+  return StartServers();
 }
 
 absl::Status Coordinator::StartAuditLog() {
@@ -188,28 +159,31 @@ absl::StatusOr<std::vector<AuditRecord>> Coordinator::FetchAudit(uint64_t id,
   return records;
 }
 
-absl::Status Coordinator::StartAdminServer() {
-  // Operators are known by the permissions of a socket. A certificate alone
-  // does not tell them from agents yet, so there is no other way in.
-  absl::string_view path = options_.admin_listen;
-  if (!absl::ConsumePrefix(&path, "unix:")) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--admin_listen: '", options_.admin_listen, "' is not unix:PATH"));
+absl::Status Coordinator::StartServers() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  SetUpServer(*agent_service_, builder);
+  ASSIGN_OR_RETURN(auto credentials, AgentCredentials(options_, *identities_));
+  builder.AddListeningPort(options_.agent_listen, std::move(credentials),
+                           &agent_port_);
+  agent_server_ = builder.BuildAndStart();
+  if (agent_server_ == nullptr) {
+    return absl::UnavailableError(absl::StrCat(
+        "--agent_listen: cannot listen on ", options_.agent_listen));
   }
-  RETURN_IF_ERROR(
-      MakeDirectory(std::filesystem::path(std::string(path)).parent_path()));
-  const mode_t old_mask = umask(0117);  // srw-rw----
-  absl::StatusOr<std::unique_ptr<grpc::Server>> admin_server =
-      Listen("--admin_listen", options_.admin_listen,
-             grpc::InsecureServerCredentials(), *admin_service_, nullptr);
-  umask(old_mask);
-  ASSIGN_OR_RETURN(admin_server_, std::move(admin_server));
+  ASSIGN_OR_RETURN(
+      admin_listeners_,
+      AdminListeners::Start({options_.admin_listen, options_.admin_group},
+                            *admin_service_, *identities_));
+  upkeep_ = std::make_unique<AccessUpkeep>(AccessUpkeep::Parts{
+      *identities_, open_calls_, *expiry_watch_, clock_, options_.insecure});
   return absl::OkStatus();
 }
 
 absl::Status Coordinator::StartHttp() {
-  metrics_ = std::make_unique<CoordinatorMetrics>(*loop_, table_, *registry_,
-                                                  *feed_, salvage_.has_value());
+  metrics_ = std::make_unique<CoordinatorMetrics>(
+      *loop_, table_, *registry_, *feed_, *expiry_watch_, salvage_.has_value());
   if (options_.http_listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(http_server_,
                    HttpServer::Start(options_.http_listen, *metrics_,

@@ -17,9 +17,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "common/expiry_watch.h"
 #include "common/http_server.h"
 #include "common/tls.h"
+#include "coordinator/access_upkeep.h"
 #include "coordinator/admin_access.h"
+#include "coordinator/admin_listeners.h"
 #include "coordinator/admin_service.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/agent_service.h"
@@ -29,7 +32,9 @@
 #include "coordinator/ban_watch.h"
 #include "coordinator/coordinator_metrics.h"
 #include "coordinator/decision_loop.h"
+#include "coordinator/identities.h"
 #include "coordinator/jail_updater.h"
+#include "coordinator/open_calls.h"
 #include "coordinator/open_store.h"
 #include "coordinator/store_guard.h"
 #include "grpcpp/server.h"
@@ -43,9 +48,13 @@ class Coordinator {
     std::string state_dir = "/var/lib/mxban";
     std::string audit_log = "audit.jsonl";  // In state_dir; empty: none.
     std::string agent_listen = "0.0.0.0:7460";
+    // Separated by commas.
     std::string admin_listen = "unix:/run/mxban/admin.sock";
+    std::string admin_group;  // Of the sockets; empty for the process's own.
     std::string http_listen = "127.0.0.1:7462";  // Empty: no HTTP.
     TlsFiles tls;
+    std::string roles_file;  // May be empty, as the one below.
+    std::string tokens_file;
     bool insecure = false;
     size_t max_sources = 1'000'000;  // Tracked in each jail.
     // Called once, from a thread that must not be blocked, when the store turns
@@ -72,6 +81,7 @@ class Coordinator {
   absl::Status store_status() const { return store_->status(); }
 
   int agent_port() const { return agent_port_; }
+  int admin_port() const { return admin_listeners_->port(); }
 
   // See BanFeed.
   uint64_t encoded_snapshots() const { return feed_->encoded_snapshots(); }
@@ -84,7 +94,7 @@ class Coordinator {
   absl::Status StartAuditLog();
   absl::StatusOr<std::vector<AuditRecord>> FetchAudit(uint64_t id,
                                                       size_t limit);
-  absl::Status StartAdminServer();
+  absl::Status StartServers();
   absl::Status StartHttp();
 
   const Options options_;
@@ -95,7 +105,10 @@ class Coordinator {
   // In the order in which each needs the ones before.
   std::optional<Salvage> salvage_;
   std::unique_ptr<StoreGuard> store_;
-  AdminAccess access_;
+  std::unique_ptr<Identities> identities_;
+  OpenCalls open_calls_;
+  std::unique_ptr<ExpiryWatch> expiry_watch_;
+  std::unique_ptr<AdminAccess> access_;
   BanTable table_;
   std::unique_ptr<DecisionLoop> loop_;
   std::unique_ptr<AuditLog> audit_log_;  // Null if there is none.
@@ -106,7 +119,8 @@ class Coordinator {
   std::unique_ptr<AgentService> agent_service_;
   std::unique_ptr<AdminService> admin_service_;
   std::unique_ptr<grpc::Server> agent_server_;
-  std::unique_ptr<grpc::Server> admin_server_;
+  std::unique_ptr<AdminListeners> admin_listeners_;
+  std::unique_ptr<AccessUpkeep> upkeep_;
   std::unique_ptr<CoordinatorMetrics> metrics_;
   std::unique_ptr<HttpServer> http_server_;
 };

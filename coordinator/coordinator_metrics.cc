@@ -107,6 +107,7 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
                  static_cast<double>(agents.connected - agents.current));
   metrics.Sample({{"state", "away"}},
                  static_cast<double>(agents.agents - agents.connected));
+  expiry_watch_.AddTo(metrics);
   return std::move(metrics).Build();
 }
 

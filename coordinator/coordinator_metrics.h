@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "common/expiry_watch.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/ban_feed.h"
 #include "coordinator/ban_table.h"
@@ -21,11 +22,12 @@ class CoordinatorMetrics final : public prometheus::Collectable {
   // All must outlive the metrics.
   CoordinatorMetrics(const DecisionLoop& loop, const BanTable& table,
                      const AgentRegistry& registry, const BanFeed& feed,
-                     bool is_store_salvaged)
+                     const ExpiryWatch& expiry_watch, bool is_store_salvaged)
       : loop_(loop),
         table_(table),
         registry_(registry),
         feed_(feed),
+        expiry_watch_(expiry_watch),
         is_store_salvaged_(is_store_salvaged) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
@@ -35,6 +37,7 @@ class CoordinatorMetrics final : public prometheus::Collectable {
   const BanTable& table_;
   const AgentRegistry& registry_;
   const BanFeed& feed_;
+  const ExpiryWatch& expiry_watch_;
   const bool is_store_salvaged_;
 };
 

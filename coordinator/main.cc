@@ -38,8 +38,11 @@ ABSL_FLAG(std::string, audit_log, "audit.jsonl",
 ABSL_FLAG(std::string, agent_listen, "0.0.0.0:7460",
           "Where agents connect: ADDRESS:PORT.");
 ABSL_FLAG(std::string, admin_listen, "unix:/run/mxban/admin.sock",
-          "Where operators connect: unix:PATH. Who may write to the socket is "
-          "an operator.");
+          "Where operators connect: unix:PATH and, with TLS, ADDRESS:PORT, "
+          "separated by commas. Who may write to the socket is an operator, "
+          "unless --roles_file says otherwise.");
+ABSL_FLAG(std::string, admin_group, "",
+          "The group that may write to the socket; by default our own.");
 ABSL_FLAG(std::string, http_listen, "127.0.0.1:7462",
           "Where /metrics, /healthz and /readyz are served; empty for "
           "nowhere.");
@@ -47,6 +50,15 @@ ABSL_FLAG(std::string, tls_cert, "", "This coordinator's certificate, PEM.");
 ABSL_FLAG(std::string, tls_key, "", "The key of --tls_cert, PEM.");
 ABSL_FLAG(std::string, tls_ca, "",
           "The authority whose certificates agents present, PEM.");
+ABSL_FLAG(std::string, tls_crl, "",
+          "Certificates of --tls_ca that are revoked: a file or a folder of "
+          "CRLs, PEM.");
+ABSL_FLAG(std::string, roles_file, "",
+          "Who is agent, viewer or operator whatever his certificate says: "
+          "lines of NAME ROLE.");
+ABSL_FLAG(std::string, tokens_file, "",
+          "Who may come with a token: lines as mxbanctl token prints them. "
+          "Only its owner may read it.");
 ABSL_FLAG(bool, insecure, false,
           "Allows plain text beyond loopback: anyone who reaches the port can "
           "report failures in any server's name.");
@@ -79,9 +91,12 @@ Coordinator::Options OptionsFromFlags() {
       .audit_log = absl::GetFlag(FLAGS_audit_log),
       .agent_listen = absl::GetFlag(FLAGS_agent_listen),
       .admin_listen = absl::GetFlag(FLAGS_admin_listen),
+      .admin_group = absl::GetFlag(FLAGS_admin_group),
       .http_listen = absl::GetFlag(FLAGS_http_listen),
       .tls = {absl::GetFlag(FLAGS_tls_cert), absl::GetFlag(FLAGS_tls_key),
-              absl::GetFlag(FLAGS_tls_ca)},
+              absl::GetFlag(FLAGS_tls_ca), absl::GetFlag(FLAGS_tls_crl)},
+      .roles_file = absl::GetFlag(FLAGS_roles_file),
+      .tokens_file = absl::GetFlag(FLAGS_tokens_file),
       .insecure = absl::GetFlag(FLAGS_insecure),
       .max_sources = static_cast<size_t>(absl::GetFlag(FLAGS_max_sources)),
   };
@@ -127,9 +142,6 @@ absl::Status Serve(const sigset_t& signals) {
   GrpcWaker waker;
   ASSIGN_OR_RETURN(const std::unique_ptr<Coordinator> coordinator,
                    Coordinator::Start(options, clock));
-  if (options.insecure) {
-    spdlog::warn("--insecure: agents are believed without a certificate");
-  }
   spdlog::info("mxban-coordinator {} serves agents on {}, operators on {}",
                kVersion, options.agent_listen, options.admin_listen);
   sd_notify(0, "READY=1");

@@ -1,13 +1,10 @@
 #include "coordinator/peer_identity.h"
 
 #include <algorithm>
-#include <memory>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "grpcpp/security/auth_context.h"
 
 namespace mxban {
 namespace {
@@ -22,7 +19,7 @@ bool IsServerName(const std::string& name) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ServerNameOf(
+absl::StatusOr<std::string> StatedServerName(
     const grpc::ServerContextBase& context) {
   const auto& metadata = context.client_metadata();
   const auto stated = metadata.find(kServerNameKey);
@@ -33,15 +30,6 @@ absl::StatusOr<std::string> ServerNameOf(
   std::string name(stated->second.data(), stated->second.size());
   if (!IsServerName(name)) {
     return absl::UnauthenticatedError("the server name is not a host name");
-  }
-  const std::shared_ptr<const grpc::AuthContext> auth = context.auth_context();
-  // A socket, or plain text on a listener that was allowed to speak it.
-  if (auth == nullptr || !auth->IsPeerAuthenticated()) return name;
-  const std::vector<grpc::string_ref> identities = auth->GetPeerIdentity();
-  if (std::find(identities.begin(), identities.end(), name) ==
-      identities.end()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the certificate does not bear the name ", name));
   }
   return name;
 }

@@ -1,7 +1,7 @@
 #ifndef MXBAN_COORDINATOR_PEER_IDENTITY_H_
 #define MXBAN_COORDINATOR_PEER_IDENTITY_H_
 
-// Which server an agent speaks for.
+// Which server an agent says that it speaks for.
 
 #include <string>
 
@@ -13,9 +13,9 @@ namespace mxban {
 // The metadata key in which an agent names its server.
 inline constexpr char kServerNameKey[] = "mxban-server-name";
 
-// Returns the server name that the caller states and its certificate bears, or
-// the errors of AgentService.
-absl::StatusOr<std::string> ServerNameOf(
+// Returns the server name that the caller states, or UNAUTHENTICATED if it
+// states none. Identities::AgentOf() says whether to believe it.
+absl::StatusOr<std::string> StatedServerName(
     const grpc::ServerContextBase& context);
 
 }  // namespace mxban

@@ -5,6 +5,7 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "CLI/Validators.hpp"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -37,6 +38,9 @@ void AddGlobalOptions(CLI::App& app, CommandLine& line, RawText& raw) {
   app.add_option("--tls_cert", line.tls.cert, "Our certificate, a PEM file");
   app.add_option("--tls_key", line.tls.key, "Its key");
   app.add_option("--tls_ca", line.tls.ca, "Who may certify the coordinator");
+  app.add_option("--token_file", line.token_file,
+                 "A file with our token, in place of a certificate")
+      ->envname("MXBAN_TOKEN_FILE");
   app.add_flag("--insecure", line.insecure,
                "Plain text, though others may read it");
   app.add_option("--timeout", raw.timeout, "How long to wait for an answer")
@@ -53,7 +57,8 @@ CLI::App& AddCommand(CLI::App& app, CommandLine& line, const char* name,
       {"ban", Command::kBan},         {"unban", Command::kUnban},
       {"agents", Command::kAgents},   {"jails", Command::kJails},
       {"watch", Command::kWatch},     {"reload", Command::kReload},
-      {"explain", Command::kExplain}, {"audit", Command::kAudit}};
+      {"explain", Command::kExplain}, {"audit", Command::kAudit},
+      {"token", Command::kToken}};
   const Command command = commands.at(name);
   CLI::App& subcommand = *app.add_subcommand(name, description);
   subcommand.callback([&line, command] { line.command = command; });
@@ -103,6 +108,15 @@ void AddCommands(CLI::App& app, CommandLine& line, RawText& raw) {
              "Print every change of the bans, until Ctrl-C");
   AddCommand(app, line, "reload", "Read the coordinator's files again");
   AddInquiries(app, line, raw);
+
+  CLI::App& token =
+      AddCommand(app, line, "token", "Make a token; asks no coordinator");
+  token.add_option("NAME", line.token.name, "Whose it is")->required();
+  token.add_option("--role", line.token.role, "viewer or operator")
+      ->check(CLI::IsMember({"viewer", "operator"}))
+      ->capture_default_str();
+  token.add_option("--expires", line.token.expires,
+                   "A day, such as 2027-01-31; by default never");
 }
 
 absl::StatusOr<absl::Duration> ReadDuration(const char* option,
@@ -136,6 +150,9 @@ absl::Status ReadRawText(const RawText& raw, CommandLine& line) {
   ASSIGN_OR_RETURN(line.timeout, ReadDuration("--timeout", raw.timeout));
   if (line.command == Command::kBan) {
     RETURN_IF_ERROR(ReadBan(raw, line.ban));
+  }
+  if (line.command == Command::kToken) {
+    RETURN_IF_ERROR(ValidateTokenRequest(line.token));
   }
   line.pardon.set_source(raw.pardon_source);
   line.pardon.set_jail(raw.pardon_jail);

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/tls.h"
+#include "ctl/new_token.h"
 #include "mxban/v1/admin_service.pb.h"
 
 namespace mxban::ctl {
@@ -26,6 +27,7 @@ enum class Command {
   kReload,
   kExplain,
   kAudit,
+  kToken,
 };
 
 struct CommandLine {
@@ -34,6 +36,7 @@ struct CommandLine {
 
   std::string endpoint;  // In gRPC's notation.
   TlsFiles tls;
+  std::string token_file;  // May be empty.
   bool insecure = false;
   absl::Duration timeout;
   bool json = false;
@@ -44,9 +47,11 @@ struct CommandLine {
   v1::ExplainSourceRequest explain;   // Of kExplain.
   v1::ListAuditRecordsRequest audit;  // Of kAudit, but for since when.
   absl::Duration since = absl::InfiniteDuration();
+  NewTokenRequest token;  // Of kToken.
 };
 
-// Reads the arguments of main() and the environment variable MXBAN_ENDPOINT.
+// Reads the arguments of main() and the environment variables MXBAN_ENDPOINT
+// and MXBAN_TOKEN_FILE.
 // INVALID_ARGUMENT says in one line what is wrong with them.
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
 

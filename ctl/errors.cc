@@ -51,8 +51,9 @@ std::string ExplainError(const absl::Status& error, const CallOrigin& origin) {
                         " does not know this command: ", message,
                         "; is it older than this mxbanctl ", kVersion, "?");
   }
-  if (absl::IsUnauthenticated(error) || absl::IsPermissionDenied(error)) {
-    return absl::StrCat(message, "; is your --tls_cert an operator's?");
+  if (absl::IsUnauthenticated(error)) {
+    return absl::StrCat(message,
+                        "; give --tls_cert and --tls_key, or --token_file");
   }
   return message;
 }

@@ -7,15 +7,20 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/client_tls.h"
 #include "common/clock.h"
+#include "common/status_macros.h"
 #include "common/tls.h"
 #include "ctl/command_line.h"
 #include "ctl/commands.h"
 #include "ctl/errors.h"
+#include "ctl/new_token.h"
 #include "ctl/printable.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
 
 namespace mxban::ctl {
 namespace {
@@ -39,9 +44,33 @@ std::shared_ptr<grpc::Channel> OpenChannel(
   return grpc::CreateCustomChannel(endpoint, credentials, arguments);
 }
 
+// What the channel is opened with. A unix socket knows its user by itself; a
+// token goes through TLS or nowhere.
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
+    const CommandLine& line, const Clock& clock) {
+  if (absl::StartsWith(line.endpoint, "unix:")) {
+    return grpc::InsecureChannelCredentials();
+  }
+  if (line.token_file.empty()) {
+    return ClientTls(line.tls, line.insecure, clock).Credentials(line.endpoint);
+  }
+  if (!line.tls.wanted()) {
+    return absl::InvalidArgumentError(
+        "--token_file: a token is sent over TLS only, give --tls_ca");
+  }
+  ASSIGN_OR_RETURN(const std::string token, ReadToken(line.token_file));
+  ASSIGN_OR_RETURN(const auto credentials,
+                   ClientTls(line.tls, line.insecure, clock,
+                             ClientTls::Certificate::kOptional)
+                       .Credentials(line.endpoint));
+  return grpc::CompositeChannelCredentials(credentials,
+                                           grpc::AccessTokenCredentials(token));
+}
+
 absl::Status Dispatch(const CommandLine& line, const Session& session) {
   switch (line.command) {
     case Command::kPrint:
+    case Command::kToken:
       break;
     case Command::kStatus:
       return ShowStatus(session);
@@ -74,14 +103,17 @@ int Main(int argc, char** argv) {
     return Fail(kUsage, absl::StrCat(Printable(line.status().message()),
                                      "; see mxbanctl --help"));
   }
-  const auto credentials =
-      ClientCredentials(line->endpoint, line->tls, line->insecure);
+  if (line->command == Command::kToken) {
+    PrintNewToken(line->token, line->json, std::cout);
+    return EXIT_SUCCESS;
+  }
+  const RealClock clock;
+  const auto credentials = Credentials(*line, clock);
   if (!credentials.ok()) {
     return Fail(kUsage, Printable(credentials.status().message()));
   }
   const auto channel = OpenChannel(line->endpoint, *credentials);
   const auto stub = v1::AdminService::NewStub(channel);
-  const RealClock clock;
   const absl::Status status = Dispatch(*line, {.stub = *stub,
                                                .out = std::cout,
                                                .clock = clock,
@@ -103,5 +135,6 @@ int Main(int argc, char** argv) {
 int main(int argc, char** argv) {
   // Errors are told once, in our words; GRPC_VERBOSITY=debug brings gRPC's.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  mxban::PinTlsCiphers();
   return mxban::ctl::Main(argc, argv);
 }

@@ -1,5 +1,8 @@
 #include "common/tls.h"
 
+#include <cstdlib>
+#include <string>
+
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
 
@@ -23,32 +26,39 @@ TEST(TlsTest, NothingElseIsLocal) {
 }
 
 TEST(TlsTest, PlainTextBeyondLoopbackMustBeAskedFor) {
-  EXPECT_EQ(ServerCredentials("0.0.0.0:7460", {}, false).status().code(),
+  EXPECT_EQ(AllowPlainText("0.0.0.0:7460", false).code(),
             absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(ClientCredentials("192.0.2.1:7460", {}, false).status().code(),
-            absl::StatusCode::kInvalidArgument);
-  EXPECT_TRUE(ServerCredentials("0.0.0.0:7460", {}, true).ok());
-  EXPECT_TRUE(ClientCredentials("127.0.0.1:7460", {}, false).ok());
+  EXPECT_TRUE(AllowPlainText("0.0.0.0:7460", true).ok());
+  EXPECT_TRUE(AllowPlainText("127.0.0.1:7460", false).ok());
 }
 
 TEST(TlsTest, SomeOfTheFilesAreNotEnough) {
-  const auto credentials =
-      ServerCredentials("127.0.0.1:7460", {.cert = "/proc/version"}, true);
-  EXPECT_EQ(credentials.status().message(),
-            "--tls_key: missing; TLS needs all three files");
+  EXPECT_TRUE((TlsFiles{.cert = "/proc/version"}).wanted());
+  EXPECT_EQ(ReadTlsTrust({.cert = "/proc/version"}).status().message(),
+            "--tls_ca: missing; TLS needs all three files");
 }
 
 TEST(TlsTest, AnEmptyFileIsNamed) {
-  const auto credentials =
-      ServerCredentials("127.0.0.1:7460", {.cert = "/dev/null"}, true);
-  EXPECT_EQ(credentials.status().message(), "--tls_cert: '/dev/null' is empty");
+  EXPECT_EQ(ReadTlsIdentity({.cert = "/dev/null"}).status().message(),
+            "--tls_cert: '/dev/null' is empty");
 }
 
 TEST(TlsTest, AMissingFileIsNamed) {
-  const auto credentials = ClientCredentials(
-      "192.0.2.1:7460", {"/no/cert", "/no/key", "/no/ca"}, false);
-  EXPECT_EQ(credentials.status().message(),
-            "--tls_cert: cannot read '/no/cert': No such file or directory");
+  EXPECT_EQ(
+      ReadTlsIdentity({"/no/cert", "/no/key", "/no/ca"}).status().message(),
+      "--tls_cert: cannot read '/no/cert': No such file or directory");
+}
+
+TEST(TlsTest, WhatIsNoCertificateIsNamed) {
+  EXPECT_EQ(ReadTlsIdentity({.cert = "/proc/version"}).status().message(),
+            "--tls_cert: '/proc/version' holds no certificate");
+}
+
+TEST(TlsTest, TheEnvironmentDoesNotChooseTheCiphers) {
+  setenv("GRPC_SSL_CIPHER_SUITES", "ALL", 1);
+  PinTlsCiphers();
+  EXPECT_EQ(std::string(getenv("GRPC_SSL_CIPHER_SUITES")).find("ALL"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ class AgentServiceTest : public testing::Test {
     registry_ = std::make_unique<AgentRegistry>(table_.revision());
     table_.AddListener(registry_.get());
     feed_ = std::make_unique<BanFeed>(table_, history_id_);
-    service_ =
-        std::make_unique<AgentService>(*loop_, *feed_, *registry_, clock_);
+    service_ = std::make_unique<AgentService>(
+        *loop_, *feed_, *registry_, clock_, *identities_, open_calls_);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
@@ -144,6 +144,8 @@ class AgentServiceTest : public testing::Test {
   }
 
   FakeClock clock_;
+  std::unique_ptr<Identities> identities_ = *Identities::Open({}, clock_);
+  OpenCalls open_calls_;
   uint32_t published_ = 0;
   std::string history_id_;
   v1::HandOverBansResponse response_;

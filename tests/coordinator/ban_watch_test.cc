@@ -26,11 +26,13 @@ class WatchOnly final : public v1::AdminService::CallbackService {
   grpc::ServerWriteReactor<v1::WatchBansResponse>* WatchBans(
       grpc::CallbackServerContext* context,
       const v1::WatchBansRequest*) override {
-    return watch_.NewStream(*context);
+    return watch_.NewStream(
+        *context, open_calls_.Add(*context, [] { return absl::OkStatus(); }));
   }
 
  private:
   BanWatch& watch_;
+  OpenCalls open_calls_;
 };
 
 class BanWatchTest : public testing::Test {

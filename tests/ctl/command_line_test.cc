@@ -31,6 +31,7 @@ TEST(CommandLineTest, EverySubcommandIsKnown) {
       {{"reload"}, Command::kReload},
       {{"explain", "192.0.2.1"}, Command::kExplain},
       {{"audit"}, Command::kAudit},
+      {{"token", "alice"}, Command::kToken},
   };
   for (const auto& [arguments, command] : cases) {
     const auto line = Parse(arguments);
@@ -83,6 +84,28 @@ TEST(CommandLineTest, TlsNeedsThreeFiles) {
   EXPECT_EQ(line->tls.key, "b");
   EXPECT_EQ(line->tls.ca, "c");
   EXPECT_TRUE(line->insecure);
+}
+
+TEST(CommandLineTest, ATokenIsReadFromAFileThatTheEnvironmentMayName) {
+  setenv("MXBAN_TOKEN_FILE", "/from/environment", 1);
+  const auto line = Parse({"status"});
+  const auto overridden = Parse({"status", "--token_file", "/from/option"});
+  unsetenv("MXBAN_TOKEN_FILE");
+  ASSERT_TRUE(line.ok() && overridden.ok());
+  EXPECT_EQ(line->token_file, "/from/environment");
+  EXPECT_EQ(overridden->token_file, "/from/option");
+}
+
+TEST(CommandLineTest, ANewTokenHasNameRoleAndExpiry) {
+  const auto line =
+      Parse({"token", "alice", "--role=operator", "--expires", "2027-01-31"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->token.name, "alice");
+  EXPECT_EQ(line->token.role, "operator");
+  EXPECT_EQ(line->token.expires, "2027-01-31");
+  EXPECT_EQ(Parse({"token", "alice"})->token.role, "viewer");
+  EXPECT_FALSE(Parse({"token", "alice", "--role=agent"}).ok());
+  EXPECT_FALSE(Parse({"token", "a b"}).ok());
 }
 
 TEST(CommandLineTest, ABanHasItsSourceJailTimeAndReason) {

@@ -71,9 +71,13 @@ TEST(ErrorsTest, AnUnknownCommandSuspectsAnOldCoordinator) {
               HasSubstr("older than this mxbanctl"));
 }
 
-TEST(ErrorsTest, AForbiddenCommandSuspectsTheCertificate) {
-  EXPECT_THAT(ExplainError(absl::PermissionDeniedError("no"), kConnected),
-              EndsWith("is your --tls_cert an operator's?"));
+TEST(ErrorsTest, WhoIsNotKnownHearsHowToBe) {
+  EXPECT_THAT(ExplainError(absl::UnauthenticatedError("no"), kConnected),
+              EndsWith("; give --tls_cert and --tls_key, or --token_file"));
+}
+
+TEST(ErrorsTest, ARefusalSaysWhatTheCoordinatorSays) {
+  EXPECT_EQ(ExplainError(absl::PermissionDeniedError("no"), kConnected), "no");
 }
 
 }  // namespace

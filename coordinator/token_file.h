@@ -1,0 +1,46 @@
+#ifndef MXBAN_COORDINATOR_TOKEN_FILE_H_
+#define MXBAN_COORDINATOR_TOKEN_FILE_H_
+
+// Operators and programs that have a token in place of a certificate:
+// --tokens_file.
+//
+//   # NAME ROLE SHA256 [EXPIRES]
+//   grafana viewer
+//   e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 alice
+//   operator 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+//   2027-01-01
+//
+// `mxbanctl token NAME` makes such a line. Only the hash of a token is kept, so
+// that who reads the file cannot use it; common/secret.h says why a plain one
+// will do. EXPIRES is a day or an RFC 3339 time, in UTC.
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "coordinator/caller.h"
+
+namespace mxban {
+
+struct Token {
+  std::string name;
+  Role role = Role::kViewer;
+  std::string sha256;  // In lower-case hexadecimal.
+  absl::Time expire_time = absl::InfiniteFuture();
+};
+
+using TokenBook = std::vector<Token>;
+
+// INVALID_ARGUMENT names `path`, line and word, and no hash.
+absl::StatusOr<TokenBook> ParseTokens(absl::string_view text,
+                                      absl::string_view path);
+
+// The entry of `token`; nullptr if there is none. How long that takes tells
+// nothing of the hashes.
+const Token* FindToken(const TokenBook& tokens, absl::string_view token);
+
+}  // namespace mxban
+
+#endif  // MXBAN_COORDINATOR_TOKEN_FILE_H_
