@@ -1,7 +1,5 @@
 #include "coordinator/coordinator.h"
 
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <chrono>
 #include <cstring>

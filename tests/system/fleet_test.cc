@@ -166,8 +166,8 @@ class FleetWithCertificatesTest : public FleetTest {
     std::ofstream(absl::StrCat(folder(), "/", name, ".ext"))
         << "subjectAltName=" << names << "\n";
     OpenSsl(absl::StrCat(
-        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=",
-        name, " -keyout ", name, ".key -out ", name, ".csr"));
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj ",
+        "/OU=agent/CN=", name, " -keyout ", name, ".key -out ", name, ".csr"));
     OpenSsl(absl::StrCat("x509 -req -days 1 -in ", name, ".csr -CA ", authority,
                          ".pem -CAkey ", authority, ".key -CAcreateserial",
                          " -extfile ", name, ".ext -out ", name, ".pem",
