@@ -205,6 +205,21 @@ void DescribeGoodSenders(const Jail& jail, Lines& lines) {
                          GoodShare::kAlways));
 }
 
+// What holds back bans; empty if nothing does.
+std::string Rails(const Jail& jail) {
+  std::vector<std::string> rails;
+  if (jail.dry_run) rails.push_back("dry run, nothing is enforced");
+  if (jail.min_servers > 1) {
+    rails.push_back(
+        absl::StrCat("seen by ", Count(jail.min_servers, "server")));
+  }
+  if (jail.max_ban_rate > 0) {
+    rails.push_back(absl::StrCat("at most ", Count(jail.max_ban_rate, "ban"),
+                                 " a minute, others are held"));
+  }
+  return absl::StrJoin(rails, "; ");
+}
+
 std::string DescribeJail(const Jail& jail, const std::string& filter,
                          const IgnoreList& ignored) {
   Lines lines;
@@ -218,6 +233,9 @@ std::string DescribeJail(const Jail& jail, const std::string& filter,
     if (!again.empty()) lines.Add("again", again);
   }
   DescribeGoodSenders(jail, lines);
+  if (std::string rails = Rails(jail); !rails.empty()) {
+    lines.Add("rails", rails);
+  }
   lines.Add("ipv6", absl::StrCat("by /", jail.ipv6_prefix));
   lines.Add("ignored", Ignored(jail, ignored));
   lines.Add("closed", absl::StrCat(Ports(jail.enforcement.ports),

@@ -22,6 +22,7 @@ constexpr absl::string_view kHonoured[] = {
     "bantime.rndtime",
     "chain",
     "datepattern",
+    "dryrun",
     "enabled",
     "failregex",
     "filter",
@@ -35,9 +36,11 @@ constexpr absl::string_view kHonoured[] = {
     "logencoding",
     "logpath",
     "logtimezone",
+    "maxbanrate",
     "maxgoodshare",
     "maxlines",
     "maxretry",
+    "minservers",
     "port",
     "prefregex",
     "protocol",
@@ -46,10 +49,7 @@ constexpr absl::string_view kHonoured[] = {
 };
 
 constexpr absl::string_view kOffOnly[] = {
-    "dryrun",
     "ignorecommand",
-    "maxbanrate",
-    "minservers",
 };
 
 constexpr absl::string_view kVariables[] = {

@@ -27,6 +27,11 @@ constexpr absl::string_view kFilterOptions[] = {
     "maxlines",  "usedns",      "datepattern",  "journalmatch",
 };
 
+// Bans a minute where a jail does not say. Botnets of a few thousand addresses
+// that begin within an hour stay below it; a filter that has gone wrong, or a
+// log that is replayed, does not for long.
+constexpr uint32_t kDefaultBanRate = 500;
+
 class Reader {
  public:
   Reader(const JailSource& source, absl::string_view section)
@@ -42,6 +47,7 @@ class Reader {
     CheckName();
     ReadTheFilter();
     ReadLimits();
+    ReadRails();
     ReadIgnored();
     ReadLogs(section_, journal_match_, jail());
     ReadEnforcement();
@@ -208,6 +214,13 @@ class Reader {
     jail().escalation = ReadEscalation(section_);
     ReadGoodSenders(section_, jail());
     jail().ban_memory = section_.source().ban_memory;
+  }
+
+  void ReadRails() {
+    section_.Set("dryrun", ParseBoolean, jail().dry_run);
+    section_.Set("minservers", ParseMinServers, jail().min_servers);
+    jail().max_ban_rate = kDefaultBanRate;
+    section_.Set("maxbanrate", ParseMaxBanRate, jail().max_ban_rate);
   }
 
   void ReadIgnored() {

@@ -52,6 +52,22 @@ absl::StatusOr<uint32_t> ParseMaxRetry(absl::string_view text) {
   return number == 0 ? 1 : number;
 }
 
+absl::StatusOr<uint32_t> ParseMinServers(absl::string_view text) {
+  uint32_t number;
+  if (!absl::SimpleAtoi(text, &number) || number == 0) {
+    return Malformed(text, "is not a number of servers, at least 1");
+  }
+  return number;
+}
+
+absl::StatusOr<uint32_t> ParseMaxBanRate(absl::string_view text) {
+  uint32_t number;
+  if (!absl::SimpleAtoi(text, &number)) {
+    return Malformed(text, "is not a number of bans a minute");
+  }
+  return number;
+}
+
 absl::StatusOr<absl::Duration> ParseLength(absl::string_view text) {
   ASSIGN_OR_RETURN(const absl::Duration duration, ParseDuration(text));
   if (duration > absl::ZeroDuration()) return duration;
@@ -165,7 +181,6 @@ absl::StatusOr<std::vector<std::string>> ParseJournalMatches(
 
 bool IsOff(absl::string_view option, absl::string_view text) {
   if (option == "ignorecommand") return text.empty();
-  if (option == "minservers" && text == "1") return true;
   const absl::StatusOr<bool> is_on = ParseBoolean(text);
   return is_on.ok() && !*is_on;
 }

@@ -23,6 +23,12 @@ absl::StatusOr<bool> ParseBoolean(absl::string_view text);
 // A number of failures: 0 bans at the first one, as 1 does.
 absl::StatusOr<uint32_t> ParseMaxRetry(absl::string_view text);
 
+// A number of servers, at least 1.
+absl::StatusOr<uint32_t> ParseMinServers(absl::string_view text);
+
+// A number of bans a minute: 0 is no limit.
+absl::StatusOr<uint32_t> ParseMaxBanRate(absl::string_view text);
+
 // A length of time above zero.
 absl::StatusOr<absl::Duration> ParseLength(absl::string_view text);
 

@@ -83,6 +83,16 @@ TEST(JailConfigTest, DefaultsAreFail2Bans) {
   EXPECT_EQ(jail.ban_time, absl::Minutes(10));
   EXPECT_EQ(jail.ipv6_prefix, 64);
   EXPECT_EQ(jail.enforcement.name, "j");
+  EXPECT_FALSE(jail.dry_run);
+  EXPECT_EQ(jail.min_servers, 1u);
+  EXPECT_EQ(jail.max_ban_rate, 500u);
+}
+
+TEST(JailConfigTest, TheRailsAreRead) {
+  const Jail jail = JailWith("dryrun = yes\nminservers = 3\nmaxbanrate = 0\n");
+  EXPECT_TRUE(jail.dry_run);
+  EXPECT_EQ(jail.min_servers, 3u);
+  EXPECT_EQ(jail.max_ban_rate, 0u);
 }
 
 TEST(JailConfigTest, OptionsAreRead) {
@@ -179,8 +189,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"logtimezone = Atlantis", "logtimezone: "},
         Refusal{"journalmatch = sshd", "journalmatch: 'sshd' is no FIELD"},
         Refusal{"backend = magic", "backend: 'magic' is not known"},
-        Refusal{"minservers = 2", "minservers is not supported yet"},
-        Refusal{"dryrun = true", "dryrun is not supported yet"},
+        Refusal{"minservers = 0", "minservers: '0' is not a number of servers"},
+        Refusal{"minservers = two", "minservers: 'two' is not a number"},
+        Refusal{"maxbanrate = -1", "maxbanrate: '-1' is not a number of bans"},
+        Refusal{"maxbanrat = 1", "did you mean maxbanrate?"},
+        Refusal{"dryrun = perhaps", "dryrun: 'perhaps' is neither"},
         Refusal{"ignorecommand = /bin/x", "ignorecommand is not supported"},
         Refusal{"usedns = maybe", "usedns: 'maybe' is none of"},
         Refusal{"failregex = (<HOST>", "failregex 1: missing closing"},

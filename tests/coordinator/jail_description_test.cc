@@ -13,6 +13,7 @@ TEST(JailDescriptionTest, DescribesWhatBecameOfTheHowTo) {
   logs      /var/log/mail.log
   filter    sendmail: 1 failregex, 0 ignoreregex
   ban       at the first failure, 8h
+  rails     at most 500 bans a minute, others are held
   ipv6      by /64
   ignored   each server's own addresses
   closed    tcp ports 587,465,25 in chain mxban-sendmail-auth, answered with a TCP reset
@@ -43,6 +44,9 @@ TEST(JailDescriptionTest, ShowsEveryValueThatIsInForce) {
                                .max_time = absl::Hours(48),
                                .random_time = absl::Minutes(10),
                                .over_all_jails = true};
+  jail.dry_run = true;
+  jail.min_servers = 2;
+  jail.max_ban_rate = 1;
   jail.enforcement = {"e", {{1, 65535}}, Rejection::kDrop};
   JailConfig config;
   config.jails = {jail};
@@ -59,6 +63,7 @@ TEST(JailDescriptionTest, ShowsEveryValueThatIsInForce) {
   zone      UTC+0200
   ban       at 5 failures within 1d1h, for ever
   again     a failure counts as 2, 3, 5; bans of all jails are remembered for three times their length and 1d
+  rails     dry run, nothing is enforced; seen by 2 servers; at most 1 ban a minute, others are held
   ipv6      by /64
   ignored   192.0.2.1 name:mx.example.net file:/etc/allow each server's own addresses
   closed    all tcp ports in chain mxban-e, dropped

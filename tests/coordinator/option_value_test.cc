@@ -119,13 +119,17 @@ TEST(OptionValueTest, JournalMatchesAreQuotedAsInAShell) {
 TEST(OptionValueTest, WhatIsNotBuiltMayBeOff) {
   EXPECT_TRUE(IsOff("ignorecommand", ""));
   EXPECT_FALSE(IsOff("ignorecommand", "false")) << "a command of that name";
-  EXPECT_TRUE(IsOff("minservers", "1"));
-  EXPECT_TRUE(IsOff("minservers", "0"));
-  EXPECT_FALSE(IsOff("minservers", "2"));
-  EXPECT_TRUE(IsOff("maxbanrate", "0"));
-  EXPECT_FALSE(IsOff("maxbanrate", "1"));
-  EXPECT_TRUE(IsOff("dryrun", "no"));
-  EXPECT_FALSE(IsOff("dryrun", "yes"));
+}
+
+TEST(OptionValueTest, TheLimitsOfTheRailsAreNumbers) {
+  EXPECT_EQ(*ParseMinServers("2"), 2);
+  EXPECT_EQ(*ParseMaxBanRate("500"), 500);
+  EXPECT_EQ(*ParseMaxBanRate("0"), 0);
+  for (const char* text : {"", "-1", "1.5", "many", "5000000000"}) {
+    EXPECT_FALSE(ParseMinServers(text).ok()) << text;
+    EXPECT_FALSE(ParseMaxBanRate(text).ok()) << text;
+  }
+  EXPECT_FALSE(ParseMinServers("0").ok());
 }
 
 }  // namespace

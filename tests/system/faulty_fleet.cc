@@ -29,6 +29,7 @@ logpath = /var/log/mail.log
 findtime = 1h
 bantime = 8h
 maxretry = %d
+maxbanrate = 0
 ignoreip = %s
 action = iptables-multiport[name=sendmail-auth, port="submission,465,smtp"]
 )";
