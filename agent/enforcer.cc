@@ -125,6 +125,9 @@ Enforcer::Statistics Enforcer::statistics() const {
   Statistics statistics = statistics_;
   statistics.bans = wanted_.Count();
   statistics.spared = wanted_.bans().size() - statistics.bans;
+  for (const auto& [name, jail] : jails_) {
+    if (jail.dry_run) statistics.bans -= wanted_.CountIn(name);
+  }
   statistics.wanted_revision = wanted_.revision();
   return statistics;
 }
@@ -228,6 +231,7 @@ absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {
   absl::MutexLock lock(&mutex_);
   absl::btree_set<std::string> wanted_jails;
   for (const auto& [name, jail] : jails_) {
+    if (jail.dry_run) continue;
     JailRules rules = RulesOf(jail);
     wanted_jails.insert(rules.name);
     const JailState& state = actual[rules.name];
@@ -271,6 +275,7 @@ absl::StatusOr<bool> Enforcer::RulesAreIntact(absl::Time now) {
                    firewall_.Inspect(InspectDepth::kRules, now));
   absl::MutexLock lock(&mutex_);
   for (const auto& [name, jail] : jails_) {
+    if (jail.dry_run) continue;
     const JailRules rules = RulesOf(jail);
     const auto found = actual.find(rules.name);
     if (found == actual.end() || !found->second.intact ||
@@ -282,6 +287,7 @@ absl::StatusOr<bool> Enforcer::RulesAreIntact(absl::Time now) {
   const size_t uncertain =
       wanted_.changed_count() + wanted_.EndingBy(now + kExpirySlack);
   for (const auto& [name, jail] : jails_) {
+    if (jail.dry_run) continue;
     const size_t wanted = wanted_.CountIn(name);
     const size_t standing =
         actual.at(RulesOf(jail).name).ban_count.value_or(wanted);
@@ -322,7 +328,10 @@ void Enforcer::Finish(const Work& work, const absl::Status& status,
 bool Enforcer::ToFirewall(const BanKey& key, absl::Time expire_time,
                           FirewallBan& ban) {
   const auto jail = jails_.find(key.jail);
-  if (jail == jails_.end() || wanted_.IsSpared(key.source)) return false;
+  if (jail == jails_.end() || jail->second.dry_run ||
+      wanted_.IsSpared(key.source)) {
+    return false;
+  }
   ban = {FirewallName(jail->second.enforcement.name), key.source, expire_time};
   return true;
 }

@@ -13,6 +13,9 @@
 // reconciled, not replayed. Until the first complete set has arrived the kernel
 // is left as it is, so a restart leaves no moment without protection.
 //
+// Of a jail that is a dry run, or while the fleet is paused, the kernel has
+// nothing: its bans are held as ever, and enforced once that is over.
+//
 // Thread-safe, but for Step().
 
 #include <cstdint>
@@ -50,7 +53,7 @@ class Enforcer {
   struct Statistics {
     uint64_t enforced_revision = 0;
     uint64_t wanted_revision = 0;
-    size_t bans = 0;       // Wanted and not spared.
+    size_t bans = 0;       // Wanted, not spared, and of no dry run.
     uint64_t repairs = 0;  // Times the kernel had been changed behind us.
     uint64_t spared = 0;   // Bans on what is never banned here.
     uint64_t steps = 0;    // Calls of Step() so far.

@@ -80,6 +80,42 @@ TEST_F(EnforcerTest, DeltasAddAndLift) {
   EXPECT_EQ(reports_.back().revision, 2);
 }
 
+TEST_F(EnforcerTest, ADryRunEnforcesNothingFromThatMomentOn) {
+  Begin({Ban(kAttacker)});
+  Jail jail = SomeJail();
+  jail.dry_run = true;
+  enforcer_.SetJails({jail, SomeJail("other")});
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), IsEmpty());
+  EXPECT_EQ(enforcer_.statistics().bans, 0);
+  enforcer_.ApplyDelta({{Ban(kOther), {{"other", kOther}}}, {}}, 2);
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), IsEmpty());
+  EXPECT_THAT(Refused("other"), UnorderedElementsAre(kOther));
+  EXPECT_EQ(reports_.back().revision, 2) << "nothing is missing";
+  clock_.Advance(absl::Seconds(1));
+  enforcer_.Step();
+  EXPECT_EQ(enforcer_.statistics().repairs, 0);
+  enforcer_.SetJails({SomeJail(), SomeJail("other")});
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker, kOther));
+  EXPECT_EQ(enforcer_.statistics().bans, 3);
+}
+
+TEST_F(EnforcerTest, ADryRunEnforcesNoBanOfItsOwnEither) {
+  Jail jail = SomeJail();
+  jail.dry_run = true;
+  enforcer_.SetJails({jail});
+  enforcer_.AddSnapshotPart({{}, true, true}, "history", 1);
+  enforcer_.Step();
+  enforcer_.ImposeLocally(Ban(kAttacker));
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), IsEmpty());
+  enforcer_.SetJails({SomeJail()});
+  enforcer_.Step();
+  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+}
+
 TEST_F(EnforcerTest, LeavesTheKernelAloneUntilItKnowsEverything) {
   Begin({Ban(kAttacker)});
   const int calls = firewall_.apply_calls();
