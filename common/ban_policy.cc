@@ -139,9 +139,9 @@ absl::StatusOr<Ban> DecideRequestedBan(const Jail& jail,
                             ? jail.SourceOf(request.source)
                             : request.source};
   if (IsIgnored(jail, ban.key.source)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(ban.key.source.ToString(), " overlaps what jail ",
-                     jail.name, " never bans (ignoreip, loopback)"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        ban.key.source.ToString(), " overlaps what jail ", jail.name,
+        " never bans (ignoreip, allow list, loopback)"));
   }
   ban.create_time = now;
   ban.expire_time =

@@ -35,6 +35,9 @@ class NetworkSet {
   absl::btree_set<int> ipv6_widths_;
 };
 
+// Sorts, and drops what lies within another one.
+std::vector<IpNetwork> DisjointNetworks(std::vector<IpNetwork> networks);
+
 }  // namespace mxban
 
 #endif  // MXBAN_COMMON_NETWORK_SET_H_

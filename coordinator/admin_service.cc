@@ -1,6 +1,5 @@
 #include "coordinator/admin_service.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,39 +11,19 @@
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
 #include "common/version.h"
+#include "coordinator/admin_call.h"
 #include "coordinator/audit_convert.h"
 #include "coordinator/explanation_convert.h"
+#include "coordinator/rail_convert.h"
 #include "coordinator/source_explanation.h"
 
 namespace mxban {
 namespace {
 
-constexpr size_t kDefaultPage = 100;
-constexpr size_t kLargestPage = 1'000;
 constexpr size_t kLongestReason = 200;
 
-size_t PageSize(int32_t wanted) {
-  if (wanted <= 0) return kDefaultPage;
-  return std::min<size_t>(wanted, kLargestPage);
-}
-
-// A page token of bans is the key of the last one: `JAIL SOURCE`.
-std::string TokenOf(const BanKey& key) {
-  return absl::StrCat(key.jail, " ", key.source.ToString());
-}
-
-absl::StatusOr<std::optional<BanKey>> KeyOfToken(const std::string& token) {
-  if (token.empty()) return std::nullopt;
-  const size_t blank = token.rfind(' ');
-  if (blank == std::string::npos) {
-    return absl::InvalidArgumentError("page_token: not one of ours");
-  }
-  ASSIGN_OR_RETURN(const IpNetwork source,
-                   IpNetwork::Parse(token.substr(blank + 1)));
-  return BanKey{token.substr(0, blank), source};
-}
-
-// One of audit records is the place of the last one: `MICROSECONDS ID`.
+// A page token of audit records is the place of the last one: `MICROSECONDS
+// ID`.
 absl::StatusOr<AuditQuery::Place> PlaceOfToken(const std::string& token) {
   const std::pair<std::string, std::string> parts = absl::StrSplit(token, ' ');
   int64_t micros;
@@ -91,13 +70,6 @@ absl::StatusOr<BanRequest> RequestOf(const v1::ImposeBanRequest& message) {
   return request;
 }
 
-grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context,
-                                const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
-}
-
 // A stream that is over before it began.
 class RefusedWatch final
     : public grpc::ServerWriteReactor<v1::WatchBansResponse> {
@@ -107,7 +79,6 @@ class RefusedWatch final
   }
   void OnDone() override { delete this; }
 };
-
 v1::AgentStatus StatusOf(const AgentInfo& agent, uint64_t failure_count) {
   v1::AgentStatus status;
   status.set_server_name(agent.server_name);
@@ -128,11 +99,6 @@ uint64_t CountIn(const absl::flat_hash_map<std::string, uint64_t>& counts,
   const auto found = counts.find(name);
   return found == counts.end() ? 0 : found->second;
 }
-
-// Ends a unary call whose caller may not make it; names the caller otherwise.
-#define CALLER_OR_REPLY(caller, method)                                        \
-  const absl::StatusOr<Caller> caller = parts_.access.Check(*context, method); \
-  if (!caller.ok()) return Reply(context, caller.status())
 
 }  // namespace
 
@@ -155,6 +121,9 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(
   response->set_failure_count(statistics.failures);
   response->set_good_sender_count(statistics.good_senders);
   response->set_store_salvage(parts_.store_salvage);
+  const std::shared_ptr<const RailState> rails = parts_.loop.rails();
+  if (rails->pause) *response->mutable_pause() = PauseToProto(*rails->pause);
+  response->set_held_ban_count(parts_.loop.held_bans().size());
   return Reply(context, absl::OkStatus());
 }
 

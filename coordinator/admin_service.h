@@ -27,6 +27,9 @@ class AdminService final : public v1::AdminService::CallbackService {
   using ReloadDone = std::function<void(absl::StatusOr<size_t> jail_count)>;
   using ReloadJailSet = std::function<void(std::string who, ReloadDone)>;
 
+  // Allows a name or a file. JailUpdater::Allow().
+  using AllowNamed = std::function<void(AllowRequest, DecisionLoop::AllowDone)>;
+
   // All must outlive the service.
   struct Parts {
     DecisionLoop& loop;
@@ -35,6 +38,7 @@ class AdminService final : public v1::AdminService::CallbackService {
     BanWatch& watch;
     const AdminAccess& access;
     ReloadJailSet reload_jails;
+    AllowNamed allow_named;
     std::string history_id;
     absl::Time start_time;
     std::string store_salvage;  // As in GetStatusResponse.
@@ -77,7 +81,57 @@ class AdminService final : public v1::AdminService::CallbackService {
       const v1::ListAuditRecordsRequest* request,
       v1::ListAuditRecordsResponse* response) override;
 
+  // The rails; in admin_service_rails.cc.
+  grpc::ServerUnaryReactor* AllowSource(
+      grpc::CallbackServerContext* context,
+      const v1::AllowSourceRequest* request,
+      v1::AllowSourceResponse* response) override;
+  grpc::ServerUnaryReactor* DisallowSource(
+      grpc::CallbackServerContext* context,
+      const v1::DisallowSourceRequest* request,
+      v1::DisallowSourceResponse* response) override;
+  grpc::ServerUnaryReactor* ListAllowedSources(
+      grpc::CallbackServerContext* context,
+      const v1::ListAllowedSourcesRequest* request,
+      v1::ListAllowedSourcesResponse* response) override;
+  grpc::ServerUnaryReactor* PauseEnforcement(
+      grpc::CallbackServerContext* context,
+      const v1::PauseEnforcementRequest* request,
+      v1::PauseEnforcementResponse* response) override;
+  grpc::ServerUnaryReactor* ResumeEnforcement(
+      grpc::CallbackServerContext* context,
+      const v1::ResumeEnforcementRequest* request,
+      v1::ResumeEnforcementResponse* response) override;
+  grpc::ServerUnaryReactor* UndoBans(grpc::CallbackServerContext* context,
+                                     const v1::UndoBansRequest* request,
+                                     v1::UndoBansResponse* response) override;
+  grpc::ServerUnaryReactor* ListHeldBans(
+      grpc::CallbackServerContext* context,
+      const v1::ListHeldBansRequest* request,
+      v1::ListHeldBansResponse* response) override;
+  grpc::ServerUnaryReactor* ReleaseHeldBans(
+      grpc::CallbackServerContext* context,
+      const v1::ReleaseHeldBansRequest* request,
+      v1::ReleaseHeldBansResponse* response) override;
+  grpc::ServerUnaryReactor* DropHeldBans(
+      grpc::CallbackServerContext* context,
+      const v1::DropHeldBansRequest* request,
+      v1::DropHeldBansResponse* response) override;
+
  private:
+  v1::Reach ReachOf(uint64_t source_count) const;
+
+  // Answers a call of `who` that decides on held bans, or only says on how
+  // many.
+  using DecideHeld = void (DecisionLoop::*)(HeldSelection, std::string,
+                                            DecisionLoop::CountDone);
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* DecideHeldBans(grpc::CallbackServerContext* context,
+                                           const std::string& who,
+                                           const Request& request,
+                                           Response* response,
+                                           DecideHeld decide);
+
   Parts parts_;
 };
 

@@ -1,5 +1,7 @@
 #include "coordinator/ban_table.h"
 
+#include "absl/container/flat_hash_set.h"
+
 namespace mxban {
 
 void BanTable::Load(uint64_t revision, std::shared_ptr<const JailSet> jails,
@@ -89,6 +91,24 @@ std::vector<Ban> BanTable::Covering(const IpNetwork& source,
     }
   }
   return bans;
+}
+
+std::vector<Ban> BanTable::Select(Match matches) const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<Ban> bans;
+  for (const auto& [key, ban] : bans_) {
+    if (matches(ban)) bans.push_back(ban);
+  }
+  return bans;
+}
+
+uint64_t BanTable::CountSources(Match matches) const {
+  absl::MutexLock lock(&mutex_);
+  absl::flat_hash_set<IpNetwork> sources;
+  for (const auto& [key, ban] : bans_) {
+    if (matches(ban)) sources.insert(key.source);
+  }
+  return sources.size();
 }
 
 size_t BanTable::CountOf(const std::string& jail) const {

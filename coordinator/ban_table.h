@@ -23,6 +23,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
@@ -90,6 +91,12 @@ class BanTable {
   // only, unless it is empty.
   std::vector<Ban> Covering(const IpNetwork& source,
                             const std::string& jail) const;
+
+  // Returns the bans that match, and how many different sources they are on.
+  // `matches` must not call the table.
+  using Match = absl::FunctionRef<bool(const Ban&)>;
+  std::vector<Ban> Select(Match matches) const;
+  uint64_t CountSources(Match matches) const;
 
   // How many bans of `jail` stand.
   size_t CountOf(const std::string& jail) const;

@@ -121,6 +121,9 @@ absl::Status Coordinator::StartServices() {
       [this](std::string who, AdminService::ReloadDone done) {
         updater_->Reload(std::move(who), std::move(done));
       },
+      [this](AllowRequest request, DecisionLoop::AllowDone done) {
+        updater_->Allow(std::move(request), std::move(done));
+      },
       history_id_, clock_.TimeNow(), salvage_ ? salvage_->ToString() : ""});
   RETURN_IF_ERROR(StartAuditLog());
   loop_->Start();

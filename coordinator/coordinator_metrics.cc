@@ -85,6 +85,8 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
     metrics.Sample({{"jail", name}}, static_cast<double>(table_.CountOf(name)));
   }
   AddHeldBans(loop_, statistics, metrics);
+  metrics.Gauge("mxban_paused", "1 while an operator has paused enforcement.",
+                loop_.rails()->pause ? 1 : 0);
   metrics.Gauge("mxban_revision", "The newest revision of the ban set.",
                 static_cast<double>(table_.revision()));
   metrics.Counter("mxban_store_failed_commits_total",

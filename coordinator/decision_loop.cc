@@ -5,6 +5,7 @@
 
 #include "common/status_macros.h"
 #include "coordinator/ban_history.h"
+#include "coordinator/effective_jails.h"
 #include "coordinator/retention.h"
 #include "spdlog/spdlog.h"
 
@@ -31,13 +32,18 @@ DecisionLoop::~DecisionLoop() { Stop(); }
 absl::StatusOr<std::string> DecisionLoop::Load(
     std::shared_ptr<const JailSet> jails) {
   ASSIGN_OR_RETURN(StoreContents contents, store_.Load());
-  jails_ = jails;
+  operator_rails_ = std::make_shared<RailState>(std::move(contents.rails));
+  configured_ = std::move(jails);
+  jails_ =
+      std::make_shared<JailSet>(EffectiveJails(*configured_, *operator_rails_));
+  RETURN_IF_ERROR(CheckJailSize(*jails_));
+  ShowRails();
   StoreChange change;
   change.revision = contents.revision + 1;
   RETURN_IF_ERROR(store_.Commit(change));
   held_.Load(contents.held);
   rails_.Load(contents.bans, clock_.TimeNow());
-  table_.Load(change.revision, std::move(jails), std::move(contents.bans));
+  table_.Load(change.revision, jails_, std::move(contents.bans));
   Turn turn(table_, clock_.TimeNow());
   RETURN_IF_ERROR(CountAgain(turn, contents));
   RETURN_IF_ERROR(Commit(turn));  // What there is no room for any more.
@@ -59,7 +65,8 @@ void DecisionLoop::Stop() {
 void DecisionLoop::Loop() {
   while (true) {
     absl::Duration idle =
-        std::min(table_.NextExpiry(), held_.NextExpiry()) - clock_.TimeNow();
+        std::min({table_.NextExpiry(), held_.NextExpiry(), next_allowed_end_}) -
+        clock_.TimeNow();
     // A ban that could not be ended is tried again, but not in a frenzy.
     if (has_failed_) idle = std::max(idle, kRetryInterval);
     {
@@ -112,14 +119,10 @@ void DecisionLoop::PardonBans(IpNetwork source, std::string jail,
 void DecisionLoop::ReplaceJails(std::shared_ptr<const JailSet> jails,
                                 std::string who, std::string reason,
                                 JailsDone done) {
-  Enqueue(
-      [jails = std::move(jails), who = std::move(who),
-       reason = std::move(reason), done](Turn& turn) {
-        turn.jails = jails;
-        turn.audit.push_back({turn.now, who, "reload", "", "", reason});
-        turn.answers.push_back(done);
-      },
-      done);
+  Enqueue([this, jails = std::move(jails), who = std::move(who),
+           reason = std::move(reason),
+           done](Turn& turn) { Replace(turn, jails, who, reason, done); },
+          done);
 }
 
 void DecisionLoop::Record(AuditRecord record) {
@@ -167,6 +170,7 @@ void DecisionLoop::RunTurn() {
   if (must_recount_) turn.error = Recount(turn);
   for (Task& task : tasks) task(turn);
   turn.Expire();
+  ExpireAllowed(turn);
   held_.Bound(turn);
   Prune(turn);
 
@@ -186,10 +190,11 @@ void DecisionLoop::RunTurn() {
 void DecisionLoop::Report(Turn& turn, const std::string& server,
                           FailureBatch batch, ReportDone done) {
   turn.touches_counts = true;
-  const auto jail = jails_->find(batch.jail);
+  const JailSet& jails = JailsIn(turn);
+  const auto jail = jails.find(batch.jail);
   FailureIntake::Accepted accepted =
       intake_.Accept(server, std::move(batch),
-                     jail == jails_->end() ? nullptr : &jail->second, turn.now);
+                     jail == jails.end() ? nullptr : &jail->second, turn.now);
   // In the order of lines.
   auto login = accepted.right_logins.begin();
   const auto forgive_until = [&](uint64_t end_offset) {
@@ -213,7 +218,7 @@ void DecisionLoop::Report(Turn& turn, const std::string& server,
         }
       });
   // A jail that is not in force needs no memory, nor may anyone fill it so.
-  if (jail != jails_->end()) {
+  if (jail != jails.end()) {
     turn.progress.push_back(std::move(accepted.progress));
   }
 }
@@ -251,8 +256,8 @@ void DecisionLoop::Forgive(Turn& turn, const Jail& jail,
 
 void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
                           const ImposeDone& done) {
-  const auto jail = jails_->find(request.jail);
-  if (jail == jails_->end()) {
+  const auto jail = JailsIn(turn).find(request.jail);
+  if (jail == JailsIn(turn).end()) {
     return done(absl::NotFoundError("there is no jail '" + request.jail + "'"));
   }
   absl::StatusOr<Ban> ban = DecideRequestedBan(jail->second, request, turn.now);
@@ -271,7 +276,7 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
   // Bans of a jail that is gone can still be ended.
   const std::vector<Ban> bans = turn.Covering(source, jail);
   const std::vector<HeldBan> held = held_.Select(turn, {source, jail});
-  if (bans.empty() && !jail.empty() && !jails_->contains(jail)) {
+  if (bans.empty() && !jail.empty() && !JailsIn(turn).contains(jail)) {
     return done(absl::NotFoundError("there is no jail '" + jail + "'"));
   }
   if (bans.empty()) {
@@ -281,10 +286,8 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
   }
   for (const HeldBan& one : held) turn.held[one.ban.key].reset();
   for (const Ban& ban : bans) {
-    turn.Pardon(ban);
+    PardonStanding(turn, ban);
     turn.Record(who, "unban", ban.key, "");
-    pardons_.Add({ban.key, turn.now});
-    ForgetFailures(turn, ban.key);
   }
   turn.answers.push_back([done, bans](const absl::Status& committed) {
     if (committed.ok()) {
@@ -293,6 +296,15 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
       done(committed);
     }
   });
+}
+
+void DecisionLoop::Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
+                           const std::string& who, const std::string& reason,
+                           const JailsDone& done) {
+  const absl::Status status = PutInForce(turn, std::move(jails), nullptr);
+  if (!status.ok()) return done(status);
+  turn.audit.push_back({turn.now, who, "reload", "", "", reason});
+  turn.answers.push_back(done);
 }
 
 void DecisionLoop::HandOver(Turn& turn, const std::string& server,
@@ -316,8 +328,8 @@ void DecisionLoop::HandOver(Turn& turn, const std::string& server,
 
 bool DecisionLoop::TakeOver(Turn& turn, const std::string& server,
                             const Ban& local) {
-  const auto jail = jails_->find(local.key.jail);
-  if (jail == jails_->end()) return false;
+  const auto jail = JailsIn(turn).find(local.key.jail);
+  if (jail == JailsIn(turn).end()) return false;
   std::optional<Ban> ban = DecideLocalBan(jail->second, local, turn.now);
   if (!ban.has_value() || local.create_time < pardons_.NewestOf(ban->key)) {
     return false;
@@ -411,9 +423,14 @@ void DecisionLoop::Publish(const Turn& turn) {
   }
   held_.Publish(turn);
   rails_.Publish(turn);
+  if (turn.rails != nullptr) {
+    operator_rails_ = turn.rails;
+    ShowRails();
+  }
   if (update.jails != nullptr) {
+    must_recount_ = must_recount_ || !CountAlike(*jails_, *update.jails);
+    configured_ = turn.configured;
     jails_ = update.jails;
-    must_recount_ = true;  // Limits and windows may be others now.
   }
 }
 

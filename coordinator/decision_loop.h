@@ -1,8 +1,12 @@
 #ifndef MXBAN_COORDINATOR_DECISION_LOOP_H_
 #define MXBAN_COORDINATOR_DECISION_LOOP_H_
 
-// The one thread that changes anything: counts failures, imposes, extends,
-// pardons and expires bans, puts jails into force.
+// The one thread that changes anything: counts failures, imposes, holds,
+// extends, pardons and expires bans, puts jails into force.
+//
+// What is in force are the jails as configured, times the allow list, times the
+// pause (effective_jails.h). All three are changed here alone, so that no
+// change undoes another one, and a pause waits for nobody.
 //
 // Work queues up while a turn is being made durable; the next turn takes all
 // that waits. So batches form by themselves, one sync to disk serves many
@@ -18,7 +22,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,11 +46,23 @@
 #include "coordinator/fleet_counter.h"
 #include "coordinator/held_bans.h"
 #include "coordinator/pardons.h"
+#include "coordinator/rail_records.h"
 #include "coordinator/rails.h"
 #include "coordinator/right_logins.h"
 #include "coordinator/turn.h"
 
 namespace mxban {
+
+// What an operator wants undone.
+struct UndoSelection {
+  absl::Time since;
+  std::string jail;  // Empty: all.
+
+  bool Matches(const Ban& ban) const {
+    return ban.create_time >= since && ban.origin != BanOrigin::kOperator &&
+           (jail.empty() || ban.key.jail == jail);
+  }
+};
 
 class DecisionLoop {
  public:
@@ -56,6 +74,15 @@ class DecisionLoop {
 
   // How many sources it concerned.
   using CountDone = std::function<void(absl::StatusOr<uint64_t>)>;
+
+  // What is allowed now, and the bans that ended by it.
+  struct Allowed {
+    AllowedSource allowed;
+    std::vector<Ban> ended;
+  };
+  using AllowDone = std::function<void(absl::StatusOr<Allowed>)>;
+  using DisallowDone = std::function<void(absl::StatusOr<AllowedSource>)>;
+  using Done = std::function<void(absl::Status)>;
 
   // What became of bans that a server has imposed by itself.
   struct HandedOver {
@@ -70,8 +97,9 @@ class DecisionLoop {
                size_t max_sources);
   ~DecisionLoop();
 
-  // Takes over what `store` holds, with `jails` in force as of a new revision.
-  // First of all calls. Returns the history id.
+  // Takes over what `store` holds, with `jails` configured, as of a new
+  // revision. First of all calls. Returns the history id. INVALID_ARGUMENT if
+  // with the allow list they are too large, as in ReplaceJails().
   absl::StatusOr<std::string> Load(std::shared_ptr<const JailSet> jails);
 
   // Has `told` called on the loop's thread whenever the audit log has got
@@ -126,6 +154,28 @@ class DecisionLoop {
                        CountDone done);
   void DropHeldBans(HeldSelection selection, std::string who, CountDone done);
 
+  // Pardons what was banned since some time, but not by operators.
+  void UndoBans(UndoSelection selection, std::string who, CountDone done);
+
+  // Never bans what `request` comes to, and pardons the bans that touch it.
+  // RESOURCE_EXHAUSTED if the list is full, or agents could not be told.
+  void AllowSource(AllowRequest request, AllowDone done);
+
+  // NOT_FOUND if it is not allowed.
+  void DisallowSource(std::string source, std::string who, DisallowDone done);
+
+  // What sources of the allow list have come to by now. Those that are on it no
+  // longer are passed over.
+  using Networks = std::map<std::string, std::vector<IpNetwork>>;
+  void RefreshAllowed(Networks networks, Done done);
+
+  // Stops enforcement, or goes on. The start of the pause is the loop's to set.
+  void PauseEnforcement(Pause pause, Done done);
+  void ResumeEnforcement(std::string who, Done done);
+
+  // What operators have set.
+  std::shared_ptr<const RailState> rails() const;
+
   const HeldBans& held_bans() const { return held_; }
   DecisionStatistics statistics() const;
 
@@ -145,6 +195,9 @@ class DecisionLoop {
   void Impose(Turn& turn, const BanRequest& request, const ImposeDone& done);
   void Pardon(Turn& turn, const IpNetwork& source, const std::string& jail,
               const std::string& who, const PardonDone& done);
+  void Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
+               const std::string& who, const std::string& reason,
+               const JailsDone& done);
   void HandOver(Turn& turn, const std::string& server,
                 const std::vector<Ban>& bans, HandOverDone done);
 
@@ -152,6 +205,35 @@ class DecisionLoop {
                const std::string& who, const CountDone& done);
   void Drop(Turn& turn, const HeldSelection& selection, const std::string& who,
             const CountDone& done);
+
+  void Undo(Turn& turn, const UndoSelection& selection, const std::string& who,
+            const CountDone& done);
+  void Allow(Turn& turn, const AllowRequest& request, const AllowDone& done);
+  void Disallow(Turn& turn, const std::string& source, const std::string& who,
+                const DisallowDone& done);
+  void Refresh(Turn& turn, const Networks& networks, const Done& done);
+  void SetPause(Turn& turn, std::optional<Pause> pause, const std::string& who,
+                const Done& done);
+  void ExpireAllowed(Turn& turn);
+  void ShowRails();
+
+  // What is in force once the turn is over.
+  const RailState& RailsIn(const Turn& turn) const {
+    return turn.rails ? *turn.rails : *operator_rails_;
+  }
+  const JailSet& JailsIn(const Turn& turn) const {
+    return turn.jails ? *turn.jails : *jails_;
+  }
+  // Null stands for what is so already.
+  absl::Status PutInForce(Turn& turn, std::shared_ptr<const JailSet> configured,
+                          std::shared_ptr<const RailState> rails);
+
+  // Ends a ban, or what is held, and forgets what led to it.
+  void PardonStanding(Turn& turn, const Ban& ban);
+  void PardonHeld(Turn& turn, const BanKey& key);
+  // Pardons what stands or is held and touches `allowed`. Returns what stood.
+  std::vector<Ban> Spare(Turn& turn, const AllowedSource& allowed,
+                         const std::string& who);
 
   // Whether `local`, a ban by `server` alone, stands from now on.
   bool TakeOver(Turn& turn, const std::string& server, const Ban& local);
@@ -184,7 +266,10 @@ class DecisionLoop {
   std::function<void()> audit_told_ = [] {};
 
   // Owned by the thread that makes turns.
-  std::shared_ptr<const JailSet> jails_;
+  std::shared_ptr<const JailSet> configured_;
+  std::shared_ptr<const JailSet> jails_;  // In force.
+  std::shared_ptr<const RailState> operator_rails_;
+  absl::Time next_allowed_end_ = absl::InfiniteFuture();
   Pardons pardons_;
   FailureIntake intake_{pardons_};
   FleetCounter counter_;
@@ -200,6 +285,7 @@ class DecisionLoop {
   std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   DecisionStatistics statistics_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const RailState> shown_rails_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;
 };

@@ -1,22 +1,37 @@
 // What operators ask of a DecisionLoop beside bans: the rails.
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "common/last_time.h"
+#include "common/network_set.h"
+#include "common/status_macros.h"
 #include "coordinator/ban_history.h"
 #include "coordinator/decision_loop.h"
+#include "coordinator/effective_jails.h"
+#include "spdlog/spdlog.h"
 
 namespace mxban {
 namespace {
 
-absl::Status NothingHeld(const HeldSelection& selection) {
-  return absl::NotFoundError(
-      (selection.source ? "no ban of " + selection.source->ToString()
-                        : std::string("no ban")) +
-      (selection.jail.empty() ? "" : " in jail " + selection.jail) +
-      " is held");
+absl::Time EndOf(absl::Time start, absl::Duration duration) {
+  static const absl::Time kLastTime = absl::FromUnixSeconds(kLastTimestamp);
+  const absl::Time end = start + duration;
+  return end > kLastTime ? absl::InfiniteFuture() : end;
 }
 
+// Whether `source` overlaps one of `networks`, of which `set` is the same.
+bool Touches(const std::vector<IpNetwork>& networks, const NetworkSet& set,
+             const IpNetwork& source) {
+  if (set.Contains(source)) return true;
+  return !source.is_address() &&
+         absl::c_any_of(networks, [&](const IpNetwork& network) {
+           return source.Contains(network);
+         });
+}
 // Answers how many sources it were, once that is durable.
 std::function<void(const absl::Status&)> Answer(
     DecisionLoop::CountDone done,
@@ -32,6 +47,58 @@ std::function<void(const absl::Status&)> Answer(
 }
 
 }  // namespace
+
+void DecisionLoop::UndoBans(UndoSelection selection, std::string who,
+                            CountDone done) {
+  Enqueue([this, selection = std::move(selection), who = std::move(who),
+           done](Turn& turn) { Undo(turn, selection, who, done); },
+          done);
+}
+
+void DecisionLoop::AllowSource(AllowRequest request, AllowDone done) {
+  Enqueue([this, request = std::move(request),
+           done](Turn& turn) { Allow(turn, request, done); },
+          done);
+}
+
+void DecisionLoop::DisallowSource(std::string source, std::string who,
+                                  DisallowDone done) {
+  Enqueue([this, source = std::move(source), who = std::move(who),
+           done](Turn& turn) { Disallow(turn, source, who, done); },
+          done);
+}
+
+void DecisionLoop::RefreshAllowed(Networks networks, Done done) {
+  Enqueue([this, networks = std::move(networks),
+           done](Turn& turn) { Refresh(turn, networks, done); },
+          done);
+}
+
+void DecisionLoop::PauseEnforcement(Pause pause, Done done) {
+  Enqueue([this, pause = std::move(pause),
+           done](Turn& turn) { SetPause(turn, pause, pause.who, done); },
+          done);
+}
+
+void DecisionLoop::ResumeEnforcement(std::string who, Done done) {
+  Enqueue([this, who = std::move(who),
+           done](Turn& turn) { SetPause(turn, std::nullopt, who, done); },
+          done);
+}
+
+std::shared_ptr<const RailState> DecisionLoop::rails() const {
+  absl::MutexLock lock(&mutex_);
+  return shown_rails_;
+}
+
+void DecisionLoop::ShowRails() {
+  next_allowed_end_ = absl::InfiniteFuture();
+  for (const auto& [source, allowed] : operator_rails_->allowed) {
+    next_allowed_end_ = std::min(next_allowed_end_, allowed.expire_time);
+  }
+  absl::MutexLock lock(&mutex_);
+  shown_rails_ = operator_rails_;
+}
 
 void DecisionLoop::ReleaseHeldBans(HeldSelection selection, std::string who,
                                    CountDone done) {
@@ -54,8 +121,8 @@ void DecisionLoop::Release(Turn& turn, const HeldSelection& selection,
   absl::flat_hash_set<IpNetwork> sources;
   for (const HeldBan& held : selected) {
     const BanKey& key = held.ban.key;
-    const auto jail = jails_->find(key.jail);
-    if (jail == jails_->end()) continue;  // It may come back.
+    const auto jail = JailsIn(turn).find(key.jail);
+    if (jail == JailsIn(turn).end()) continue;  // It may come back.
     turn.held[key].reset();
     if (IsIgnored(jail->second, key.source) || !MayBeCounted(key.source)) {
       continue;
@@ -76,14 +143,198 @@ void DecisionLoop::Drop(Turn& turn, const HeldSelection& selection,
   absl::flat_hash_set<IpNetwork> sources;
   for (const HeldBan& held : selected) {
     const BanKey& key = held.ban.key;
-    turn.held[key].reset();
-    turn.forgiven.push_back(key);
-    pardons_.Add({key, turn.now});
-    ForgetFailures(turn, key);
+    PardonHeld(turn, key);
     sources.insert(key.source);
     turn.Record(who, "drop", key, held.hold_reason);
   }
   turn.answers.push_back(Answer(done, sources));
+}
+
+void DecisionLoop::Undo(Turn& turn, const UndoSelection& selection,
+                        const std::string& who, const CountDone& done) {
+  std::vector<Ban> bans =
+      table_.Select([&](const Ban& ban) { return selection.Matches(ban); });
+  std::erase_if(bans, [&](const Ban& ban) {
+    return turn.imposed.contains(ban.key) || !turn.Standing(ban.key);
+  });
+  for (const auto& [key, ban] : turn.imposed) {
+    if (selection.Matches(ban)) bans.push_back(ban);
+  }
+  absl::flat_hash_set<IpNetwork> sources;
+  for (const Ban& ban : bans) {
+    PardonStanding(turn, ban);
+    sources.insert(ban.key.source);
+    turn.Record(who, "undo", ban.key, ban.reason);
+  }
+  turn.answers.push_back(Answer(done, sources));
+}
+
+void DecisionLoop::Allow(Turn& turn, const AllowRequest& request,
+                         const AllowDone& done) {
+  auto rails = std::make_shared<RailState>(RailsIn(turn));
+  if (!rails->allowed.contains(request.source) &&
+      rails->allowed.size() >= kMaxAllowed) {
+    return done(absl::ResourceExhaustedError(
+        absl::StrCat("the allow list is full: ", kMaxAllowed, " sources")));
+  }
+  Allowed outcome = {{.source = request.source,
+                      .reason = request.reason,
+                      .who = request.who,
+                      .create_time = turn.now,
+                      .expire_time = EndOf(turn.now, request.duration),
+                      .networks = request.networks},
+                     {}};
+  const AllowedSource& allowed = outcome.allowed;
+  rails->allowed[allowed.source] = allowed;
+  const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
+  if (!status.ok()) {
+    return done(absl::ResourceExhaustedError(status.message()));
+  }
+  turn.allowed[allowed.source] = allowed;
+  turn.audit.push_back(
+      {turn.now, allowed.who, "allow", "", allowed.source, allowed.reason});
+  outcome.ended = Spare(turn, allowed, allowed.who);
+  turn.answers.push_back(
+      [done, outcome = std::move(outcome)](const absl::Status& committed) {
+        if (!committed.ok()) return done(committed);
+        done(outcome);
+      });
+}
+
+void DecisionLoop::Disallow(Turn& turn, const std::string& source,
+                            const std::string& who, const DisallowDone& done) {
+  auto rails = std::make_shared<RailState>(RailsIn(turn));
+  const auto found = rails->allowed.find(source);
+  if (found == rails->allowed.end()) {
+    return done(absl::NotFoundError(source + " is not on the allow list"));
+  }
+  AllowedSource allowed = std::move(found->second);
+  rails->allowed.erase(found);
+  const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
+  if (!status.ok()) return done(status);
+  turn.allowed[source].reset();
+  turn.audit.push_back({turn.now, who, "disallow", "", source, allowed.reason});
+  turn.answers.push_back(
+      [done, allowed = std::move(allowed)](const absl::Status& committed) {
+        if (!committed.ok()) return done(committed);
+        done(allowed);
+      });
+}
+
+void DecisionLoop::Refresh(Turn& turn, const Networks& networks,
+                           const Done& done) {
+  auto rails = std::make_shared<RailState>(RailsIn(turn));
+  std::vector<AllowedSource> changed;
+  for (const auto& [source, now_is] : networks) {
+    const auto found = rails->allowed.find(source);
+    if (found == rails->allowed.end() || found->second.networks == now_is) {
+      continue;
+    }
+    found->second.networks = now_is;
+    changed.push_back(found->second);
+  }
+  if (!changed.empty()) {
+    const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
+    if (!status.ok()) return done(status);
+  }
+  for (const AllowedSource& allowed : changed) {
+    turn.allowed[allowed.source] = allowed;
+    Spare(turn, allowed, kMxban);
+  }
+  turn.answers.push_back(done);
+}
+
+void DecisionLoop::SetPause(Turn& turn, std::optional<Pause> pause,
+                            const std::string& who, const Done& done) {
+  const std::optional<Pause>& before = RailsIn(turn).pause;
+  if (pause || before) {
+    // A second reason does not make it a shorter pause.
+    if (pause) pause->start_time = before ? before->start_time : turn.now;
+    auto rails = std::make_shared<RailState>(RailsIn(turn));
+    rails->pause = pause;
+    const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
+    if (!status.ok()) return done(status);
+    const char* action = pause ? "pause" : "resume";
+    turn.audit.push_back(
+        {turn.now, who, action, "", "", pause ? pause->reason : ""});
+    turn.pause.emplace(std::move(pause));
+    spdlog::warn("{} wants enforcement to {}", who, action);
+  }
+  turn.answers.push_back(done);
+}
+
+void DecisionLoop::ExpireAllowed(Turn& turn) {
+  if (next_allowed_end_ > turn.now) return;
+  auto rails = std::make_shared<RailState>(RailsIn(turn));
+  for (auto at = rails->allowed.begin(); at != rails->allowed.end();) {
+    if (at->second.expire_time > turn.now) {
+      ++at;
+      continue;
+    }
+    turn.allowed[at->first].reset();
+    turn.audit.push_back(
+        {turn.now, kMxban, "disallow", "", at->first, "its time is over"});
+    at = rails->allowed.erase(at);
+  }
+  turn.error.Update(PutInForce(turn, nullptr, std::move(rails)));
+}
+
+absl::Status DecisionLoop::PutInForce(Turn& turn,
+                                      std::shared_ptr<const JailSet> configured,
+                                      std::shared_ptr<const RailState> rails) {
+  if (configured == nullptr) {
+    configured = turn.configured ? turn.configured : configured_;
+  }
+  if (rails == nullptr) rails = turn.rails ? turn.rails : operator_rails_;
+  auto jails = std::make_shared<JailSet>(EffectiveJails(*configured, *rails));
+  RETURN_IF_ERROR(CheckJailSize(*jails));
+  turn.configured = std::move(configured);
+  turn.rails = std::move(rails);
+  turn.jails = std::move(jails);
+  return absl::OkStatus();
+}
+
+void DecisionLoop::PardonStanding(Turn& turn, const Ban& ban) {
+  turn.Pardon(ban);
+  pardons_.Add({ban.key, turn.now});
+  ForgetFailures(turn, ban.key);
+}
+
+void DecisionLoop::PardonHeld(Turn& turn, const BanKey& key) {
+  turn.held[key].reset();
+  turn.forgiven.push_back(key);
+  pardons_.Add({key, turn.now});
+  ForgetFailures(turn, key);
+}
+
+std::vector<Ban> DecisionLoop::Spare(Turn& turn, const AllowedSource& allowed,
+                                     const std::string& who) {
+  const NetworkSet networks(allowed.networks);
+  absl::btree_map<BanKey, Ban> touched;
+  // Those around what is allowed, then those within.
+  for (const IpNetwork& network : allowed.networks) {
+    for (const Ban& ban : turn.Covering(network, "")) touched[ban.key] = ban;
+  }
+  for (const Ban& ban : table_.Select(
+           [&](const Ban& ban) { return networks.Contains(ban.key.source); })) {
+    const std::optional<Ban> standing = turn.Standing(ban.key);
+    if (standing) touched[ban.key] = *standing;
+  }
+  for (const auto& [key, ban] : turn.imposed) {
+    if (networks.Contains(key.source)) touched[key] = ban;
+  }
+  std::vector<Ban> ended;
+  for (const auto& [key, ban] : touched) {
+    PardonStanding(turn, ban);
+    turn.Record(who, "unban", key, "allowed: " + allowed.source);
+    ended.push_back(ban);
+  }
+  for (const HeldBan& held : held_.Select(turn, {})) {
+    if (!Touches(allowed.networks, networks, held.ban.key.source)) continue;
+    PardonHeld(turn, held.ban.key);
+    turn.Record(who, "drop", held.ban.key, "allowed: " + allowed.source);
+  }
+  return ended;
 }
 
 }  // namespace mxban

@@ -8,6 +8,14 @@
 
 namespace mxban {
 
+absl::Status NothingHeld(const HeldSelection& selection) {
+  return absl::NotFoundError(
+      (selection.source ? "no ban of " + selection.source->ToString()
+                        : std::string("no ban")) +
+      (selection.jail.empty() ? "" : " in jail " + selection.jail) +
+      " is held");
+}
+
 HeldBan Refreshed(HeldBan held, const Ban& later) {
   Ban& ban = held.ban;
   ban.failure_count += later.failure_count;

@@ -20,6 +20,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
@@ -38,6 +39,9 @@ struct HeldSelection {
            (jail.empty() || key.jail == jail);
   }
 };
+
+// NOT_FOUND, for people.
+absl::Status NothingHeld(const HeldSelection& selection);
 
 // `held` once its source has earned the ban `later` as well: what is known of
 // it grows, how long it is held does not.

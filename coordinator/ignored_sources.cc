@@ -8,6 +8,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/network_set.h"
 
 namespace mxban {
 namespace {
@@ -17,25 +18,6 @@ constexpr absl::Duration kRetryInterval = absl::Minutes(1);
 
 void Append(const std::vector<IpNetwork>& from, std::vector<IpNetwork>& to) {
   to.insert(to.end(), from.begin(), from.end());
-}
-
-// Sorts, and drops what lies within another one: a network comes before those
-// within it.
-std::vector<IpNetwork> Disjoint(std::vector<IpNetwork> networks) {
-  absl::c_sort(networks, [](const IpNetwork& a, const IpNetwork& b) {
-    if (a.is_ipv4() != b.is_ipv4()) return a.is_ipv4() < b.is_ipv4();
-    if (!absl::c_equal(a.bytes(), b.bytes())) {
-      return absl::c_lexicographical_compare(a.bytes(), b.bytes());
-    }
-    return a.prefix_length() < b.prefix_length();
-  });
-  std::vector<IpNetwork> kept;
-  for (const IpNetwork& network : networks) {
-    if (kept.empty() || !kept.back().Contains(network)) {
-      kept.push_back(network);
-    }
-  }
-  return kept;
 }
 
 template <typename Map>
@@ -123,7 +105,7 @@ void IgnoredSources::RefreshFile(const std::string& path,
 
 void IgnoredSources::RefreshName(const std::string& text, Name& name,
                                  Refreshed& refreshed) {
-  std::vector<IpNetwork> networks = Disjoint(lookup_(text));
+  std::vector<IpNetwork> networks = DisjointNetworks(lookup_(text));
   const bool was_unknown = name.is_unknown;
   name.is_unknown = networks.empty();
   name.next_lookup =
@@ -155,7 +137,7 @@ std::vector<IpNetwork> IgnoredSources::NetworksOf(
     Append(file->second.list.networks, networks);
     append_names(file->second.list.names);
   }
-  return Disjoint(std::move(networks));
+  return DisjointNetworks(std::move(networks));
 }
 
 }  // namespace mxban

@@ -3,10 +3,12 @@
 #include <optional>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
-#include "common/jail_convert.h"
 #include "common/status_macros.h"
+#include "coordinator/allowed_word.h"
+#include "coordinator/effective_jails.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
@@ -14,19 +16,20 @@ namespace {
 
 constexpr absl::Duration kRefreshInterval = absl::Seconds(5);
 
-// All jails travel in one message, of which gRPC takes 4 MiB.
-constexpr size_t kMaxJailBytes = 7 << 19;
+absl::Status Stopping() {
+  return absl::UnavailableError("the coordinator is stopping");
+}
 
-absl::Status CheckSize(const JailSet& jails) {
-  size_t bytes = 0;
-  for (const auto& [name, jail] : jails) {
-    bytes += JailToProto(jail).ByteSizeLong();
-  }
-  if (bytes <= kMaxJailBytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the jails and what they ignore are too large for one "
-                   "message to agents: ",
-                   bytes, " bytes, at most ", kMaxJailBytes));
+// Returns what the decision loop answers.
+absl::Status Await(absl::FunctionRef<void(DecisionLoop::Done)> ask) {
+  absl::Notification answered;
+  absl::Status answer;
+  ask([&](absl::Status status) {
+    answer = std::move(status);
+    answered.Notify();
+  });
+  answered.WaitForNotification();
+  return answer;
 }
 
 }  // namespace
@@ -35,7 +38,7 @@ JailUpdater::JailUpdater(std::string config_dir, IgnoredSources sources)
     : config_dir_(std::move(config_dir)), sources_(std::move(sources)) {}
 
 JailUpdater::~JailUpdater() {
-  std::deque<Wish> refused;
+  std::deque<Job> refused;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
@@ -43,17 +46,16 @@ JailUpdater::~JailUpdater() {
   if (thread_.joinable()) thread_.join();
   {
     absl::MutexLock lock(&mutex_);
-    refused.swap(reloads_);
+    refused.swap(jobs_);
   }
-  for (const Wish& wish : refused) {
-    wish.done(absl::UnavailableError("the coordinator is stopping"));
-  }
+  for (const Job& job : refused) job.refuse(Stopping());
 }
 
 absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Load() {
   JailConfig config;
   ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, Read(config));
   is_behind_ = false;
+  told_ = jails;
   config_ = std::move(config);
   return jails;
 }
@@ -61,7 +63,7 @@ absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Load() {
 absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Read(
     JailConfig& config) {
   ASSIGN_OR_RETURN(config, LoadJails(config_dir_));
-  RefreshSources(config);
+  RefreshSources(config, allowed_);
   ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, Complete(config));
   for (const std::string& note : config.notes) spdlog::warn("{}", note);
   return jails;
@@ -71,39 +73,53 @@ void JailUpdater::Start(DecisionLoop& loop) {
   thread_ = std::thread([this, &loop] { Run(loop); });
 }
 
-void JailUpdater::Reload(std::string who, ReloadDone done) {
+void JailUpdater::Enqueue(Job job) {
   {
     absl::MutexLock lock(&mutex_);
     if (!stopping_) {
-      reloads_.push_back({std::move(who), std::move(done)});
+      jobs_.push_back(std::move(job));
       return;
     }
   }
-  done(absl::UnavailableError("the coordinator is stopping"));
+  job.refuse(Stopping());
+}
+
+void JailUpdater::Reload(std::string who, ReloadDone done) {
+  Enqueue({[this, who = std::move(who), done](DecisionLoop& loop) {
+             done(ReadAgain(loop, who));
+           },
+           [done](absl::Status status) { done(std::move(status)); }});
+}
+
+void JailUpdater::Allow(AllowRequest request, DecisionLoop::AllowDone done) {
+  Enqueue({[this, request = std::move(request), done](DecisionLoop& loop) {
+             ResolveAndAllow(loop, request, done);
+           },
+           [done](absl::Status status) { done(std::move(status)); }});
 }
 
 void JailUpdater::Run(DecisionLoop& loop) {
   while (true) {
-    std::optional<Wish> wish;
+    Job job;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.AwaitWithTimeout(absl::Condition(this, &JailUpdater::HasWork),
                               kRefreshInterval);
       if (stopping_) return;
-      if (!reloads_.empty()) {
-        wish = std::move(reloads_.front());
-        reloads_.pop_front();
+      if (!jobs_.empty()) {
+        job = std::move(jobs_.front());
+        jobs_.pop_front();
       }
     }
-    if (wish) {
-      wish->done(ReadAgain(loop, wish->who));
+    if (job.run) {
+      job.run(loop);
     } else {
       Refresh(loop);
     }
   }
 }
 
-bool JailUpdater::HasWork() const { return stopping_ || !reloads_.empty(); }
+bool JailUpdater::HasWork() const { return stopping_ || !jobs_.empty(); }
 
 absl::StatusOr<size_t> JailUpdater::ReadAgain(DecisionLoop& loop,
                                               const std::string& who) {
@@ -130,9 +146,23 @@ absl::StatusOr<size_t> JailUpdater::Grant(DecisionLoop& loop,
 }
 
 void JailUpdater::Refresh(DecisionLoop& loop) {
-  RefreshSources(config_);
+  allowed_.clear();
+  for (const auto& [source, allowed] : loop.rails()->allowed) {
+    const absl::StatusOr<AllowedWord> word = ParseAllowedWord(source);
+    if (word.ok() && !word->is_network()) allowed_.push_back(word->list);
+  }
+  RefreshSources(config_, allowed_);
+  RefreshConfigured(loop);
+  RefreshAllowed(loop);
+}
+
+void JailUpdater::RefreshConfigured(DecisionLoop& loop) {
   if (!is_behind_) return;
   absl::StatusOr<std::shared_ptr<const JailSet>> jails = Complete(config_);
+  if (jails.ok() && **jails == *told_) {
+    is_behind_ = false;
+    return;
+  }
   absl::Status status = jails.status();
   if (status.ok())
     status = PutInForce(loop, *std::move(jails), kMxban,
@@ -145,8 +175,51 @@ void JailUpdater::Refresh(DecisionLoop& loop) {
   }
 }
 
-void JailUpdater::RefreshSources(const JailConfig& config) {
-  std::vector<IgnoreList> lists;
+void JailUpdater::RefreshAllowed(DecisionLoop& loop) {
+  DecisionLoop::Networks changed;
+  for (const auto& [source, allowed] : loop.rails()->allowed) {
+    const absl::StatusOr<AllowedWord> word = ParseAllowedWord(source);
+    if (!word.ok() || word->is_network()) continue;
+    std::vector<IpNetwork> networks = sources_.NetworksOf(word->list);
+    // What does not resolve, or cannot be read, stays what it was.
+    if (networks.empty() || networks == allowed.networks) continue;
+    changed[source] = std::move(networks);
+  }
+  if (changed.empty()) return;
+  const absl::Status status = Await([&](DecisionLoop::Done done) {
+    loop.RefreshAllowed(std::move(changed), std::move(done));
+  });
+  if (status.ok()) {
+    spdlog::info("what the allow list says has changed, and is in force");
+  } else {
+    spdlog::error("allow list: what has changed is not in force: {}",
+                  std::string(status.message()));
+  }
+}
+
+void JailUpdater::ResolveAndAllow(DecisionLoop& loop, AllowRequest request,
+                                  const DecisionLoop::AllowDone& done) {
+  const absl::StatusOr<AllowedWord> word = ParseAllowedWord(request.source);
+  if (!word.ok()) return done(word.status());
+  for (const std::string& path : word->list.files) {
+    const absl::Status read = ReadIgnoreFile(path).status();
+    if (!read.ok()) return done(absl::FailedPreconditionError(read.message()));
+  }
+  std::vector<IgnoreList> lists = allowed_;
+  lists.push_back(word->list);
+  RefreshSources(config_, lists);
+  request.networks = sources_.NetworksOf(word->list);
+  if (request.networks.empty()) {
+    return done(absl::FailedPreconditionError(absl::StrCat(
+        request.source,
+        word->list.names.empty() ? " allows nobody" : " does not resolve")));
+  }
+  loop.AllowSource(std::move(request), done);
+}
+
+void JailUpdater::RefreshSources(const JailConfig& config,
+                                 const std::vector<IgnoreList>& allowed) {
+  std::vector<IgnoreList> lists = allowed;
   for (const auto& [name, list] : config.ignore_lists) lists.push_back(list);
   // Should `config` be refused, nothing is to be looked up again.
   for (const auto& [name, list] : config_.ignore_lists) lists.push_back(list);
@@ -167,7 +240,7 @@ absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Complete(
       complete.ignored_networks = sources_.NetworksOf(list->second);
     }
   }
-  RETURN_IF_ERROR(CheckSize(*jails));
+  RETURN_IF_ERROR(CheckJailSize(*jails));
   return jails;
 }
 
@@ -175,14 +248,13 @@ absl::Status JailUpdater::PutInForce(DecisionLoop& loop,
                                      std::shared_ptr<const JailSet> jails,
                                      const std::string& who,
                                      const std::string& reason) {
-  absl::Notification answered;
-  absl::Status answer;
-  loop.ReplaceJails(jails, who, reason, [&](absl::Status status) {
-    answer = std::move(status);
-    answered.Notify();
+  absl::Status answer = Await([&](DecisionLoop::Done done) {
+    loop.ReplaceJails(jails, who, reason, std::move(done));
   });
-  answered.WaitForNotification();
-  if (answer.ok()) is_behind_ = false;
+  if (answer.ok()) {
+    is_behind_ = false;
+    told_ = std::move(jails);
+  }
   return answer;
 }
 

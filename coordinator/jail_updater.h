@@ -1,19 +1,24 @@
 #ifndef MXBAN_COORDINATOR_JAIL_UPDATER_H_
 #define MXBAN_COORDINATOR_JAIL_UPDATER_H_
 
-// Reads the jails and keeps those in force in step with what they refer to.
+// Reads the jails and keeps those configured in step with what they refer to.
 //
 // A thread of its own reads the configuration when asked to, and every few
-// seconds looks whether a file or a name of some `ignoreip` has come to mean
-// something else; then the jails are replaced as by a reload. It may wait for
-// the network, so neither the decision loop nor a service does. What it
-// replaces goes through the loop's queue one at a time, so a refresh never
-// undoes a reload.
+// seconds looks whether a file or a name of some `ignoreip`, or of the allow
+// list, has come to mean something else; then it tells the decision loop. It
+// may wait for the network, so neither the loop nor a service does. What it
+// tells goes through the loop's queue one at a time, so a refresh never undoes
+// a reload.
+//
+// The allow list and the pause are the loop's own: what is in force is made
+// there (effective_jails.h), without waiting for anything that is done here.
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -23,6 +28,7 @@
 #include "coordinator/decision_loop.h"
 #include "coordinator/ignored_sources.h"
 #include "coordinator/jail_config.h"
+#include "coordinator/rail_records.h"
 
 namespace mxban {
 
@@ -46,17 +52,30 @@ class JailUpdater {
   // called by another thread once it is in force. Thread-safe.
   void Reload(std::string who, ReloadDone done);
 
+  // Finds out what the name or file of `request` comes to, and allows it;
+  // `done` is called by another thread. FAILED_PRECONDITION if it does not
+  // resolve or cannot be read. Thread-safe.
+  void Allow(AllowRequest request, DecisionLoop::AllowDone done);
+
   // What the thread does every few seconds; for those who did not start it.
   void Refresh(DecisionLoop& loop);
 
  private:
-  struct Wish {
-    std::string who;
-    ReloadDone done;
+  // What is to be done by the thread, or refused when it ends.
+  struct Job {
+    std::function<void(DecisionLoop&)> run;
+    std::function<void(absl::Status)> refuse;
   };
+  void Enqueue(Job job);
 
-  // Learns what the lists of `config` and of those in force come to.
-  void RefreshSources(const JailConfig& config);
+  // Learns what the lists of `config`, of those in force and of `allowed` come
+  // to.
+  void RefreshSources(const JailConfig& config,
+                      const std::vector<IgnoreList>& allowed);
+  void RefreshConfigured(DecisionLoop& loop);
+  void RefreshAllowed(DecisionLoop& loop);
+  void ResolveAndAllow(DecisionLoop& loop, AllowRequest request,
+                       const DecisionLoop::AllowDone& done);
   // The jails of `config` with all that they ignore.
   absl::StatusOr<std::shared_ptr<const JailSet>> Complete(
       const JailConfig& config) const;
@@ -77,10 +96,13 @@ class JailUpdater {
   // Owned by the thread, before it starts by the caller of Load().
   IgnoredSources sources_;
   JailConfig config_;
-  bool is_behind_ = false;  // What is in force ignores less or more.
+  std::shared_ptr<const JailSet> told_;  // What the loop has.
+  bool is_behind_ = false;               // What it has may ignore less or more.
+  std::vector<IgnoreList>
+      allowed_;  // What is on the allow list and no network.
 
   absl::Mutex mutex_;
-  std::deque<Wish> reloads_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;

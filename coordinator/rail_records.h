@@ -4,6 +4,7 @@
 // What keeps bans from being enforced, as the store has it. The wire forms,
 // with each field explained, are in proto/mxban/v1/admin_service.proto.
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,15 @@ struct AllowedSource {
   friend bool operator==(const AllowedSource&, const AllowedSource&) = default;
 };
 
+// What an operator wants allowed; as above.
+struct AllowRequest {
+  std::string source;
+  std::string reason;
+  std::string who;
+  absl::Duration duration = absl::InfiniteDuration();
+  std::vector<IpNetwork> networks;
+};
+
 // That an operator has stopped enforcement.
 struct Pause {
   std::string who;
@@ -40,6 +50,9 @@ struct Pause {
 
   friend bool operator==(const Pause&, const Pause&) = default;
 };
+
+// The most that are allowed.
+inline constexpr size_t kMaxAllowed = 10'000;
 
 // What operators have set beside the configuration.
 struct RailState {

@@ -99,6 +99,14 @@ std::optional<StoreChange> Turn::ToStoreChange() {
     ban.revision = change.revision;
     change.imposed.push_back(ban);
   }
+  for (const auto& [source, allowed_source] : allowed) {
+    if (allowed_source) {
+      change.allowed.push_back(*allowed_source);
+    } else {
+      change.disallowed.push_back(source);
+    }
+  }
+  change.pause = pause;
   change.retention = retention;
   change.audit = std::move(audit);
   const bool is_empty =
@@ -106,7 +114,9 @@ std::optional<StoreChange> Turn::ToStoreChange() {
       change.progress.empty() && change.right_logins.empty() &&
       change.forgotten_logins.empty() && change.lifted.empty() &&
       change.pardoned.empty() && change.held.empty() &&
-      change.not_held.empty() && !change.retention && change.audit.empty();
+      change.not_held.empty() && change.allowed.empty() &&
+      change.disallowed.empty() && !change.pause && !change.retention &&
+      change.audit.empty();
   if (is_empty) return std::nullopt;
   return change;
 }

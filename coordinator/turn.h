@@ -77,8 +77,17 @@ struct Turn {
   absl::btree_map<BanKey, BanTable::Change> ended;
   // Held, or held differently; nullopt if no longer.
   absl::btree_map<BanKey, std::optional<HeldBan>> held;
-  std::vector<BanKey> forgiven;          // As by a pardon, though not banned.
-  std::shared_ptr<const JailSet> jails;  // Null if they stay as they are.
+  std::vector<BanKey> forgiven;  // As by a pardon, though not banned.
+  // What operators have set, and the jails as configured and as they make
+  // them. Null if they stay as they are.
+  std::shared_ptr<const RailState> rails;
+  std::shared_ptr<const JailSet> configured;
+  std::shared_ptr<const JailSet> jails;
+
+  // How the newest of `rails` differs from what is stored: by source, nullopt
+  // if it is not allowed any more; and the pause.
+  absl::btree_map<std::string, std::optional<AllowedSource>> allowed;
+  std::optional<std::optional<Pause>> pause;
   std::optional<Retention> retention;
   std::vector<AuditRecord> audit;  // In the order in which it was decided.
 

@@ -26,10 +26,14 @@ class FullableStore final : public BanStore {
  public:
   explicit FullableStore(std::unique_ptr<BanStore> store)
       : store_(std::move(store)) {}
-  absl::StatusOr<StoreContents> Load() override { return store_->Load(); }
+  absl::StatusOr<StoreContents> Load() override {
+    ++loads_;
+    return store_->Load();
+  }
   absl::Status Commit(const StoreChange& change) override {
     ++commits_;
     if (is_full_) return absl::UnavailableError("disk full");
+    audit_.insert(audit_.end(), change.audit.begin(), change.audit.end());
     return store_->Commit(change);
   }
   absl::StatusOr<std::vector<StoredFailure>> FailuresOf(const BanKey& key,
@@ -52,6 +56,8 @@ class FullableStore final : public BanStore {
   absl::Status counts_error_;
   bool is_full_ = false;
   int commits_ = 0;
+  int loads_ = 0;
+  std::vector<AuditRecord> audit_;  // All that was committed.
 
  private:
   std::unique_ptr<BanStore> store_;

@@ -79,6 +79,21 @@ class JailUpdaterTest : public testing::Test {
     return log;
   }
 
+  absl::StatusOr<AllowedSource> Allow(const std::string& source) {
+    absl::Notification answered;
+    absl::StatusOr<AllowedSource> answer = absl::InternalError("no answer");
+    updater_->Allow({.source = source}, [&](const auto& outcome) {
+      if (outcome.ok()) {
+        answer = outcome->allowed;
+      } else {
+        answer = outcome.status();
+      }
+      answered.Notify();
+    });
+    answered.WaitForNotification();
+    return answer;
+  }
+
   Jail InForce() const { return table_.jails()->at("j"); }
 
   FakeClock clock_;
@@ -179,6 +194,73 @@ TEST_F(JailUpdaterTest, WhatNoMessageCanHoldIsRefused) {
   directory_.Write("jail.local", jails);
   EXPECT_THAT(std::string(updater_->Load().status().message()),
               HasSubstr("too large for one message to agents"));
+}
+
+TEST_F(JailUpdaterTest, ANameIsAllowedOnceItResolves) {
+  LoadAll();
+  updater_->Start(*loop_);
+  EXPECT_EQ(Allow("office").status(),
+            absl::FailedPreconditionError("office does not resolve"));
+  answers_["office"] = {IpNetwork::ParseOrDie("198.51.100.9")};
+  clock_.Advance(absl::Minutes(5));
+  const auto allowed = Allow("office");
+  ASSERT_TRUE(allowed.ok()) << allowed.status();
+  EXPECT_THAT(allowed->networks,
+              ElementsAre(IpNetwork::ParseOrDie("198.51.100.9")));
+  EXPECT_THAT(InForce().ignored_networks,
+              ElementsAre(IpNetwork::ParseOrDie("192.0.2.1"),
+                          IpNetwork::ParseOrDie("198.51.100.9")));
+}
+
+TEST_F(JailUpdaterTest, AFileIsAllowedIfItCanBeRead) {
+  LoadAll();
+  updater_->Start(*loop_);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Allow("file:/no/file").status()));
+  directory_.Write("customers", "198.51.100.0/24 # all\n");
+  const auto allowed = Allow("file:" + directory_.In("customers"));
+  ASSERT_TRUE(allowed.ok()) << allowed.status();
+  EXPECT_THAT(allowed->networks,
+              ElementsAre(IpNetwork::ParseOrDie("198.51.100.0/24")));
+}
+
+TEST_F(JailUpdaterTest, WhatAnAllowedNameComesToIsFollowed) {
+  LoadAll();
+  answers_["office"] = {IpNetwork::ParseOrDie("198.51.100.9")};
+  absl::Notification allowed;
+  loop_->AllowSource({.source = "office", .networks = answers_["office"]},
+                     [&](const auto&) { allowed.Notify(); });
+  allowed.WaitForNotification();
+  updater_->Refresh(*loop_);
+  const uint64_t revision = table_.revision();
+  answers_["office"] = {IpNetwork::ParseOrDie("198.51.100.10")};
+  clock_.Advance(absl::Minutes(5));
+  updater_->Refresh(*loop_);
+  EXPECT_EQ(table_.revision(), revision + 1);
+  EXPECT_THAT(InForce().ignored_networks,
+              ElementsAre(IpNetwork::ParseOrDie("192.0.2.1"),
+                          IpNetwork::ParseOrDie("198.51.100.10")));
+  answers_.clear();
+  clock_.Advance(absl::Minutes(5));
+  updater_->Refresh(*loop_);
+  EXPECT_EQ(table_.revision(), revision + 1)
+      << "what does not resolve stays what it was";
+}
+
+TEST_F(JailUpdaterTest, AReloadLeavesTheAllowListAndThePauseInForce) {
+  LoadAll();
+  answers_["office"] = {IpNetwork::ParseOrDie("198.51.100.9")};
+  updater_->Start(*loop_);
+  ASSERT_TRUE(Allow("office").ok());
+  absl::Notification paused;
+  loop_->PauseEnforcement({.who = "anna"},
+                          [&](absl::Status) { paused.Notify(); });
+  paused.WaitForNotification();
+  WriteJails("maxretry = 7\n");
+  ASSERT_TRUE(Reload().ok());
+  EXPECT_EQ(InForce().max_retry, 7);
+  EXPECT_TRUE(InForce().dry_run);
+  EXPECT_THAT(InForce().ignored_networks,
+              testing::Contains(IpNetwork::ParseOrDie("198.51.100.9")));
 }
 
 }  // namespace
