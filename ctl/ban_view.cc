@@ -35,20 +35,6 @@ std::string DescribeServers(const v1::Ban& ban) {
   return text;
 }
 
-// `5 failures in 10 min, on mx1, mx2`, `5 failures in 10 min, on mx1 alone`,
-// `by an operator: spam`.
-std::string DescribeCause(const v1::Ban& ban) {
-  if (ban.origin() == v1::BAN_ORIGIN_OPERATOR) {
-    return absl::StrCat("by an operator", ban.reason().empty() ? "" : ": ",
-                        ban.reason());
-  }
-  return absl::StrCat(ban.reason().empty()
-                          ? SayCount(ban.failure_count(), "failure")
-                          : ban.reason(),
-                      ban.servers().empty() ? "" : ", ", DescribeServers(ban),
-                      ban.origin() == v1::BAN_ORIGIN_LOCAL ? " alone" : "");
-}
-
 std::string DescribeHistory(const v1::Ban& ban, absl::Time now) {
   std::string text = SayAgo(FromProto(ban.create_time()), now);
   if (ban.previous_ban_count() > 0) {
@@ -88,6 +74,18 @@ std::string DescribeOutcome(const v1::WatchBansResponse& change) {
 
 }  // namespace
 
+std::string DescribeCause(const v1::Ban& ban) {
+  if (ban.origin() == v1::BAN_ORIGIN_OPERATOR) {
+    return absl::StrCat("by an operator", ban.reason().empty() ? "" : ": ",
+                        ban.reason());
+  }
+  return absl::StrCat(ban.reason().empty()
+                          ? SayCount(ban.failure_count(), "failure")
+                          : ban.reason(),
+                      ban.servers().empty() ? "" : ", ", DescribeServers(ban),
+                      ban.origin() == v1::BAN_ORIGIN_LOCAL ? " alone" : "");
+}
+
 Table BanTable() {
   return Table(
       {{.heading = "SOURCE", .yield = Column::Yield::kMiddle, .min_width = 15},
@@ -96,11 +94,12 @@ Table BanTable() {
        {.heading = "SERVERS"}});
 }
 
-void AddBanRow(const v1::BanStatus& status, absl::Time now, Table& table) {
+void AddBanRow(const v1::BanStatus& status, bool is_dry_run, absl::Time now,
+               Table& table) {
   const v1::Ban& ban = status.ban();
   table.AddRow(
       {ban.source(), ban.jail(), SayIn(ExpireTime(ban), now),
-       DescribeProgress(status.progress())},
+       is_dry_run ? "dry run" : DescribeProgress(status.progress())},
       absl::StrCat(DescribeHistory(ban, now), ", ", DescribeCause(ban)));
 }
 

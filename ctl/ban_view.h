@@ -15,8 +15,14 @@ namespace mxban::ctl {
 // The columns that AddBanRow() fills.
 Table BanTable();
 
-// Adds where a ban stands and until when; below it how it came about.
-void AddBanRow(const v1::BanStatus& status, absl::Time now, Table& table);
+// Adds where a ban stands and until when; below it how it came about. In a jail
+// that `is_dry_run` it stands nowhere.
+void AddBanRow(const v1::BanStatus& status, bool is_dry_run, absl::Time now,
+               Table& table);
+
+// `5 failures in 10 min, on mx1, mx2`, `5 failures in 10 min, on mx1 alone`,
+// `by an operator: spam`.
+std::string DescribeCause(const v1::Ban& ban);
 
 // `2 min ago, 5 failures in 10 min, on mx1, mx2, ends in 7 h 58 min`.
 std::string DescribeBan(const v1::Ban& ban, absl::Time now);

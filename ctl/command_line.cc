@@ -28,6 +28,12 @@ struct RawText {
   std::string ban_jail, ban_source, ban_reason;
   std::string pardon_jail, pardon_source;
   std::string explain_source, audit_source, since;
+  std::string pause_reason;
+  std::string undo_since;
+  std::string allow_source, allow_reason, allow_duration;
+  std::string disallow_source;
+  std::string held_source, held_jail;
+  bool held_all = false;
 };
 
 void AddGlobalOptions(CLI::App& app, CommandLine& line, RawText& raw) {
@@ -50,6 +56,14 @@ void AddGlobalOptions(CLI::App& app, CommandLine& line, RawText& raw) {
   app.set_help_flag("-h,--help", "Print this help");
 }
 
+CLI::App& AddCommand(CLI::App& app, CommandLine& line, Command command,
+                     const char* name, const char* description) {
+  CLI::App& subcommand = *app.add_subcommand(name, description);
+  subcommand.fallthrough();
+  subcommand.callback([&line, command] { line.command = command; });
+  return subcommand;
+}
+
 CLI::App& AddCommand(CLI::App& app, CommandLine& line, const char* name,
                      const char* description) {
   static const auto& commands = *new std::map<std::string, Command>{
@@ -59,10 +73,67 @@ CLI::App& AddCommand(CLI::App& app, CommandLine& line, const char* name,
       {"watch", Command::kWatch},     {"reload", Command::kReload},
       {"explain", Command::kExplain}, {"audit", Command::kAudit},
       {"token", Command::kToken}};
-  const Command command = commands.at(name);
-  CLI::App& subcommand = *app.add_subcommand(name, description);
-  subcommand.callback([&line, command] { line.command = command; });
-  return subcommand;
+  return AddCommand(app, line, commands.at(name), name, description);
+}
+
+// What touches the whole fleet asks whether that is meant.
+void AddYes(CLI::App& command, CommandLine& line) {
+  command.add_flag("--yes", line.yes, "Go on without asking");
+}
+
+void AddPauseCommands(CLI::App& app, CommandLine& line, RawText& raw) {
+  CLI::App& pause = AddCommand(app, line, Command::kPause, "pause",
+                               "Stop enforcement on every server");
+  pause.add_option("--reason", raw.pause_reason, "Why, for your colleagues")
+      ->required();
+  AddYes(pause, line);
+  CLI::App& resume = AddCommand(app, line, Command::kResume, "resume",
+                                "Enforce the bans that stand again");
+  AddYes(resume, line);
+  CLI::App& undo =
+      AddCommand(app, line, Command::kUndo, "undo",
+                 "Pardon what was banned lately, but not by operators");
+  undo.add_option("--since", raw.undo_since, "How far back, as in 10m")
+      ->required();
+  undo.add_option("--jail", line.jail, "Only in this jail");
+  AddYes(undo, line);
+}
+
+void AddAllowCommands(CLI::App& app, CommandLine& line, RawText& raw) {
+  CLI::App& allow =
+      *app.add_subcommand("allow", "Keep the list of what is never banned");
+  allow.fallthrough();
+  allow.require_subcommand(1);
+  CLI::App& add = AddCommand(allow, line, Command::kAllowAdd, "add",
+                             "Never ban a source, and end its bans");
+  add.add_option("SOURCE", raw.allow_source,
+                 "An address, a network, a host name, or file:PATH")
+      ->required();
+  add.add_option("--for", raw.allow_duration, "A duration; else for ever");
+  add.add_option("--reason", raw.allow_reason, "Why, for your colleagues");
+  AddCommand(allow, line, Command::kAllowRemove, "remove",
+             "Take a source off the list")
+      .add_option("SOURCE", raw.disallow_source, "As it is listed")
+      ->required();
+  AddCommand(allow, line, Command::kAllowList, "list", "Show the list");
+}
+
+void AddHeldCommands(CLI::App& app, CommandLine& line, RawText& raw) {
+  CLI::App& held =
+      *app.add_subcommand("held", "See to the bans that a rail holds back");
+  held.fallthrough();
+  held.require_subcommand(1);
+  AddCommand(held, line, Command::kHeldList, "list", "List them");
+  const auto add = [&](Command command, const char* name,
+                       const char* description) {
+    CLI::App& chosen = AddCommand(held, line, command, name, description);
+    chosen.add_option("SOURCE", raw.held_source, "An address or network");
+    chosen.add_option("--jail", raw.held_jail, "Only in this jail");
+    chosen.add_flag("--all", raw.held_all, "All that are held");
+    AddYes(chosen, line);
+  };
+  add(Command::kHeldRelease, "release", "Impose them from now on");
+  add(Command::kHeldDrop, "drop", "Forget them and pardon their sources");
 }
 
 // Those that ask what was and why.
@@ -107,6 +178,9 @@ void AddCommands(CLI::App& app, CommandLine& line, RawText& raw) {
   AddCommand(app, line, "watch",
              "Print every change of the bans, until Ctrl-C");
   AddCommand(app, line, "reload", "Read the coordinator's files again");
+  AddPauseCommands(app, line, raw);
+  AddAllowCommands(app, line, raw);
+  AddHeldCommands(app, line, raw);
   AddInquiries(app, line, raw);
 
   CLI::App& token =
@@ -145,6 +219,50 @@ absl::Status ReadBan(const RawText& raw, v1::ImposeBanRequest& ban) {
   return absl::OkStatus();
 }
 
+absl::Status ReadAllowed(const RawText& raw, v1::AllowSourceRequest& allow) {
+  allow.set_source(raw.allow_source);
+  allow.set_reason(raw.allow_reason);
+  if (raw.allow_duration.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const absl::Duration duration,
+                   ReadDuration("--for", raw.allow_duration));
+  allow.mutable_duration()->set_seconds(absl::ToInt64Seconds(duration));
+  return absl::OkStatus();
+}
+
+absl::Status ReadHeld(const RawText& raw, v1::HeldBanSelection& held) {
+  held.set_source(raw.held_source);
+  held.set_jail(raw.held_jail);
+  if (raw.held_all == (held.source().empty() && held.jail().empty())) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      raw.held_all ? "--all goes with neither a source nor --jail"
+                   : "which ones: a source, --jail or --all?");
+}
+
+// Turns the text of the rails' commands into values.
+absl::Status ReadRailText(const RawText& raw, CommandLine& line) {
+  switch (line.command) {
+    case Command::kPause:
+      line.pause.set_reason(raw.pause_reason);
+      return absl::OkStatus();
+    case Command::kUndo: {
+      ASSIGN_OR_RETURN(line.since, ReadDuration("--since", raw.undo_since));
+      return absl::OkStatus();
+    }
+    case Command::kAllowAdd:
+      return ReadAllowed(raw, line.allow);
+    case Command::kAllowRemove:
+      line.disallow.set_source(raw.disallow_source);
+      return absl::OkStatus();
+    case Command::kHeldRelease:
+    case Command::kHeldDrop:
+      return ReadHeld(raw, line.held);
+    default:
+      return absl::OkStatus();
+  }
+}
+
 // Turns text into values.
 absl::Status ReadRawText(const RawText& raw, CommandLine& line) {
   ASSIGN_OR_RETURN(line.timeout, ReadDuration("--timeout", raw.timeout));
@@ -154,6 +272,7 @@ absl::Status ReadRawText(const RawText& raw, CommandLine& line) {
   if (line.command == Command::kToken) {
     RETURN_IF_ERROR(ValidateTokenRequest(line.token));
   }
+  RETURN_IF_ERROR(ReadRailText(raw, line));
   line.pardon.set_source(raw.pardon_source);
   line.pardon.set_jail(raw.pardon_jail);
   line.explain.set_source(raw.explain_source);
@@ -169,6 +288,20 @@ absl::Status ReadRawText(const RawText& raw, CommandLine& line) {
 }
 
 }  // namespace
+
+bool CommandLine::NeedsConsent() const {
+  switch (command) {
+    case Command::kPause:
+    case Command::kResume:
+    case Command::kUndo:
+      return !yes;
+    case Command::kHeldRelease:
+    case Command::kHeldDrop:
+      return !yes && held.source().empty();
+    default:
+      return false;
+  }
+}
 
 absl::StatusOr<CommandLine> ParseCommandLine(int argc,
                                              const char* const* argv) {

@@ -28,6 +28,15 @@ enum class Command {
   kExplain,
   kAudit,
   kToken,
+  kPause,
+  kResume,
+  kUndo,
+  kAllowAdd,
+  kAllowRemove,
+  kAllowList,
+  kHeldList,
+  kHeldRelease,
+  kHeldDrop,
 };
 
 struct CommandLine {
@@ -41,13 +50,24 @@ struct CommandLine {
   absl::Duration timeout;
   bool json = false;
 
-  std::string jail;                   // Of kBans; empty for all.
+  std::string jail;                   // Of kBans and kUndo; empty for all.
   v1::ImposeBanRequest ban;           // Of kBan.
   v1::PardonBanRequest pardon;        // Of kUnban.
   v1::ExplainSourceRequest explain;   // Of kExplain.
   v1::ListAuditRecordsRequest audit;  // Of kAudit, but for since when.
+  NewTokenRequest token;              // Of kToken.
+
+  v1::PauseEnforcementRequest pause;   // Of kPause.
+  v1::AllowSourceRequest allow;        // Of kAllowAdd.
+  v1::DisallowSourceRequest disallow;  // Of kAllowRemove.
+  v1::HeldBanSelection held;           // Of kHeldRelease and kHeldDrop.
+
+  // How far back, of kUndo and kAudit.
   absl::Duration since = absl::InfiniteDuration();
-  NewTokenRequest token;  // Of kToken.
+  bool yes = false;  // Nobody is to be asked again.
+
+  // Whether so much is touched that somebody must confirm it.
+  bool NeedsConsent() const;
 };
 
 // Reads the arguments of main() and the environment variables MXBAN_ENDPOINT

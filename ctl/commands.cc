@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
@@ -14,61 +14,13 @@
 #include "ctl/fleet_view.h"
 #include "ctl/format.h"
 #include "ctl/json.h"
+#include "ctl/list.h"
 #include "ctl/table.h"
 
 namespace mxban::ctl {
 namespace {
 
 using Stub = v1::AdminService::StubInterface;
-
-absl::Status CheckOutput(const std::ostream& out) {
-  if (out.good()) return absl::OkStatus();
-  return absl::DataLossError("the output cannot be written");
-}
-
-template <typename Messages>
-absl::Status PrintJsonLines(const Messages& messages, std::ostream& out) {
-  for (const auto& message : messages) {
-    RETURN_IF_ERROR(PrintJsonLine(message, out));
-  }
-  return CheckOutput(out);
-}
-
-const auto& Messages(const v1::ListBansResponse& page) { return page.bans(); }
-const auto& Messages(const v1::ListAgentsResponse& page) {
-  return page.agents();
-}
-const auto& Messages(const v1::ListJailsResponse& page) { return page.jails(); }
-const auto& Messages(const v1::ListAuditRecordsResponse& page) {
-  return page.records();
-}
-
-// A list to be fetched and shown.
-template <typename Request, typename Response>
-struct List {
-  Method<Request, Response> method;
-  Request request;
-  Table table;
-};
-
-// Prints page by page and returns how many rows there were. `add_row` puts a
-// message into the table; JSON has no need of it.
-template <typename Request, typename Response, typename AddRow>
-absl::StatusOr<uint64_t> PrintList(const Session& session,
-                                   List<Request, Response> list,
-                                   AddRow add_row) {
-  uint64_t count = 0;
-  const auto print_page = [&](const Response& page) -> absl::Status {
-    count += Messages(page).size();
-    if (session.json) return PrintJsonLines(Messages(page), session.out);
-    for (const auto& message : Messages(page)) add_row(message, list.table);
-    list.table.Print(session.out);
-    return CheckOutput(session.out);
-  };
-  RETURN_IF_ERROR((ForEachPage<Request, Response>(
-      session, list.method, std::move(list.request), print_page)));
-  return count;
-}
 
 absl::StatusOr<v1::GetStatusResponse> GetStatus(const Session& session) {
   return Call(session, &Stub::GetStatus, v1::GetStatusRequest());
@@ -78,6 +30,20 @@ absl::StatusOr<v1::GetStatusResponse> GetStatus(const Session& session) {
 std::string DescribeBanCount(uint64_t count, const std::string& jail) {
   return absl::StrCat(SayCount(count, "ban"), count == 1 ? " stands" : " stand",
                       jail.empty() ? "" : " in jail ", jail);
+}
+
+// The jails that enforce nothing.
+absl::StatusOr<std::set<std::string>> DryRuns(const Session& session) {
+  std::set<std::string> names;
+  const auto collect = [&](const v1::ListJailsResponse& page) {
+    for (const v1::JailStatus& status : page.jails()) {
+      if (status.jail().dry_run()) names.insert(status.jail().name());
+    }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR((ForEachPage<v1::ListJailsRequest, v1::ListJailsResponse>(
+      session, &Stub::ListJails, v1::ListJailsRequest(), collect)));
+  return names;
 }
 
 // Prints one change at once.
@@ -104,11 +70,16 @@ absl::Status ShowStatus(const Session& session) {
 absl::Status ListBans(const Session& session, const std::string& jail) {
   v1::ListBansRequest request;
   request.set_jail(jail);
+  std::set<std::string> dry_runs;
+  if (!session.json) {
+    ASSIGN_OR_RETURN(dry_runs, DryRuns(session));
+  }
   ASSIGN_OR_RETURN(
       const uint64_t count,
       PrintList(session, List{&Stub::ListBans, request, BanTable()},
                 [&](const v1::BanStatus& status, Table& table) {
-                  AddBanRow(status, session.clock.TimeNow(), table);
+                  AddBanRow(status, dry_runs.contains(status.ban().jail()),
+                            session.clock.TimeNow(), table);
                 }));
   if (!session.json) PrintLine(session.out, DescribeBanCount(count, jail));
   return absl::OkStatus();

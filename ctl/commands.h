@@ -15,11 +15,13 @@
 //   reload        a ReloadJailsResponse
 //   explain       an ExplainSourceResponse
 //   audit         an AuditRecord for each record, newest first
+//   the rails     see rail_commands.h
 //
 // An empty list is an empty output for programs, and said in words to people.
 // Lists are fetched and printed page by page, so their length does not matter.
 // Errors are the coordinator's or gRPC's own, code and message.
 
+#include <istream>
 #include <ostream>
 #include <string>
 
@@ -30,6 +32,12 @@
 
 namespace mxban::ctl {
 
+// Where a person can be asked.
+struct Terminal {
+  std::istream& in;
+  std::ostream& out;
+};
+
 // Whom to ask and how to answer. What is referred to must outlive it.
 struct Session {
   v1::AdminService::StubInterface& stub;
@@ -38,6 +46,8 @@ struct Session {
   absl::TimeZone zone = absl::LocalTimeZone();  // For times of day.
   absl::Duration timeout = absl::Seconds(10);   // Of each call.
   bool json = false;
+  // Who must confirm what touches the whole fleet; null: nobody.
+  const Terminal* terminal = nullptr;
 };
 
 absl::Status ShowStatus(const Session& session);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -69,6 +71,28 @@ std::string DescribeLimit(const v1::Jail& jail) {
   return absl::StrCat(count, " in ", SayDuration(FromProto(jail.find_time())));
 }
 
+// `NOTHING IS ENFORCED since 5 min ago, by anna: drill`.
+std::string DescribePause(const v1::Pause& pause, absl::Time now) {
+  return absl::StrCat(
+      "NOTHING IS ENFORCED, since ", SayAgo(FromProto(pause.start_time()), now),
+      ", by ", pause.who(), pause.reason().empty() ? "" : ": ", pause.reason());
+}
+
+// `dry run; 2 servers at least; at most 500 bans a minute`.
+std::string DescribeRails(const v1::Jail& jail) {
+  std::vector<std::string> rails;
+  if (jail.dry_run()) rails.push_back("dry run");
+  if (jail.min_servers() > 1) {
+    rails.push_back(
+        absl::StrCat(SayCount(jail.min_servers(), "server"), " at least"));
+  }
+  if (jail.max_ban_rate() > 0) {
+    rails.push_back(absl::StrCat(
+        "at most ", SayCount(jail.max_ban_rate(), "ban"), " a minute"));
+  }
+  return absl::StrJoin(rails, "; ");
+}
+
 std::string DescribeBanTime(const v1::Jail& jail) {
   return jail.has_ban_time() ? SayDuration(FromProto(jail.ban_time()))
                              : "for ever";
@@ -78,6 +102,9 @@ std::string DescribeBanTime(const v1::Jail& jail) {
 
 void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,
                  std::ostream& out) {
+  if (status.has_pause()) {
+    PrintFact("PAUSED", DescribePause(status.pause(), now), out);
+  }
   PrintFact("coordinator",
             absl::StrCat(status.version(), ", started ",
                          status.has_start_time()
@@ -92,6 +119,13 @@ void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,
                          status.ban_count() == 1 ? " stands" : " stand",
                          ", revision ", status.revision()),
             out);
+  if (status.held_ban_count() > 0) {
+    PrintFact("held",
+              absl::StrCat(SayCount(status.held_ban_count(), "ban"),
+                           status.held_ban_count() == 1 ? " waits" : " wait",
+                           " for an operator; see mxbanctl held list"),
+              out);
+  }
   PrintFact("agents", DescribeAgents(status), out);
   PrintFact("failures",
             absl::StrCat(SayCount(status.failure_count(), "failure"),
@@ -147,13 +181,19 @@ Table JailTable() {
 
 void AddJailRow(const v1::JailStatus& status, Table& table) {
   const v1::Jail& jail = status.jail();
+  std::vector<std::string> notes;
+  if (std::string rails = DescribeRails(jail); !rails.empty()) {
+    notes.push_back(std::move(rails));
+  }
+  if (!jail.log_paths().empty()) {
+    notes.push_back(
+        absl::StrCat("follows ", absl::StrJoin(jail.log_paths(), ", ")));
+  }
   table.AddRow(
       {jail.name(), DescribeLimit(jail), DescribeBanTime(jail),
        DescribePorts(jail.enforcement()), SayNumber(status.ban_count()),
        SayNumber(status.failure_count())},
-      jail.log_paths().empty()
-          ? ""
-          : absl::StrCat("follows ", absl::StrJoin(jail.log_paths(), ", ")));
+      absl::StrJoin(notes, "; "));
 }
 
 }  // namespace mxban::ctl

@@ -32,7 +32,7 @@ void AddAgentRow(const v1::AgentStatus& agent, const FleetState& fleet,
 // The columns that AddJailRow() fills.
 Table JailTable();
 
-// Adds a jail; below it the logs it follows.
+// Adds a jail; below it its rails, and the logs it follows.
 void AddJailRow(const v1::JailStatus& status, Table& table);
 
 }  // namespace mxban::ctl

@@ -1,5 +1,7 @@
 // mxbanctl: asks and tells the coordinator. Everything is in commands.h.
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -18,6 +20,7 @@
 #include "ctl/errors.h"
 #include "ctl/new_token.h"
 #include "ctl/printable.h"
+#include "ctl/rail_commands.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -92,6 +95,24 @@ absl::Status Dispatch(const CommandLine& line, const Session& session) {
       return ExplainSource(session, line.explain);
     case Command::kAudit:
       return ListAuditRecords(session, line.audit, line.since);
+    case Command::kPause:
+      return PauseEnforcement(session, line.pause);
+    case Command::kResume:
+      return ResumeEnforcement(session);
+    case Command::kUndo:
+      return UndoBans(session, line.since, line.jail);
+    case Command::kAllowAdd:
+      return AllowSource(session, line.allow);
+    case Command::kAllowRemove:
+      return DisallowSource(session, line.disallow);
+    case Command::kAllowList:
+      return ListAllowedSources(session);
+    case Command::kHeldList:
+      return ListHeldBans(session);
+    case Command::kHeldRelease:
+      return ReleaseHeldBans(session, line.held);
+    case Command::kHeldDrop:
+      return DropHeldBans(session, line.held);
   }
   session.out << line.text;
   return absl::OkStatus();
@@ -107,6 +128,12 @@ int Main(int argc, char** argv) {
     PrintNewToken(line->token, line->json, std::cout);
     return EXIT_SUCCESS;
   }
+  const bool must_ask = line->NeedsConsent();
+  if (must_ask && isatty(STDIN_FILENO) == 0) {
+    return Fail(kUsage,
+                "this touches many sources, and there is no terminal to ask "
+                "on: say --yes if it is meant");
+  }
   const RealClock clock;
   const auto credentials = Credentials(*line, clock);
   if (!credentials.ok()) {
@@ -114,11 +141,15 @@ int Main(int argc, char** argv) {
   }
   const auto channel = OpenChannel(line->endpoint, *credentials);
   const auto stub = v1::AdminService::NewStub(channel);
-  const absl::Status status = Dispatch(*line, {.stub = *stub,
-                                               .out = std::cout,
-                                               .clock = clock,
-                                               .timeout = line->timeout,
-                                               .json = line->json});
+  // What programs read stays free of questions.
+  const Terminal terminal = {std::cin, std::cerr};
+  const absl::Status status =
+      Dispatch(*line, {.stub = *stub,
+                       .out = std::cout,
+                       .clock = clock,
+                       .timeout = line->timeout,
+                       .json = line->json,
+                       .terminal = must_ask ? &terminal : nullptr});
   if (!status.ok()) {
     const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;
     return Fail(kFailed, ExplainError(status, {.endpoint = line->endpoint,

@@ -32,6 +32,15 @@ TEST(CommandLineTest, EverySubcommandIsKnown) {
       {{"explain", "192.0.2.1"}, Command::kExplain},
       {{"audit"}, Command::kAudit},
       {{"token", "alice"}, Command::kToken},
+      {{"pause", "--reason", "r"}, Command::kPause},
+      {{"resume"}, Command::kResume},
+      {{"undo", "--since", "10m"}, Command::kUndo},
+      {{"allow", "add", "192.0.2.1"}, Command::kAllowAdd},
+      {{"allow", "remove", "192.0.2.1"}, Command::kAllowRemove},
+      {{"allow", "list"}, Command::kAllowList},
+      {{"held", "list"}, Command::kHeldList},
+      {{"held", "release", "--all"}, Command::kHeldRelease},
+      {{"held", "drop", "192.0.2.1"}, Command::kHeldDrop},
   };
   for (const auto& [arguments, command] : cases) {
     const auto line = Parse(arguments);
@@ -162,6 +171,59 @@ TEST(CommandLineTest, WhatIsAskedAboutIsNamed) {
   EXPECT_THAT(
       std::string(Parse({"audit", "--since", "soon"}).status().message()),
       HasSubstr("--since"));
+}
+
+TEST(CommandLineTest, TheRailsHaveTheirOptions) {
+  const auto undo = Parse({"undo", "--since", "10m", "--jail", "ssh"});
+  ASSERT_TRUE(undo.ok()) << undo.status();
+  EXPECT_EQ(undo->since, absl::Minutes(10));
+  EXPECT_EQ(undo->jail, "ssh");
+  const auto add = Parse({"allow", "add", "mx.example.net", "--for", "1d",
+                          "--reason", "office", "--json"});
+  ASSERT_TRUE(add.ok()) << add.status();
+  EXPECT_EQ(add->allow.source(), "mx.example.net");
+  EXPECT_EQ(add->allow.duration().seconds(), 86'400);
+  EXPECT_EQ(add->allow.reason(), "office");
+  EXPECT_TRUE(add->json);
+  const auto release = Parse({"held", "release", "192.0.2.1", "--jail", "ssh"});
+  ASSERT_TRUE(release.ok()) << release.status();
+  EXPECT_EQ(release->held.source(), "192.0.2.1");
+  EXPECT_EQ(release->held.jail(), "ssh");
+}
+
+TEST(CommandLineTest, WhatTouchesManyNeedsConsent) {
+  const auto needs_consent = [](std::vector<const char*> arguments) {
+    const auto line = Parse(std::move(arguments));
+    EXPECT_TRUE(line.ok()) << line.status();
+    return line->NeedsConsent();
+  };
+  EXPECT_TRUE(needs_consent({"pause", "--reason", "r"}));
+  EXPECT_TRUE(needs_consent({"resume"}));
+  EXPECT_TRUE(needs_consent({"undo", "--since", "1h"}));
+  EXPECT_TRUE(needs_consent({"held", "release", "--all"}));
+  EXPECT_TRUE(needs_consent({"held", "drop", "--jail", "ssh"}));
+  EXPECT_FALSE(needs_consent({"held", "drop", "192.0.2.1"}));
+  EXPECT_FALSE(needs_consent({"pause", "--reason", "r", "--yes"}));
+  EXPECT_FALSE(needs_consent({"held", "release", "--all", "--yes"}));
+  EXPECT_FALSE(needs_consent({"allow", "add", "192.0.2.1"}));
+  EXPECT_FALSE(needs_consent({"unban", "192.0.2.1"}));
+}
+
+TEST(CommandLineTest, WhichHeldBansIsSaidExactly) {
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{
+           {"held", "release"},
+           {"held", "drop"},
+           {"held", "drop", "--all", "192.0.2.1"},
+           {"held", "drop", "--all", "--jail", "ssh"},
+           {"held"},
+           {"allow"},
+           {"allow", "add"},
+           {"pause"},
+           {"undo"},
+           {"undo", "--since", "never"}}) {
+    EXPECT_FALSE(Parse(arguments).ok()) << arguments.back();
+  }
 }
 
 TEST(CommandLineTest, HelpAndVersionAreTextToPrint) {

@@ -88,6 +88,43 @@ TEST_F(CommandsTest, StatusSaysThatTheStoreWasDamaged) {
               HasSubstr("\nstore        store: malformed; set aside\n"));
 }
 
+TEST_F(CommandsTest, StatusSaysLoudlyThatNothingIsEnforced) {
+  coordinator().status = SampleStatus();
+  v1::Pause& pause = *coordinator().status.mutable_pause();
+  pause.set_who("anna");
+  pause.set_reason("the partner is banned\x1b[2J");
+  pause.mutable_start_time()->set_seconds(kNowSeconds - 300);
+  coordinator().status.set_held_ban_count(1'200);
+  ASSERT_TRUE(ShowStatus(People()).ok());
+  EXPECT_THAT(Output(),
+              StartsWith("PAUSED       NOTHING IS ENFORCED, since 5 min ago, "
+                         "by anna: the partner is b"));
+  EXPECT_THAT(Output(),
+              HasSubstr("\nheld         1,200 bans wait for an operator; see "
+                        "mxbanctl held list\n"));
+}
+
+TEST_F(CommandsTest, BansOfADryRunStandNowhere) {
+  coordinator().bans = {CountedBan(), OperatorBan()};
+  coordinator().jails = {SendmailJail()};
+  coordinator().jails[0].mutable_jail()->set_dry_run(true);
+  ASSERT_EQ(CountedBan().ban().jail(), "sendmail-auth");
+  ASSERT_TRUE(ListBans(People(), "").ok());
+  EXPECT_THAT(Lines(Output())[1], HasSubstr("dry run"));
+  EXPECT_THAT(Output(), HasSubstr("enforced"));
+}
+
+TEST_F(CommandsTest, JailsShowTheirRails) {
+  coordinator().jails = {SendmailJail()};
+  v1::Jail& jail = *coordinator().jails[0].mutable_jail();
+  jail.set_dry_run(true);
+  jail.set_min_servers(2);
+  jail.set_max_ban_rate(500);
+  ASSERT_TRUE(ListJails(People()).ok());
+  EXPECT_THAT(Output(), HasSubstr("\n    dry run; 2 servers at least; at most "
+                                  "500 bans a minute; follows"));
+}
+
 TEST_F(CommandsTest, StatusOfAnEmptyClusterIsSaidInWords) {
   ASSERT_TRUE(ShowStatus(People()).ok());
   EXPECT_THAT(Output(), HasSubstr("no bans stand"));
@@ -150,7 +187,7 @@ TEST_F(CommandsTest, BansGoThroughEveryPage) {
   coordinator().bans.assign(25, CountedBan());
   coordinator().max_page_size = 10;
   ASSERT_TRUE(ListBans(People(), "").ok());
-  EXPECT_EQ(coordinator().list_calls, 3);
+  EXPECT_EQ(coordinator().list_calls, 3 + 1) << "and the jails";
   EXPECT_THAT(Output(), HasSubstr("\n25 bans stand\n"));
   EXPECT_THAT(Lines(Output()), SizeIs(1 + 2 * 25 + 1)) << "one heading";
 }

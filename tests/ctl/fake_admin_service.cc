@@ -156,4 +156,85 @@ grpc::Status FakeAdminService::ListAuditRecords(
   return grpc::Status::OK;
 }
 
+grpc::Status FakeAdminService::AllowSource(
+    grpc::ServerContext* context, const v1::AllowSourceRequest* request,
+    v1::AllowSourceResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  allow = *request;
+  v1::AllowedSource& one = *response->mutable_allowed();
+  one.set_source(request->source());
+  one.set_reason(request->reason());
+  one.add_networks(request->source());
+  if (request->has_duration()) {
+    one.mutable_expire_time()->set_seconds(request->duration().seconds());
+  }
+  for (const v1::BanStatus& status : bans) {
+    *response->add_ended_bans() = status.ban();
+  }
+  bans.clear();
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::DisallowSource(
+    grpc::ServerContext* context, const v1::DisallowSourceRequest* request,
+    v1::DisallowSourceResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  response->mutable_allowed()->set_source(request->source());
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::ListAllowedSources(
+    grpc::ServerContext* context, const v1::ListAllowedSourcesRequest* request,
+    v1::ListAllowedSourcesResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  response->set_next_page_token(TakePage(
+      *request, allowed, max_page_size,
+      [&](const v1::AllowedSource& one) { *response->add_allowed() = one; }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::PauseEnforcement(
+    grpc::ServerContext* context, const v1::PauseEnforcementRequest* request,
+    v1::PauseEnforcementResponse* response) {
+  pause = *request;
+  return Touch(context, "pause", *request, *response);
+}
+
+grpc::Status FakeAdminService::ResumeEnforcement(
+    grpc::ServerContext* context, const v1::ResumeEnforcementRequest* request,
+    v1::ResumeEnforcementResponse* response) {
+  return Touch(context, "resume", *request, *response);
+}
+
+grpc::Status FakeAdminService::UndoBans(grpc::ServerContext* context,
+                                        const v1::UndoBansRequest* request,
+                                        v1::UndoBansResponse* response) {
+  undo = *request;
+  return Touch(context, "undo", *request, *response);
+}
+
+grpc::Status FakeAdminService::ListHeldBans(
+    grpc::ServerContext* context, const v1::ListHeldBansRequest* request,
+    v1::ListHeldBansResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  response->set_next_page_token(TakePage(
+      *request, held, max_page_size,
+      [&](const v1::HeldBan& one) { *response->add_held_bans() = one; }));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeAdminService::ReleaseHeldBans(
+    grpc::ServerContext* context, const v1::ReleaseHeldBansRequest* request,
+    v1::ReleaseHeldBansResponse* response) {
+  selection = request->selection();
+  return Touch(context, "release", *request, *response);
+}
+
+grpc::Status FakeAdminService::DropHeldBans(
+    grpc::ServerContext* context, const v1::DropHeldBansRequest* request,
+    v1::DropHeldBansResponse* response) {
+  selection = request->selection();
+  return Touch(context, "drop", *request, *response);
+}
+
 }  // namespace mxban::ctl

@@ -34,8 +34,18 @@ class FakeAdminService final : public v1::AdminService::Service {
   bool silent = false;         // Answers when the client has given up.
   bool repeats_pages = false;  // A broken coordinator.
 
+  std::vector<v1::AllowedSource> allowed;
+  std::vector<v1::HeldBan> held;
+  v1::Reach reach;  // Of whatever is asked.
+
   int list_calls = 0;
-  v1::ImposeBanRequest imposed;  // The last one asked for, as below.
+  // The calls about the rails, as `NAME` or `NAME?` if it only asked.
+  std::vector<std::string> rail_calls;
+  v1::AllowSourceRequest allow;  // The last of each, as below.
+  v1::UndoBansRequest undo;
+  v1::PauseEnforcementRequest pause;
+  v1::HeldBanSelection selection;
+  v1::ImposeBanRequest imposed;
   v1::ExplainSourceRequest explained;
   v1::ListAuditRecordsRequest audited;
 
@@ -69,8 +79,46 @@ class FakeAdminService final : public v1::AdminService::Service {
   grpc::Status ListAuditRecords(
       grpc::ServerContext* context, const v1::ListAuditRecordsRequest* request,
       v1::ListAuditRecordsResponse* response) override;
+  grpc::Status AllowSource(grpc::ServerContext* context,
+                           const v1::AllowSourceRequest* request,
+                           v1::AllowSourceResponse* response) override;
+  grpc::Status DisallowSource(grpc::ServerContext* context,
+                              const v1::DisallowSourceRequest* request,
+                              v1::DisallowSourceResponse* response) override;
+  grpc::Status ListAllowedSources(
+      grpc::ServerContext* context,
+      const v1::ListAllowedSourcesRequest* request,
+      v1::ListAllowedSourcesResponse* response) override;
+  grpc::Status PauseEnforcement(
+      grpc::ServerContext* context, const v1::PauseEnforcementRequest* request,
+      v1::PauseEnforcementResponse* response) override;
+  grpc::Status ResumeEnforcement(
+      grpc::ServerContext* context, const v1::ResumeEnforcementRequest* request,
+      v1::ResumeEnforcementResponse* response) override;
+  grpc::Status UndoBans(grpc::ServerContext* context,
+                        const v1::UndoBansRequest* request,
+                        v1::UndoBansResponse* response) override;
+  grpc::Status ListHeldBans(grpc::ServerContext* context,
+                            const v1::ListHeldBansRequest* request,
+                            v1::ListHeldBansResponse* response) override;
+  grpc::Status ReleaseHeldBans(grpc::ServerContext* context,
+                               const v1::ReleaseHeldBansRequest* request,
+                               v1::ReleaseHeldBansResponse* response) override;
+  grpc::Status DropHeldBans(grpc::ServerContext* context,
+                            const v1::DropHeldBansRequest* request,
+                            v1::DropHeldBansResponse* response) override;
 
  private:
+  // Answers a call about the rails that only says whom it touches.
+  template <typename Request, typename Response>
+  grpc::Status Touch(grpc::ServerContext* context, const std::string& name,
+                     const Request& request, Response& response) {
+    if (grpc::Status error = TakeError(context); !error.ok()) return error;
+    rail_calls.push_back(name + (request.validate_only() ? "?" : ""));
+    *response.mutable_reach() = reach;
+    return grpc::Status::OK;
+  }
+
   // What is to go wrong with this call, if anything.
   grpc::Status TakeError(grpc::ServerContext* context);
 };

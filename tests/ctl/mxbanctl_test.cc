@@ -1,9 +1,11 @@
 // The program itself, as an operator runs it: exit codes, and which of its
 // words go where.
 
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -18,7 +20,9 @@
 namespace mxban::ctl {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -40,6 +44,36 @@ class MxbanctlTest : public testing::Test {
     const int status = system(command.c_str());
     EXPECT_TRUE(WIFEXITED(status)) << command;
     return {WEXITSTATUS(status), ReadFile(out), ReadFile(err)};
+  }
+
+  // The same on a terminal, where somebody types `answer`; both streams are
+  // `out`.
+  Outcome RunOnTerminal(const std::string& arguments,
+                        const std::string& answer) {
+    int terminal;
+    const pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
+    if (child == 0) {
+      const std::string command =
+          absl::StrCat("MXBAN_ENDPOINT=", server_.endpoint(),
+                       " exec ctl/mxbanctl ", arguments);
+      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      _exit(127);
+    }
+    EXPECT_GT(child, 0);
+    const std::string line = answer + "\n";
+    EXPECT_EQ(write(terminal, line.data(), line.size()),
+              static_cast<ssize_t>(line.size()));
+    Outcome outcome;
+    char bytes[4096];
+    ssize_t size;
+    while ((size = read(terminal, bytes, sizeof(bytes))) > 0) {
+      outcome.out.append(bytes, size);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    close(terminal);
+    outcome.exit_code = WEXITSTATUS(status);
+    return outcome;
   }
 
   static std::string ReadFile(const std::string& path) {
@@ -73,6 +107,53 @@ TEST_F(MxbanctlTest, EverySubcommandReachesTheCoordinator) {
   EXPECT_THAT(Run("jails").out, StartsWith("no jails"));
   EXPECT_THAT(Run("reload").out, StartsWith("reloaded, no jails"));
   EXPECT_THAT(Run("watch").out, HasSubstr("watching"));
+}
+
+TEST_F(MxbanctlTest, TheRailsReachTheCoordinator) {
+  EXPECT_THAT(Run("allow add 192.0.2.9").out, StartsWith("allowed 192.0.2.9"));
+  EXPECT_THAT(Run("allow remove 192.0.2.9").out,
+              StartsWith("no longer allowed: 192.0.2.9"));
+  EXPECT_THAT(Run("allow list").out, StartsWith("the allow list is empty"));
+  EXPECT_THAT(Run("held list").out, StartsWith("no bans are held"));
+  EXPECT_THAT(Run("held release 192.0.2.9").out, StartsWith("banned "));
+  EXPECT_THAT(Run("held drop --all --yes").out, StartsWith("dropped"));
+  EXPECT_THAT(Run("undo --since 10m --yes").out, StartsWith("pardoned "));
+  EXPECT_THAT(Run("pause --reason drill --yes").out, StartsWith("paused on "));
+  EXPECT_THAT(Run("resume --yes").out, StartsWith("resumed on "));
+  EXPECT_THAT(coordinator().rail_calls,
+              ElementsAre("release", "drop", "undo", "pause", "resume"));
+}
+
+TEST_F(MxbanctlTest, WithoutATerminalWhatTouchesManyNeedsYes) {
+  for (const char* command : {"pause --reason drill", "resume",
+                              "undo --since 10m", "held release --all"}) {
+    const Outcome outcome = Run(absl::StrCat(command, " </dev/null"));
+    EXPECT_EQ(outcome.exit_code, 2) << command;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(outcome.err,
+              "mxbanctl: this touches many sources, and there is no terminal "
+              "to ask on: say --yes if it is meant\n");
+  }
+  EXPECT_THAT(coordinator().rail_calls, IsEmpty());
+}
+
+TEST_F(MxbanctlTest, ATerminalIsAsked) {
+  coordinator().reach.set_server_count(312);
+  coordinator().reach.set_source_count(20'000);
+  const Outcome refused = RunOnTerminal("pause --reason drill", "no");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.out,
+              HasSubstr("This stops enforcement on 312 servers; 20,000 banned "
+                        "sources come through."));
+  EXPECT_THAT(refused.out, HasSubstr("Type yes to go on: "));
+  EXPECT_THAT(refused.out, HasSubstr("not confirmed; nothing was done"));
+  EXPECT_THAT(coordinator().rail_calls, ElementsAre("pause?"));
+  const Outcome done = RunOnTerminal("pause --reason drill", "yes");
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_THAT(done.out, HasSubstr("paused on 312 servers; 20,000 banned "
+                                  "sources come through"));
+  EXPECT_THAT(coordinator().rail_calls,
+              ElementsAre("pause?", "pause?", "pause"));
 }
 
 TEST_F(MxbanctlTest, ARefusalIsOneWithTheCoordinatorsMessage) {

@@ -1,0 +1,81 @@
+#ifndef MXBAN_CTL_LIST_H_
+#define MXBAN_CTL_LIST_H_
+
+// Fetches a list page by page and prints it as it comes.
+
+#include <cstdint>
+#include <ostream>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/status_macros.h"
+#include "ctl/call.h"
+#include "ctl/commands.h"
+#include "ctl/json.h"
+#include "ctl/table.h"
+
+namespace mxban::ctl {
+
+inline absl::Status CheckOutput(const std::ostream& out) {
+  if (out.good()) return absl::OkStatus();
+  return absl::DataLossError("the output cannot be written");
+}
+
+template <typename Messages>
+absl::Status PrintJsonLines(const Messages& messages, std::ostream& out) {
+  for (const auto& message : messages) {
+    RETURN_IF_ERROR(PrintJsonLine(message, out));
+  }
+  return CheckOutput(out);
+}
+
+inline const auto& Messages(const v1::ListBansResponse& page) {
+  return page.bans();
+}
+inline const auto& Messages(const v1::ListAgentsResponse& page) {
+  return page.agents();
+}
+inline const auto& Messages(const v1::ListJailsResponse& page) {
+  return page.jails();
+}
+inline const auto& Messages(const v1::ListAllowedSourcesResponse& page) {
+  return page.allowed();
+}
+inline const auto& Messages(const v1::ListAuditRecordsResponse& page) {
+  return page.records();
+}
+inline const auto& Messages(const v1::ListHeldBansResponse& page) {
+  return page.held_bans();
+}
+
+// A list to be fetched and shown.
+template <typename Request, typename Response>
+struct List {
+  Method<Request, Response> method;
+  Request request;
+  Table table;
+};
+
+// Prints page by page and returns how many rows there were. `add_row` puts a
+// message into the table; JSON has no need of it.
+template <typename Request, typename Response, typename AddRow>
+absl::StatusOr<uint64_t> PrintList(const Session& session,
+                                   List<Request, Response> list,
+                                   AddRow add_row) {
+  uint64_t count = 0;
+  const auto print_page = [&](const Response& page) -> absl::Status {
+    count += Messages(page).size();
+    if (session.json) return PrintJsonLines(Messages(page), session.out);
+    for (const auto& message : Messages(page)) add_row(message, list.table);
+    list.table.Print(session.out);
+    return CheckOutput(session.out);
+  };
+  RETURN_IF_ERROR((ForEachPage<Request, Response>(
+      session, list.method, std::move(list.request), print_page)));
+  return count;
+}
+
+}  // namespace mxban::ctl
+
+#endif  // MXBAN_CTL_LIST_H_
