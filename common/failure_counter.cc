@@ -42,10 +42,15 @@ FailureCounter::Count FailureCounter::Record(const IpNetwork& source,
       {time_us, number, HashOf(user)});
   const FailureWindow::Largest largest =
       window_.LargestAround(kept_, inserted - kept_.begin());
+  const size_t before = kept_.size();
   window_.DropUnneeded(kept_);
   list = failures_.Write(list, kept_);
   return {largest.failures, largest.servers,
-          absl::FromUnixMicros(largest.newest_us)};
+          absl::FromUnixMicros(largest.newest_us), kept_.size() < before};
+}
+
+size_t FailureCounter::MaxKept(const Limits& limits) {
+  return FailureWindow::MaxKept(limits.max_failures, limits.min_servers);
 }
 
 void FailureCounter::Forget(const IpNetwork& source) {
@@ -68,15 +73,18 @@ void FailureCounter::Forgive(const IpNetwork& source, absl::string_view user) {
   if (kept_.empty()) Remove(place);
 }
 
-void FailureCounter::ForgetStale(absl::Time now) {
+std::vector<IpNetwork> FailureCounter::ForgetStale(absl::Time now) {
+  std::vector<IpNetwork> forgotten;
   const int64_t stale_us = absl::ToUnixMicros(now) - 2 * window_us_;
   for (uint32_t place : sources_.IdlestOfEach()) {
-    while (place != TrackedSources::kNone &&
+    while (place != TrackedSources::kNone && forgotten.size() < kMaxStale &&
            failures_.NewestTime(sources_[place].failures) <= stale_us) {
+      forgotten.push_back(sources_[place].network);
       Remove(std::exchange(place, sources_[place].newer));
     }
   }
   sources_.ForgetServersSince(stale_us);
+  return forgotten;
 }
 
 std::vector<IpNetwork> FailureCounter::TakeEvicted() {

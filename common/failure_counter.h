@@ -49,9 +49,13 @@ class FailureCounter {
 
   struct Count {
     size_t failures = 0;
-    size_t servers = 0;  // That saw them, different ones.
-    absl::Time newest;   // Of those failures.
+    size_t servers = 0;        // That saw them, different ones.
+    absl::Time newest;         // Of those failures.
+    bool has_dropped = false;  // Older failures, which matter no more.
   };
+
+  // The most failures that are kept of one source.
+  static size_t MaxKept(const Limits& limits);
 
   // Records a failure that `server` saw, a login of `user` (empty: of nobody).
   // Returns the largest number of failures, this one among them, that lie
@@ -76,9 +80,11 @@ class FailureCounter {
   // whoever reaches the limit is forgotten.
   void Forgive(const IpNetwork& source, absl::string_view user);
 
-  // Forgets the sources whose failures are all so old that they cannot count
-  // with one that happens at `now`. Looks only at those idle for longest.
-  void ForgetStale(absl::Time now);
+  // Forgets sources whose failures are all so old that they cannot count with
+  // one that happens at `now`, and returns them: at most kMaxStale, so that it
+  // takes no time; the next call goes on. Looks only at those idle for longest.
+  static constexpr size_t kMaxStale = 2'000;
+  std::vector<IpNetwork> ForgetStale(absl::Time now);
 
   // Who was forgotten for want of room since this was asked last; of more than
   // kMaxEvicted the first.

@@ -47,7 +47,7 @@ void FailureWindow::DropUnneeded(std::vector<KeptFailure>& failures) {
   const int64_t too_old_us = failures.back().time_us - 2 * length_us_;
   failures.erase(failures.begin(),
                  failures.begin() + FirstAt(failures, too_old_us + 1));
-  const size_t enough = 2 * max_failures_ - 1 + min_servers_ - 1;
+  const size_t enough = MaxKept(max_failures_, min_servers_);
   while (failures.size() > enough) {
     failures.erase(failures.begin() + OldestUnneeded(failures));
   }

@@ -28,6 +28,11 @@ class FailureWindow {
         max_failures_(max_failures),
         min_servers_(min_servers) {}
 
+  // The most failures that are kept; see DropUnneeded().
+  static size_t MaxKept(size_t max_failures, size_t min_servers) {
+    return 2 * max_failures - 1 + min_servers - 1;
+  }
+
   struct Largest {
     size_t failures = 0;  // At most max_failures.
     size_t servers = 0;   // That saw those of this window.

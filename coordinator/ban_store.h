@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -81,9 +82,11 @@ struct Retention {
 
 // What one turn changes; applied in the order of the fields.
 struct StoreChange {
-  uint64_t revision = 0;                  // Of the ban set afterwards.
-  std::vector<BanKey> forgotten;          // Whose failures no longer count.
-  std::vector<StoredFailure> failures;    // New ones, after the forgetting.
+  uint64_t revision = 0;                // Of the ban set afterwards.
+  std::vector<BanKey> forgotten;        // Whose failures no longer count.
+  std::vector<StoredFailure> failures;  // New ones, after the forgetting.
+  // Of whom only so many of the newest stay, and the newest of each server.
+  std::vector<std::pair<BanKey, size_t>> trimmed;
   std::vector<StoredLogin> right_logins;  // Where later than what is known.
   std::vector<ForgottenLogins> forgotten_logins;
   std::vector<LogProgress> progress;

@@ -16,6 +16,11 @@ namespace {
 constexpr size_t kMaxTasksPerTurn = 256;
 constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 constexpr absl::Duration kPruneInterval = absl::Minutes(1);
+constexpr absl::Duration kStaleInterval = absl::Seconds(1);
+
+// Failures that are kept of a source of which some are forgiven: they explain,
+// and whoever has one password could make any number of them.
+constexpr size_t kMostForgiven = 100;
 
 }  // namespace
 
@@ -231,6 +236,7 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   turn.counted[key].push_back(stored);
   if (right_logins_.Forgives(stored)) {
     ++turn.forgiven_by_jail[jail.name];
+    turn.trimmed.try_emplace(key, kMostForgiven);
     return;
   }
   ++turn.failures_by_jail[jail.name];
@@ -397,9 +403,12 @@ void DecisionLoop::ForgetFailures(Turn& turn, const BanKey& key) {
 }
 
 void DecisionLoop::Prune(Turn& turn) {
+  if (turn.now >= next_stale_) {
+    next_stale_ = turn.now + kStaleInterval;
+    counter_.ForgetStale(turn);
+  }
   if (turn.now < next_prune_) return;
   next_prune_ = turn.now + kPruneInterval;
-  counter_.ForgetStale(turn.now);
   right_logins_.ForgetStale(turn.now);
   turn.retention = RetentionAt(turn.now, *jails_);
   intake_.ForgetBefore(turn.retention->progress);

@@ -277,7 +277,7 @@ class DecisionLoop {
   Rails rails_;
   HeldBans held_;  // Read by all.
   absl::BitGen random_;
-  absl::Time next_prune_ = absl::InfinitePast();
+  absl::Time next_stale_ = absl::InfinitePast(), next_prune_ = next_stale_;
   bool has_failed_ = false;    // The newest turn.
   bool must_recount_ = false;  // Counts are not those of the store.
 

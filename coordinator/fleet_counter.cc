@@ -32,6 +32,9 @@ absl::StatusOr<Offence> FleetCounter::Record(Turn& turn, const Jail& jail,
   FailureCounter::Count count;
   for (uint32_t i = FailureWeight(jail, earlier_bans); i > 0; --i) {
     count = counter.Record(key.source, time, server, user);
+    if (count.has_dropped) {
+      turn.trimmed[key] = FailureCounter::MaxKept(counter.limits());
+    }
   }
   for (const IpNetwork& evicted : counter.TakeEvicted()) {
     turn.ForgetFailures({jail.name, evicted});
@@ -53,8 +56,12 @@ void FleetCounter::Forgive(const BanKey& key, absl::string_view user) {
   if (counter != counters_.end()) counter->second->Forgive(key.source, user);
 }
 
-void FleetCounter::ForgetStale(absl::Time now) {
-  for (const auto& [jail, counter] : counters_) counter->ForgetStale(now);
+void FleetCounter::ForgetStale(Turn& turn) {
+  for (const auto& [jail, counter] : counters_) {
+    for (const IpNetwork& source : counter->ForgetStale(turn.now)) {
+      turn.ForgetFailures({jail, source});
+    }
+  }
 }
 
 uint64_t FleetCounter::tracked_sources() const {

@@ -6,8 +6,9 @@
 // In a jail that escalates, a failure of a source that was banned before counts
 // as several (escalation.h); how often it was, the store knows.
 //
-// Whoever is forgotten for want of room is forgotten by the turn, too: so the
-// store holds no more than the counter, and a restart counts the same.
+// What is forgotten here, for want of room or because it matters no more, the
+// turn forgets as well: so the store holds little more than the counter, and a
+// restart counts the same.
 //
 // Thread-compatible.
 
@@ -60,8 +61,8 @@ class FleetCounter {
   // Forgets the failures of `user`, who has logged in rightly.
   void Forgive(const BanKey& key, absl::string_view user);
 
-  // Forgets what cannot count any more at `now`.
-  void ForgetStale(absl::Time now);
+  // Forgets what cannot count any more, some at a time. Call it once a second.
+  void ForgetStale(Turn& turn);
 
   uint64_t tracked_sources() const;
 

@@ -41,6 +41,12 @@ absl::Status SqliteBanStore::Prepare() {
   add_failure_ = prepare(
       "INSERT INTO failure (jail, source, time, server, evidence, user) "
       "VALUES (?, ?, ?, ?, ?, ?)");
+  trim_ = prepare(
+      "DELETE FROM failure WHERE jail = ?1 AND source = ?2 AND rowid NOT IN "
+      "(SELECT rowid FROM failure WHERE jail = ?1 AND source = ?2 "
+      "ORDER BY time DESC LIMIT ?3) AND rowid NOT IN "
+      "(SELECT row FROM (SELECT rowid AS row, MAX(time) FROM failure "
+      "WHERE jail = ?1 AND source = ?2 GROUP BY server))");
   add_login_ = prepare(
       "INSERT INTO right_login (jail, source, user, time) VALUES (?, ?, ?, ?) "
       "ON CONFLICT (jail, source, user) DO UPDATE SET time = excluded.time "
@@ -74,12 +80,13 @@ absl::Status SqliteBanStore::Prepare() {
   pause_ = prepare("REPLACE INTO meta VALUES ('pause', ?)");
   resume_ = prepare("DELETE FROM meta WHERE key = 'pause'");
   for (const SqliteStatement* statement :
-       {&set_revision_, &forget_,         &add_failure_,    &set_progress_,
-        &lift_,         &impose_,         &forget_counts_,  &pardon_,
-        &count_ban_,    &prune_failures_, &prune_progress_, &prune_pardons_,
-        &prune_logins_, &prune_counts_,   &failures_of_,    &ban_counts_of_,
-        &add_login_,    &forget_logins_,  &hold_,           &drop_held_,
-        &allow_,        &disallow_,       &pause_,          &resume_}) {
+       {&set_revision_,  &forget_,       &add_failure_,    &trim_,
+        &set_progress_,  &lift_,         &impose_,         &forget_counts_,
+        &pardon_,        &count_ban_,    &prune_failures_, &prune_progress_,
+        &prune_pardons_, &prune_logins_, &prune_counts_,   &failures_of_,
+        &ban_counts_of_, &add_login_,    &forget_logins_,  &hold_,
+        &drop_held_,     &allow_,        &disallow_,       &pause_,
+        &resume_}) {
     RETURN_IF_ERROR(statement->status());
   }
   return absl::OkStatus();
@@ -152,6 +159,12 @@ absl::Status SqliteBanStore::CommitFailures(const StoreChange& change) {
                         .Bind(failure.server)
                         .Bind(failure.evidence)
                         .Bind(failure.user)
+                        .Run());
+  }
+  for (const auto& [key, kept] : change.trimmed) {
+    RETURN_IF_ERROR(trim_.Bind(key.jail)
+                        .Bind(key.source.ToString())
+                        .Bind(static_cast<int64_t>(kept))
                         .Run());
   }
   for (const LogProgress& progress : change.progress) {

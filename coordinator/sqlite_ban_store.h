@@ -44,8 +44,8 @@ class SqliteBanStore final : public BanStore {
   absl::Status Forget(const Retention& retention);
 
   std::unique_ptr<SqliteDatabase> database_;  // Outlives the statements.
-  SqliteStatement set_revision_, forget_, add_failure_, set_progress_, lift_,
-      impose_, forget_counts_, pardon_, count_ban_, prune_failures_,
+  SqliteStatement set_revision_, forget_, add_failure_, trim_, set_progress_,
+      lift_, impose_, forget_counts_, pardon_, count_ban_, prune_failures_,
       prune_progress_, prune_pardons_, prune_logins_, prune_counts_,
       failures_of_, ban_counts_of_, add_login_, forget_logins_, hold_,
       drop_held_, allow_, disallow_, pause_, resume_;

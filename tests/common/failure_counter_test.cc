@@ -100,8 +100,32 @@ TEST(FailureCounterTest, StaleSourcesAreForgotten) {
   FailureCounter counter(SmallLimits());
   counter.Record(kAttacker, kNoon);
   counter.Record(kBystander, kNoon + absl::Minutes(15));
-  counter.ForgetStale(kNoon + absl::Minutes(21));
+  EXPECT_EQ(counter.ForgetStale(kNoon + absl::Minutes(21)),
+            std::vector<IpNetwork>{kAttacker});
   EXPECT_EQ(counter.tracked_sources(), 1);
+}
+
+TEST(FailureCounterTest, StaleSourcesAreForgottenSomeAtATime) {
+  FailureCounter counter({.max_failures = 5, .max_sources = 10'000});
+  for (int i = 0; i < 5'000; ++i) {
+    counter.Record(Numbered(i), kNoon, i % 2 ? "mx1" : "mx2");
+  }
+  std::vector<size_t> forgotten;
+  for (int i = 0; i < 4; ++i) {
+    forgotten.push_back(counter.ForgetStale(kNoon + absl::Hours(1)).size());
+  }
+  EXPECT_EQ(forgotten, (std::vector<size_t>{2'000, 2'000, 1'000, 0}));
+}
+
+TEST(FailureCounterTest, TellsWhenItGivesUpOldFailures) {
+  FailureCounter counter(SmallLimits());
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_FALSE(counter.Record(kAttacker, kNoon).has_dropped);
+  }
+  EXPECT_TRUE(counter.Record(kAttacker, kNoon).has_dropped);
+  counter.Record(kBystander, kNoon);
+  EXPECT_TRUE(
+      counter.Record(kBystander, kNoon + absl::Minutes(20)).has_dropped);
 }
 
 TEST(FailureCounterTest, TellsHowManyServersSawIt) {

@@ -72,6 +72,43 @@ TEST_F(DecisionRoomTest, ABanTakesTheServersThatTheJailAsksFor) {
   EXPECT_TRUE(IsBanned(7));
 }
 
+// One that is never banned, for only one server says so.
+TEST_F(DecisionRoomTest, TheStoreHoldsNoMoreOfOneSourceThanMatters) {
+  JailSet jails = *Jails(3);
+  jails.at("jail").min_servers = 2;
+  Replace(std::make_shared<JailSet>(jails));
+  for (int i = 0; i < 100; ++i) ReportMany("mx1", 9, 1);
+  EXPECT_EQ(store_->FailuresOf({"jail", Numbered(9)}, 1'000)->size(), 6);
+  ReportMany("mx2", 9, 1);
+  EXPECT_TRUE(IsBanned(9));
+}
+
+TEST_F(DecisionRoomTest, TheNewestOfEachServerStaysStored) {
+  JailSet jails = *Jails(3);
+  jails.at("jail").min_servers = 3;
+  Replace(std::make_shared<JailSet>(jails));
+  for (const char* server : {"mx1", "mx2"}) ReportMany(server, 7, 1);
+  clock_.Advance(absl::Seconds(1));
+  for (int i = 0; i < 100; ++i) ReportMany("mx1", 7, 1);
+  Restart();
+  Replace(std::make_shared<JailSet>(jails));
+  ReportMany("mx3", 7, 1);
+  EXPECT_TRUE(IsBanned(7));
+}
+
+// In this jail they count for ten minutes; another keeps its for a week.
+TEST_F(DecisionRoomTest, WhatIsStaleInItsJailIsForgotten) {
+  JailSet jails = *Jails(3);
+  jails["slow"] = jails.at("jail");
+  jails["slow"].name = "slow";
+  jails["slow"].find_time = absl::Hours(24 * 7);
+  Replace(std::make_shared<JailSet>(jails));
+  ReportMany("mx1", 0, kRoom);
+  EXPECT_EQ(store_->Load()->failures.size(), kRoom);
+  Wait(absl::Minutes(21));
+  EXPECT_EQ(store_->Load()->failures.size(), 0);
+}
+
 TEST_F(DecisionRoomTest, AFullDiskDisplacesNobody) {
   ReportMany("mx1", 0, 1);
   ReportMany("mx1", 0, 1);

@@ -137,8 +137,18 @@ TEST_F(FleetCounterTest, ForgivesAUser) {
 
 TEST_F(FleetCounterTest, ForgetsWhatIsStale) {
   Record();
-  counter_.ForgetStale(kNoon + 3 * jail_.find_time);
+  Turn later(table_, kNoon + 3 * jail_.find_time);
+  counter_.ForgetStale(later);
   EXPECT_EQ(counter_.tracked_sources(), 0);
+  EXPECT_EQ(later.forgotten, std::vector<BanKey>{kKey});
+}
+
+TEST_F(FleetCounterTest, TheTurnTrimsOfWhomMoreCameThanMatters) {
+  jail_.escalation.reset();
+  for (int i = 0; i < 17; ++i) Record();
+  EXPECT_TRUE(turn_.trimmed.empty());
+  Record();
+  EXPECT_EQ(turn_.trimmed[kKey], 17);
 }
 
 }  // namespace
