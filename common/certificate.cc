@@ -212,6 +212,8 @@ absl::StatusOr<CertificateAuthority> CertificateAuthority::Parse(
     }
   }
   X509_STORE_set_verify_cb(store->store, OnVerifyError);
+  // What --tls_ca names is believed by itself, as in the handshake.
+  X509_STORE_set_flags(store->store, X509_V_FLAG_PARTIAL_CHAIN);
   if (has_lists) {
     X509_STORE_set_flags(store->store,
                          X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);

@@ -1,6 +1,5 @@
 #include "common/server_tls.h"
 
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,6 +14,7 @@ namespace mxban {
 namespace {
 
 constexpr unsigned kRefreshSeconds = 1;
+constexpr size_t kMaxKnown = 10'000;
 
 // The PEM of whoever is at the other end: its certificate, and what it sent
 // beside it; empty if it sent none.
@@ -108,6 +108,7 @@ absl::Status ServerTls::ReadTrust() {
   absl::MutexLock lock(&mutex_);
   authority_ =
       std::make_shared<const CertificateAuthority>(std::move(authority));
+  known_.clear();
   return absl::OkStatus();
 }
 
@@ -115,17 +116,28 @@ absl::StatusOr<std::optional<Certificate>> ServerTls::ClientOf(
     const grpc::ServerContextBase& context, absl::Time now) const {
   const std::string chain = ChainOf(context);
   if (chain.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(Certificate certificate, ParseCertificate(chain));
   std::shared_ptr<const CertificateAuthority> authority;
   {
     absl::MutexLock lock(&mutex_);
+    const auto known = known_.find(chain);
+    if (known != known_.end() && now < known->second.good_until) {
+      return known->second.certificate;
+    }
     authority = authority_;
   }
+  ASSIGN_OR_RETURN(Certificate certificate, ParseCertificate(chain));
   const absl::Status status =
       authority->Check(chain, CertificateAuthority::Purpose::kClient, now);
   if (!status.ok()) {
     return absl::PermissionDeniedError(absl::StrCat(
         "the certificate of ", certificate.name(), ": ", status.message()));
+  }
+  ASSIGN_OR_RETURN(const absl::Time good_until, EarliestExpiry(chain));
+  absl::MutexLock lock(&mutex_);
+  // Unless the files have changed meanwhile.
+  if (authority == authority_) {
+    if (known_.size() >= kMaxKnown) known_.clear();
+    known_[chain] = {certificate, good_until};
   }
   return certificate;
 }

@@ -9,12 +9,15 @@
 //
 // A certificate is verified by OpenSSL when a connection begins, and here at
 // each call: by then it may have expired, or been revoked, or its authority
-// may not be trusted any more.
+// may not be trusted any more. What was found good is remembered until it
+// expires or the files change, so that asking again costs next to nothing.
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -49,6 +52,11 @@ class ServerTls {
       const grpc::ServerContextBase& context, absl::Time now) const;
 
  private:
+  struct Known {
+    Certificate certificate;
+    absl::Time good_until;  // The first expiry in its chain.
+  };
+
   explicit ServerTls(const TlsFiles& files) : files_(files) {}
 
   absl::Status ReadIdentity();
@@ -65,6 +73,9 @@ class ServerTls {
 
   mutable absl::Mutex mutex_;
   std::shared_ptr<const CertificateAuthority> authority_
+      ABSL_GUARDED_BY(mutex_);
+  // By chain, in PEM.
+  mutable absl::flat_hash_map<std::string, Known> known_
       ABSL_GUARDED_BY(mutex_);
 };
 

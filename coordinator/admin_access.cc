@@ -1,9 +1,12 @@
 #include "coordinator/admin_access.h"
 
+#include <string>
+
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "spdlog/spdlog.h"
 
 namespace mxban {
 
@@ -37,6 +40,18 @@ std::optional<Role> AdminAccess::LeastRole(absl::string_view method) {
 absl::StatusOr<Caller> AdminAccess::Check(
     const grpc::CallbackServerContext& context,
     absl::string_view method) const {
+  absl::StatusOr<Caller> caller = Decide(context, method);
+  // Whoever is not known at all could fill the log.
+  if (absl::IsPermissionDenied(caller.status())) {
+    spdlog::warn("{} from {} refused: {}", std::string(method), context.peer(),
+                 std::string(caller.status().message()));
+  }
+  return caller;
+}
+
+absl::StatusOr<Caller> AdminAccess::Decide(
+    const grpc::CallbackServerContext& context,
+    absl::string_view method) const {
   const std::optional<Role> least = LeastRole(method);
   if (!least.has_value()) {
     return absl::PermissionDeniedError(
@@ -53,7 +68,7 @@ absl::StatusOr<Caller> AdminAccess::Check(
 OpenCalls::Ticket AdminAccess::Follow(grpc::CallbackServerContext& context,
                                       const char* method) const {
   return open_calls_.Add(context, [this, &context, method] {
-    return Check(context, method).status();
+    return Decide(context, method).status();
   });
 }
 

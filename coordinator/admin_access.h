@@ -30,7 +30,7 @@ class AdminAccess {
   // may.
   static std::optional<Role> LeastRole(absl::string_view method);
 
-  // Returns who calls.
+  // Returns who calls; a refusal is logged.
   //   UNAUTHENTICATED    the coordinator does not know who that is.
   //   PERMISSION_DENIED  the caller may not call `method`.
   absl::StatusOr<Caller> Check(const grpc::CallbackServerContext& context,
@@ -42,6 +42,9 @@ class AdminAccess {
                            const char* method) const;
 
  private:
+  absl::StatusOr<Caller> Decide(const grpc::CallbackServerContext& context,
+                                absl::string_view method) const;
+
   const Identities& identities_;
   OpenCalls& open_calls_;
 };

@@ -152,6 +152,29 @@ TEST_F(ServerTlsTest, ExpiredAndForeignCertificatesShakeNoHands) {
   EXPECT_EQ(Ask("coordinator").status().code(), absl::StatusCode::kUnavailable);
 }
 
+TEST_F(ServerTlsTest, AClientMayBringTheAuthorityBetween) {
+  Certificates pki;
+  const ProgramOutput made = RunProgram(absl::StrCat(
+      "{ cd ", pki.folder(),
+      " && new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'"
+      " && printf 'basicConstraints=critical,CA:TRUE\n' >between.ext"
+      " && openssl req -x509 $new -subj /CN=root -keyout ca.key -out ca.pem"
+      " && openssl req $new -subj /CN=between -keyout between.key -out csr"
+      " && openssl x509 -req -in csr -CA ca.pem -CAkey ca.key -set_serial 7"
+      " -extfile between.ext -out between.pem"
+      " && openssl req $new -subj /OU=agent/CN=mx3 -keyout mx3.key -out csr"
+      " && openssl x509 -req -in csr -CA between.pem -CAkey between.key"
+      " -set_serial 8 -out mx3.pem && cat between.pem >>mx3.pem; }"));
+  ASSERT_EQ(made.exit_code, 0) << made.text;
+  pki.Make("coordinator", "coordinator", "127.0.0.1");
+  const auto tls = *ServerTls::Open(pki.Files("coordinator"));
+  TlsServer server(*tls, tls->RequireCertificate());
+  ClientTls client(pki.Files("mx3"), false, clock_);
+  const auto name = TlsConnection(server.address(), client).Ask();
+  ASSERT_TRUE(name.ok()) << name.status();
+  EXPECT_EQ(*name, "mx3");
+}
+
 TEST_F(ServerTlsTest, OldProtocolsAreRefused) {
   EXPECT_EQ(SClient("-tls1_3").exit_code, 0);
   EXPECT_EQ(SClient("-tls1_2").exit_code, 0);

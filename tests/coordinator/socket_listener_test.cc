@@ -1,5 +1,7 @@
 #include "coordinator/socket_listener.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,7 +82,7 @@ class SocketListenerTest : public testing::Test {
 
 TEST_F(SocketListenerTest, TheKernelNamesTheCaller) {
   Listen();
-  EXPECT_EQ(Ask().version(), geteuid() == 0 ? "root" : getlogin());
+  EXPECT_EQ(Ask().version(), getpwuid(geteuid())->pw_name);
 }
 
 TEST_F(SocketListenerTest, ANumberIsNotGivenAgainBeforeAllOthersWere) {
@@ -110,6 +112,14 @@ TEST_F(SocketListenerTest, OwnerAndGroupMayWriteNobodyElse) {
   struct stat status;
   ASSERT_EQ(stat(path_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, mode_t{0660});
+}
+
+TEST_F(SocketListenerTest, TheGroupMayBeChosen) {
+  const auto listener = SocketListener::Bind(path_, "adm");
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  struct stat status;
+  ASSERT_EQ(stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_gid, getgrnam("adm")->gr_gid);
 }
 
 TEST_F(SocketListenerTest, AnOldSocketGivesWayAndNothingElseDoes) {
