@@ -24,6 +24,7 @@ inline constexpr int kMaxFailuresPerBatch = 1000;
 inline constexpr int kMaxBansPerHandOver = 1000;
 inline constexpr size_t kMaxLogId = 200;
 inline constexpr size_t kMaxEvidenceText = 1000;
+inline constexpr int kMaxMessageBytes = 2 << 20;  // From an agent.
 
 v1::Ban BanToProto(const Ban& ban);
 absl::StatusOr<Ban> BanFromProto(const v1::Ban& message);

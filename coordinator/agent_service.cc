@@ -1,5 +1,6 @@
 #include "coordinator/agent_service.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/grpc_status.h"
 #include "common/proto_convert.h"
+#include "common/status_macros.h"
 #include "coordinator/slow_reader.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "spdlog/spdlog.h"
@@ -18,12 +20,6 @@ namespace {
 
 // The longest name of a backend.
 constexpr size_t kMaxFirewall = 50;
-
-void LogRefusal(const grpc::CallbackServerContext& context,
-                const absl::Status& status) {
-  spdlog::warn("agent at {} refused: {}", context.peer(),
-               std::string(status.message()));
-}
 
 // A call that is over before it began.
 template <typename Request, typename Response>
@@ -35,30 +31,35 @@ class RefusedCall final : public grpc::ServerBidiReactor<Request, Response> {
   void OnDone() override { delete this; }
 };
 
+}  // namespace
+
 // One ReportFailures stream. Exactly one operation is under way at any time:
 // reading a batch, deciding it, or writing the answer. So there is no lock.
-class ReportCall final
+class AgentService::ReportCall final
     : public grpc::ServerBidiReactor<v1::ReportFailuresRequest,
                                      v1::ReportFailuresResponse> {
  public:
-  ReportCall(DecisionLoop& loop, std::string server,
-             OpenCalls::Ticket open_call)
-      : loop_(loop),
-        server_(std::move(server)),
-        open_call_(std::move(open_call)) {
+  ReportCall(AgentService& service, Caller caller,
+             grpc::CallbackServerContext& context)
+      : service_(service),
+        caller_(std::move(caller)),
+        open_call_(service.Follow(context)) {
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
+    const absl::Status quota =
+        service_.TakeQuota(caller_.server, request_.failures_size() +
+                                               request_.right_logins_size());
+    if (!quota.ok()) return Finish(ToGrpcStatus(quota));
     absl::StatusOr<FailureBatch> batch = FailureBatchFromProto(request_);
     if (!batch.ok()) {
-      spdlog::warn("report of {} refused: {}", server_,
-                   std::string(batch.status().message()));
+      service_.LogRefusal(caller_.server, batch.status());
       return Finish(ToGrpcStatus(batch.status()));
     }
-    loop_.ReportFailures(
-        server_, *std::move(batch),
+    service_.loop_.ReportFailures(
+        caller_.server, *std::move(batch),
         [this](absl::StatusOr<uint64_t> offset) { Answer(offset); });
   }
 
@@ -78,8 +79,8 @@ class ReportCall final
     StartWrite(&response_);
   }
 
-  DecisionLoop& loop_;
-  const std::string server_;
+  AgentService& service_;
+  const Caller caller_;
   const OpenCalls::Ticket open_call_;
   v1::ReportFailuresRequest request_;
   v1::ReportFailuresResponse response_;
@@ -87,19 +88,19 @@ class ReportCall final
 
 // One Watch stream: reads acknowledgements, and beside that writes what is new
 // in the feed, one message at a time.
-class WatchCall final
+class AgentService::WatchCall final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public BanFeed::Reader {
  public:
-  WatchCall(BanFeed& feed, AgentRegistry& registry, const Clock& clock,
-            std::string server, grpc::CallbackServerContext& context,
-            OpenCalls::Ticket open_call)
-      : feed_(feed),
-        registry_(registry),
-        clock_(clock),
-        server_(std::move(server)),
+  WatchCall(AgentService& service, Caller caller,
+            grpc::CallbackServerContext& context)
+      : feed_(service.feed_),
+        registry_(service.registry_),
+        clock_(service.clock_),
+        server_(caller.server),
+        call_(std::move(caller.call)),
         peer_(context.peer()),
-        open_call_(std::move(open_call)),
+        open_call_(service.Follow(context)),
         slow_reader_(context) {
     StartRead(&incoming_);
   }
@@ -215,6 +216,7 @@ class WatchCall final
   AgentRegistry& registry_;
   const Clock& clock_;
   const std::string server_;
+  const std::shared_ptr<CallLimits::Call> call_;
   const std::string peer_;
   const OpenCalls::Ticket open_call_;
 
@@ -230,8 +232,6 @@ class WatchCall final
   grpc::ByteBuffer outgoing_;
 };
 
-}  // namespace
-
 OpenCalls::Ticket AgentService::Follow(grpc::CallbackServerContext& context) {
   return open_calls_.Add(context, [this, &context] {
     return identities_.AgentOf(context).status();
@@ -240,24 +240,18 @@ OpenCalls::Ticket AgentService::Follow(grpc::CallbackServerContext& context) {
 
 grpc::ServerBidiReactor<v1::ReportFailuresRequest, v1::ReportFailuresResponse>*
 AgentService::ReportFailures(grpc::CallbackServerContext* context) {
-  absl::StatusOr<std::string> server = identities_.AgentOf(*context);
-  if (server.ok()) {
-    return new ReportCall(loop_, *std::move(server), Follow(*context));
-  }
-  LogRefusal(*context, server.status());
+  absl::StatusOr<Caller> caller =
+      Admit(*context, CallLimits::Kind::kReportFailures);
+  if (caller.ok()) return new ReportCall(*this, *std::move(caller), *context);
   return new RefusedCall<v1::ReportFailuresRequest, v1::ReportFailuresResponse>(
-      server.status());
+      caller.status());
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 AgentService::Watch(grpc::CallbackServerContext* context) {
-  absl::StatusOr<std::string> server = identities_.AgentOf(*context);
-  if (server.ok()) {
-    return new WatchCall(feed_, registry_, clock_, *std::move(server), *context,
-                         Follow(*context));
-  }
-  LogRefusal(*context, server.status());
-  return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(server.status());
+  absl::StatusOr<Caller> caller = Admit(*context, CallLimits::Kind::kWatch);
+  if (caller.ok()) return new WatchCall(*this, *std::move(caller), *context);
+  return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(caller.status());
 }
 
 grpc::ServerUnaryReactor* AgentService::HandOverBans(
@@ -265,18 +259,16 @@ grpc::ServerUnaryReactor* AgentService::HandOverBans(
     const v1::HandOverBansRequest* request,
     v1::HandOverBansResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<std::string> server = identities_.AgentOf(*context);
-  absl::StatusOr<std::vector<Ban>> bans = HandedOverBansFromProto(*request);
-  absl::Status refusal = server.status();
-  refusal.Update(bans.status());
-  if (!refusal.ok()) {
-    LogRefusal(*context, refusal);
-    reactor->Finish(ToGrpcStatus(refusal));
+  absl::StatusOr<Caller> caller =
+      Admit(*context, CallLimits::Kind::kHandOverBans);
+  absl::StatusOr<std::vector<Ban>> bans = BansOf(caller, *request);
+  if (!bans.ok()) {
+    reactor->Finish(ToGrpcStatus(bans.status()));
     return reactor;
   }
   response->set_history_id(feed_.history_id());
-  loop_.HandOverBans(*std::move(server), *std::move(bans),
-                     [reactor, response](
+  loop_.HandOverBans(caller->server, *std::move(bans),
+                     [reactor, response, call = std::move(caller->call)](
                          const absl::StatusOr<DecisionLoop::HandedOver>& done) {
                        if (done.ok()) {
                          response->set_revision(done->revision);
@@ -284,9 +276,59 @@ grpc::ServerUnaryReactor* AgentService::HandOverBans(
                            *response->add_refused() = LiftedBanToProto(key);
                          }
                        }
+                       // Whoever has the answer may call again.
+                       call->End();
                        reactor->Finish(ToGrpcStatus(done.status()));
                      });
   return reactor;
+}
+
+absl::StatusOr<std::vector<Ban>> AgentService::BansOf(
+    const absl::StatusOr<Caller>& caller,
+    const v1::HandOverBansRequest& request) {
+  RETURN_IF_ERROR(caller.status());
+  RETURN_IF_ERROR(TakeQuota(caller->server, request.bans_size()));
+  absl::StatusOr<std::vector<Ban>> bans = HandedOverBansFromProto(request);
+  if (!bans.ok()) LogRefusal(caller->server, bans.status());
+  return bans;
+}
+
+absl::StatusOr<AgentService::Caller> AgentService::Admit(
+    const grpc::CallbackServerContext& context, CallLimits::Kind kind) {
+  absl::StatusOr<std::string> server = identities_.AgentOf(context);
+  if (!server.ok()) {
+    LogRefusal("", absl::Status(server.status().code(),
+                                absl::StrCat(context.peer(), ": ",
+                                             server.status().message())));
+    return server.status();
+  }
+  auto call = call_limits_.Begin(*server, kind);
+  if (!call.ok()) {
+    LogRefusal(*server, call.status());
+    return call.status();
+  }
+  return Caller{*std::move(server), *std::move(call)};
+}
+
+absl::Status AgentService::TakeQuota(const std::string& server, int count) {
+  const AgentQuota::Verdict verdict =
+      quota_.Take(server, std::max(count, 1), clock_.TimeNow());
+  if (verdict == AgentQuota::Verdict::kGranted) return absl::OkStatus();
+  if (verdict == AgentQuota::Verdict::kExceeded) {
+    spdlog::warn("{} reports more than {} failures a second (--agent_quota)",
+                 server, quota_.rate());
+  }
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "more than ", quota_.rate(), " failures a second (--agent_quota)"));
+}
+
+void AgentService::LogRefusal(const std::string& server,
+                              const absl::Status& status) {
+  if (log_quota_.Take(server, 1, clock_.TimeNow()) ==
+      AgentQuota::Verdict::kGranted) {
+    spdlog::warn("{} refused: {}", server.empty() ? "an agent" : server,
+                 std::string(status.message()));
+  }
 }
 
 }  // namespace mxban

@@ -5,16 +5,26 @@
 //
 // All calls use gRPC's callback API, so threads do not grow with agents. Of
 // one report stream one batch is in work at a time, which bounds what an agent
-// can queue here. Watch works on encoded messages: each update is encoded once
-// for all streams. A stream whose reader takes nothing while there is news is
-// cut off after 30 seconds, one whose certificate has become bad within
+// can queue here; a server has few calls open at once, and a quota for what it
+// reports. Beyond either it is told RESOURCE_EXHAUSTED, and nothing of that
+// batch is decided. Watch works on encoded messages: each update is encoded
+// once for all streams. A stream whose reader takes nothing while there is news
+// is cut off after 30 seconds, one whose certificate has become bad within
 // OpenCalls::kInterval.
 //
 // Thread-safe.
 
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/clock.h"
+#include "coordinator/agent_quota.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/ban_feed.h"
+#include "coordinator/call_limits.h"
 #include "coordinator/decision_loop.h"
 #include "coordinator/identities.h"
 #include "coordinator/open_calls.h"
@@ -31,11 +41,12 @@ class AgentService final
  public:
   // All must outlive the service.
   AgentService(DecisionLoop& loop, BanFeed& feed, AgentRegistry& registry,
-               const Clock& clock, const Identities& identities,
-               OpenCalls& open_calls)
+               AgentQuota& quota, const Clock& clock,
+               const Identities& identities, OpenCalls& open_calls)
       : loop_(loop),
         feed_(feed),
         registry_(registry),
+        quota_(quota),
         clock_(clock),
         identities_(identities),
         open_calls_(open_calls) {}
@@ -56,12 +67,39 @@ class AgentService final
   // Cancels a stream whose agent would not be let in any more.
   OpenCalls::Ticket Follow(grpc::CallbackServerContext& context);
 
+  class ReportCall;
+  class WatchCall;
+
+  // The name of the server that opens a call, and that call.
+  struct Caller {
+    std::string server;
+    std::shared_ptr<CallLimits::Call> call;
+  };
+  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context,
+                               CallLimits::Kind kind);
+
+  // What `caller` hands over, if it may.
+  absl::StatusOr<std::vector<Ban>> BansOf(
+      const absl::StatusOr<Caller>& caller,
+      const v1::HandOverBansRequest& request);
+
+  // RESOURCE_EXHAUSTED if `server` may not report `count` failures now.
+  absl::Status TakeQuota(const std::string& server, int count);
+
+  // Logs that something of `server` was refused, unless that was said often
+  // enough: nobody fills a disk with what he did wrong. Those without a name,
+  // which is empty then, share what may be said.
+  void LogRefusal(const std::string& server, const absl::Status& status);
+
   DecisionLoop& loop_;
   BanFeed& feed_;
   AgentRegistry& registry_;
+  AgentQuota& quota_;
   const Clock& clock_;
   const Identities& identities_;
   OpenCalls& open_calls_;
+  CallLimits call_limits_;
+  AgentQuota log_quota_{0.2};  // Lines a second.
 };
 
 }  // namespace mxban

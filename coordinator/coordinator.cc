@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/private_directory.h"
 #include "common/status_macros.h"
 #include "coordinator/ignored_sources.h"
+#include "coordinator/peer_limits.h"
 #include "coordinator/server_settings.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -48,6 +50,7 @@ Coordinator::Coordinator(const Options& options, const Clock& clock)
 
 Coordinator::~Coordinator() {
   http_server_.reset();
+  agent_listener_.reset();
   const auto deadline = std::chrono::system_clock::now() + kShutdownGrace;
   if (agent_server_ != nullptr) agent_server_->Shutdown(deadline);
   if (admin_listeners_ != nullptr) admin_listeners_->Shutdown(deadline);
@@ -114,8 +117,9 @@ absl::Status Coordinator::StartServices() {
   table_.AddListener(registry_.get());
   watch_ = std::make_unique<BanWatch>(table_, *registry_, clock_);
   feed_ = std::make_unique<BanFeed>(table_, history_id_);
+  quota_ = std::make_unique<AgentQuota>(options_.agent_quota);
   agent_service_ = std::make_unique<AgentService>(
-      *loop_, *feed_, *registry_, clock_, *identities_, open_calls_);
+      *loop_, *feed_, *registry_, *quota_, clock_, *identities_, open_calls_);
   admin_service_ = std::make_unique<AdminService>(AdminService::Parts{
       *loop_, table_, *registry_, *watch_, *access_,
       [this](std::string who, AdminService::ReloadDone done) {
@@ -163,16 +167,7 @@ absl::StatusOr<std::vector<AuditRecord>> Coordinator::FetchAudit(uint64_t id,
 absl::Status Coordinator::StartServers() {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  SetUpServer(*agent_service_, builder);
-  ASSIGN_OR_RETURN(auto credentials, AgentCredentials(options_, *identities_));
-  builder.AddListeningPort(options_.agent_listen, std::move(credentials),
-                           &agent_port_);
-  agent_server_ = builder.BuildAndStart();
-  if (agent_server_ == nullptr) {
-    return absl::UnavailableError(absl::StrCat(
-        "--agent_listen: cannot listen on ", options_.agent_listen));
-  }
+  RETURN_IF_ERROR(StartAgentServer());
   ASSIGN_OR_RETURN(
       admin_listeners_,
       AdminListeners::Start({options_.admin_listen, options_.admin_group},
@@ -182,9 +177,38 @@ absl::Status Coordinator::StartServers() {
   return absl::OkStatus();
 }
 
+absl::Status Coordinator::StartAgentServer() {
+  constexpr char kFlag[] = "--agent_listen";
+  const std::string& address = options_.agent_listen;
+  ASSIGN_OR_RETURN(auto credentials, AgentCredentials(options_, *identities_));
+  grpc::ServerBuilder builder;
+  SetUpServer(*agent_service_, builder);
+  LimitPeers(builder);
+  std::unique_ptr<BoundedListener::Acceptor> acceptor;
+  if (absl::StartsWith(address, "unix:")) {
+    builder.AddListeningPort(address, std::move(credentials));
+  } else {
+    ASSIGN_OR_RETURN(
+        agent_listener_,
+        BoundedListener::Open(kFlag, address, options_.max_connections));
+    agent_port_ = agent_listener_->port();
+    acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        std::move(credentials));
+  }
+  agent_server_ = builder.BuildAndStart();
+  if (agent_server_ == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat(kFlag, ": cannot listen on ", address));
+  }
+  if (acceptor != nullptr) agent_listener_->Start(std::move(acceptor));
+  return absl::OkStatus();
+}
+
 absl::Status Coordinator::StartHttp() {
   metrics_ = std::make_unique<CoordinatorMetrics>(
-      *loop_, table_, *registry_, *feed_, *expiry_watch_, salvage_.has_value());
+      *loop_, table_, *registry_, *feed_, *quota_, *expiry_watch_,
+      salvage_.has_value());
   if (options_.http_listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(http_server_,
                    HttpServer::Start(options_.http_listen, *metrics_,

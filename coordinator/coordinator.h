@@ -24,12 +24,14 @@
 #include "coordinator/admin_access.h"
 #include "coordinator/admin_listeners.h"
 #include "coordinator/admin_service.h"
+#include "coordinator/agent_quota.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/agent_service.h"
 #include "coordinator/audit_log.h"
 #include "coordinator/ban_feed.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/ban_watch.h"
+#include "coordinator/bounded_listener.h"
 #include "coordinator/coordinator_metrics.h"
 #include "coordinator/decision_loop.h"
 #include "coordinator/identities.h"
@@ -56,7 +58,9 @@ class Coordinator {
     std::string roles_file;  // May be empty, as the one below.
     std::string tokens_file;
     bool insecure = false;
-    size_t max_sources = 1'000'000;  // Tracked in each jail.
+    size_t max_sources = 1'000'000;   // Tracked in each jail.
+    double agent_quota = 1'000;       // Failures a second; 0: no limit.
+    size_t max_connections = 20'000;  // Of agents.
     // Called once, from a thread that must not be blocked, when the store turns
     // out not to be sound: the coordinator is of no more use.
     std::function<void()> on_store_lost = [] {};
@@ -95,6 +99,7 @@ class Coordinator {
   absl::StatusOr<std::vector<AuditRecord>> FetchAudit(uint64_t id,
                                                       size_t limit);
   absl::Status StartServers();
+  absl::Status StartAgentServer();
   absl::Status StartHttp();
 
   const Options options_;
@@ -116,9 +121,11 @@ class Coordinator {
   std::unique_ptr<AgentRegistry> registry_;
   std::unique_ptr<BanWatch> watch_;
   std::unique_ptr<BanFeed> feed_;
+  std::unique_ptr<AgentQuota> quota_;
   std::unique_ptr<AgentService> agent_service_;
   std::unique_ptr<AdminService> admin_service_;
   std::unique_ptr<grpc::Server> agent_server_;
+  std::unique_ptr<BoundedListener> agent_listener_;  // None for unix sockets.
   std::unique_ptr<AdminListeners> admin_listeners_;
   std::unique_ptr<AccessUpkeep> upkeep_;
   std::unique_ptr<CoordinatorMetrics> metrics_;

@@ -102,6 +102,10 @@ std::vector<prometheus::MetricFamily> CoordinatorMetrics::Collect() const {
       "Complete sets of bans encoded, each for any number of agents.",
       static_cast<double>(feed_.encoded_snapshots()));
 
+  metrics.Counter("mxban_agent_quota_exceeded_total",
+                  "Reports refused, for a server said too much "
+                  "(--agent_quota).",
+                  static_cast<double>(quota_.exceeded()));
   metrics.Family("mxban_agents", "Agents seen since the start, by state.",
                  prometheus::MetricType::Gauge);
   metrics.Sample({{"state", "current"}}, static_cast<double>(agents.current));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/expiry_watch.h"
+#include "coordinator/agent_quota.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/ban_feed.h"
 #include "coordinator/ban_table.h"
@@ -22,11 +23,13 @@ class CoordinatorMetrics final : public prometheus::Collectable {
   // All must outlive the metrics.
   CoordinatorMetrics(const DecisionLoop& loop, const BanTable& table,
                      const AgentRegistry& registry, const BanFeed& feed,
-                     const ExpiryWatch& expiry_watch, bool is_store_salvaged)
+                     const AgentQuota& quota, const ExpiryWatch& expiry_watch,
+                     bool is_store_salvaged)
       : loop_(loop),
         table_(table),
         registry_(registry),
         feed_(feed),
+        quota_(quota),
         expiry_watch_(expiry_watch),
         is_store_salvaged_(is_store_salvaged) {}
 
@@ -37,6 +40,7 @@ class CoordinatorMetrics final : public prometheus::Collectable {
   const BanTable& table_;
   const AgentRegistry& registry_;
   const BanFeed& feed_;
+  const AgentQuota& quota_;
   const ExpiryWatch& expiry_watch_;
   const bool is_store_salvaged_;
 };

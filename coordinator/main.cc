@@ -63,8 +63,14 @@ ABSL_FLAG(bool, insecure, false,
           "Allows plain text beyond loopback: anyone who reaches the port can "
           "report failures in any server's name.");
 ABSL_FLAG(int64_t, max_sources, 1'000'000,
-          "How many sources are tracked in each jail; the one idle for longest "
-          "goes first.");
+          "How many sources are tracked in each jail; servers share the room, "
+          "and of one that takes more than others the idlest source goes "
+          "first.");
+ABSL_FLAG(double, agent_quota, 1'000,
+          "How many failures a second each server may report; for a minute it "
+          "may be 60 times as many at once. 0 for no limit.");
+ABSL_FLAG(int64_t, max_connections, 20'000,
+          "How many connections of agents there may be at once.");
 
 namespace mxban {
 namespace {
@@ -99,6 +105,9 @@ Coordinator::Options OptionsFromFlags() {
       .tokens_file = absl::GetFlag(FLAGS_tokens_file),
       .insecure = absl::GetFlag(FLAGS_insecure),
       .max_sources = static_cast<size_t>(absl::GetFlag(FLAGS_max_sources)),
+      .agent_quota = absl::GetFlag(FLAGS_agent_quota),
+      .max_connections =
+          static_cast<size_t>(absl::GetFlag(FLAGS_max_connections)),
   };
 }
 
@@ -134,6 +143,12 @@ int AwaitSignal(const sigset_t& signals, Coordinator& coordinator) {
 absl::Status Serve(const sigset_t& signals) {
   if (absl::GetFlag(FLAGS_max_sources) < 1) {
     return absl::InvalidArgumentError("--max_sources: must be at least 1");
+  }
+  if (!(absl::GetFlag(FLAGS_agent_quota) >= 0)) {
+    return absl::InvalidArgumentError("--agent_quota: must not be negative");
+  }
+  if (absl::GetFlag(FLAGS_max_connections) < 1) {
+    return absl::InvalidArgumentError("--max_connections: must be at least 1");
   }
   Coordinator::Options options = OptionsFromFlags();
   options.on_store_lost = [] { kill(getpid(), SIGTERM); };

@@ -51,7 +51,7 @@ class AgentServiceTest : public testing::Test {
     table_.AddListener(registry_.get());
     feed_ = std::make_unique<BanFeed>(table_, history_id_);
     service_ = std::make_unique<AgentService>(
-        *loop_, *feed_, *registry_, clock_, *identities_, open_calls_);
+        *loop_, *feed_, *registry_, quota_, clock_, *identities_, open_calls_);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
@@ -155,6 +155,7 @@ class AgentServiceTest : public testing::Test {
   std::unique_ptr<DecisionLoop> loop_;
   std::unique_ptr<AgentRegistry> registry_;
   std::unique_ptr<BanFeed> feed_;
+  AgentQuota quota_{20};
   std::unique_ptr<AgentService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::AgentService::Stub> stub_;
@@ -182,6 +183,39 @@ TEST_F(AgentServiceTest, BansAreHandedOverInFormAndInAName) {
   loop_->Stop();
   EXPECT_EQ(HandOver("mx1", {}).error_code(), grpc::UNAVAILABLE);
   EXPECT_EQ(table_.size(), 0);
+}
+
+TEST_F(AgentServiceTest, WhatExceedsTheQuotaIsNotDecided) {
+  loop_->Start();
+  const std::vector<Ban> bans(600, LocalBan("203.0.113.30"));
+  EXPECT_TRUE(HandOver("mx1", bans).ok());
+  EXPECT_TRUE(HandOver("mx1", bans).ok());
+  const grpc::Status status = HandOver("mx1", {LocalBan("203.0.113.31")});
+  EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_message(),
+            "more than 20 failures a second (--agent_quota)");
+  EXPECT_EQ(table_.size(), 1);
+  EXPECT_TRUE(HandOver("mx2", {LocalBan("203.0.113.31")}).ok());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(HandOver("mx1", {LocalBan("203.0.113.32")}).ok());
+  EXPECT_EQ(table_.size(), 3);
+}
+
+TEST_F(AgentServiceTest, AServerOpensFewCalls) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<WatchStream>> streams;
+  v1::WatchResponse message;
+  for (int i = 0; i < 4; ++i) {
+    contexts.push_back(ContextOf("mx1"));
+    streams.push_back(Subscribe(*contexts.back()));
+    EXPECT_TRUE(streams.back()->Read(&message));
+  }
+  const auto context = ContextOf("mx1");
+  const auto stream = stub_->Watch(context.get());
+  EXPECT_FALSE(stream->Read(&message));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::RESOURCE_EXHAUSTED);
+  for (int i = 0; i < 4; ++i) End(*contexts[i], *streams[i]);
+  ASSERT_TRUE(AwaitConnected(0));
 }
 
 TEST_F(AgentServiceTest, AReaderThatReadsIsToldTheTimeAndEverything) {

@@ -93,6 +93,7 @@ std::vector<std::string> FaultyFleet::ArgumentsOf(
             absl::StrCat("--config_dir=", folder(), "/config"),
             absl::StrCat("--state_dir=", StateOf(name)),
             absl::StrCat("--agent_listen=", kAddress, ":7460"),
+            "--agent_quota=0",  // Servers here tell more than servers do.
             absl::StrCat("--admin_listen=unix:", folder(), "/admin.sock")};
   }
   return {"env",
