@@ -1,13 +1,11 @@
 #include "agent/coordinator_link.h"
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <optional>
 #include <utility>
 
-#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
+#include "agent/backoff.h"
 #include "agent/hand_over_call.h"
 #include "agent/report_stream.h"
 #include "agent/watch_stream.h"
@@ -47,28 +45,27 @@ std::shared_ptr<grpc::Channel> NewChannel(
 class CoordinatorLink::Session {
  public:
   Session(CoordinatorLink& link, const std::shared_ptr<grpc::Channel>& channel)
-      : link_(link), stub_(v1::AgentService::NewStub(channel)) {}
+      : link_(link),
+        stub_(v1::AgentService::NewStub(channel)),
+        report_backoff_(link.options_.shortest_pause,
+                        link.options_.longest_pause) {}
 
   // Begins both calls. The link tells this session of failures and reports
   // from before their first callback.
   void Open() {
     AgentCore& core = link_.core_;
-    Prepare(report_context_);
     Prepare(watch_context_);
-    core.outbox().Rewind();
     hand_over_.emplace(
         *stub_->async(), core.local_bans(),
         [this](grpc::ClientContext& context) { Prepare(context); });
-    watch_.emplace(*stub_->async(), watch_context_, core.Subscription(),
-                   WatchStream::Callbacks{
-                       [this](const v1::WatchResponse& update) {
-                         return OnUpdate(update);
-                       },
-                       [this](const grpc::Status& status) { Done(status); }});
-    report_.emplace(*stub_->async(), report_context_, core.outbox(),
-                    core.fleet_clock(),
-                    [this](const grpc::Status& status) { Done(status); });
-    report_->Pump();
+    watch_.emplace(
+        *stub_->async(), watch_context_, core.Subscription(),
+        WatchStream::Callbacks{
+            [this](const v1::WatchResponse& update) {
+              return OnUpdate(update);
+            },
+            [this](const grpc::Status& status) { Done(status, watch_done_); }});
+    OpenReports();
   }
 
   void OnFailure() { report_->Pump(); }
@@ -79,11 +76,11 @@ class CoordinatorLink::Session {
 
   // Waits until a stream ends, or the link stops; then ends both.
   absl::Status Run() {
-    {
-      absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &Session::MustEnd));
+    while (PauseReports()) {
+      absl::MutexLock lock(&link_.mutex_);
+      OpenReports();
     }
-    report_context_.TryCancel();
+    report_context_->TryCancel();
     watch_context_.TryCancel();
     report_->Close();
     watch_->Close();
@@ -96,22 +93,66 @@ class CoordinatorLink::Session {
   // `reason` is what Run() returns, if it is not OK.
   void End(const absl::Status& reason = absl::OkStatus()) {
     absl::MutexLock lock(&mutex_);
+    if (!MustEnd() && !reason.ok()) status_ = reason;
     ending_ = true;
-    status_.Update(reason);
   }
 
  private:
   bool MustEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return ending_ || streams_done_ > 0;
+    return ending_ || watch_done_ || (report_done_ && !had_enough_);
+  }
+  bool MustActSoon() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return MustEnd() || report_done_;
   }
   bool HasEnded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return streams_done_ == 2;
+    return watch_done_ && report_done_;
   }
 
-  void Done(const grpc::Status& status) {
+  // One of the streams has ended.
+  void Done(const grpc::Status& status, bool& is_done) {
     absl::MutexLock lock(&mutex_);
     // The first one tells why; the other was cancelled by us.
-    if (streams_done_++ == 0) status_.Update(FromGrpcStatus(status));
+    if (!MustEnd()) status_ = FromGrpcStatus(status);
+    is_done = true;
+  }
+
+  void ReportsDone(const grpc::Status& status) {
+    {
+      absl::MutexLock lock(&mutex_);
+      had_enough_ = status.error_code() == grpc::RESOURCE_EXHAUSTED;
+    }
+    Done(status, report_done_);
+  }
+
+  // Begins to report all that is not acknowledged.
+  void OpenReports() {
+    report_backoff_.Begin();
+    link_.core_.outbox().Rewind();
+    report_.reset();
+    report_context_.emplace();
+    Prepare(*report_context_);
+    report_.emplace(
+        *stub_->async(), *report_context_, link_.core_.outbox(),
+        link_.core_.fleet_clock(),
+        [this](const grpc::Status& status) { ReportsDone(status); });
+    report_->Pump();
+  }
+
+  // Waits until the coordinator has had enough of our failures, and then for a
+  // while. Returns false as soon as the session must end instead.
+  bool PauseReports() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(this, &Session::MustActSoon));
+    if (MustEnd()) return false;
+    if (!std::exchange(has_told_, true)) {
+      spdlog::warn("the coordinator takes no failures for now: {}",
+                   std::string(status_.message()));
+    }
+    mutex_.AwaitWithTimeout(absl::Condition(this, &Session::MustEnd),
+                            report_backoff_.End());
+    if (MustEnd()) return false;
+    report_done_ = false;
+    return true;
   }
 
   void Prepare(grpc::ClientContext& context) const {
@@ -139,7 +180,8 @@ class CoordinatorLink::Session {
 
   CoordinatorLink& link_;
   std::unique_ptr<v1::AgentService::Stub> stub_;
-  grpc::ClientContext report_context_;
+  Backoff report_backoff_;  // Only the link's thread touches it.
+  std::optional<grpc::ClientContext> report_context_;
   grpc::ClientContext watch_context_;
   std::optional<WatchStream> watch_;
   std::optional<ReportStream> report_;
@@ -148,7 +190,10 @@ class CoordinatorLink::Session {
 
   absl::Mutex mutex_;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  int streams_done_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool watch_done_ ABSL_GUARDED_BY(mutex_) = false;
+  bool report_done_ ABSL_GUARDED_BY(mutex_) = false;
+  bool had_enough_ ABSL_GUARDED_BY(mutex_) = false;  // So reports are done.
+  bool has_told_ ABSL_GUARDED_BY(mutex_) = false;    // Of that, to the log.
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -204,30 +249,24 @@ CoordinatorLink::Statistics CoordinatorLink::statistics() const {
 }
 
 void CoordinatorLink::Loop() {
-  absl::BitGen random;
-  absl::Duration pause = options_.shortest_pause;
+  Backoff backoff(options_.shortest_pause, options_.longest_pause);
   for (size_t attempt = 0;; ++attempt) {
     const size_t coordinator = attempt % options_.coordinators.size();
-    const auto begin = std::chrono::steady_clock::now();
+    backoff.Begin();
     const absl::Status status = RunSession(coordinator);
-    const absl::Duration lasted =
-        absl::FromChrono(std::chrono::steady_clock::now() - begin);
+    const absl::Duration pause = backoff.End();
     core_.SetAlone(true);
     absl::MutexLock lock(&mutex_);
     if (stopping_) return;
     const bool was_connected = std::exchange(statistics_.connected, false);
-    // A coordinator that lets us in only to refuse is no better than none.
-    if (lasted > options_.longest_pause) pause = options_.shortest_pause;
     if (was_connected || statistics_.error != status.message()) {
       spdlog::warn("no connection to coordinator {}: {}; trying again",
                    options_.coordinators[coordinator],
                    std::string(status.message()));
     }
     statistics_.error = std::string(status.message());
-    mutex_.AwaitWithTimeout(absl::Condition(&stopping_),
-                            pause * absl::Uniform(random, 0.5, 1.0));
+    mutex_.AwaitWithTimeout(absl::Condition(&stopping_), pause);
     if (stopping_) return;
-    pause = std::min(2 * pause, options_.longest_pause);
   }
 }
 

@@ -8,7 +8,9 @@
 // are closed and the next coordinator of the list is tried, after a pause that
 // doubles up to ten seconds, with jitter, so that a thousand agents do not
 // return at the same moment. A batch of failures is sent as soon as the one
-// before is acknowledged, with all that has gathered meanwhile.
+// before is acknowledged, with all that has gathered meanwhile. A coordinator
+// that has had enough of our failures (RESOURCE_EXHAUSTED) gets them later, by
+// the same pauses: they stay in the outbox, and Watch goes on.
 //
 // Thread-safe.
 

@@ -13,21 +13,39 @@ namespace {
 // A coordinator that is slower is asked again.
 constexpr std::chrono::seconds kDeadline{10};
 
+// Of bans alone; the rest of the message is small.
+constexpr size_t kMaxRequestBytes = kMaxMessageBytes / 2;
+
 }  // namespace
 
 void HandOverCall::Pump() {
   absl::MutexLock lock(&mutex_);
-  if (closed_ || is_under_way_) return;
+  if (!closed_ && !is_under_way_) is_under_way_ = Begin();
+}
+
+bool HandOverCall::Begin() {
   bans_ = local_bans_.ToHandOver(kMaxBansPerHandOver);
-  if (bans_.empty()) return;
-  request_.Clear();
-  for (const Ban& ban : bans_) *request_.add_bans() = BanToProto(ban);
+  if (bans_.empty()) return false;
+  MakeRequest();
   context_.emplace();
   prepare_(*context_);
   context_->set_deadline(std::chrono::system_clock::now() + kDeadline);
-  is_under_way_ = true;
   stub_.HandOverBans(&*context_, &request_, &response_,
                      [this](grpc::Status status) { OnDone(status); });
+  return true;
+}
+
+// Later calls hand over the others.
+void HandOverCall::MakeRequest() {
+  request_.Clear();
+  size_t bytes = 0;
+  for (const Ban& ban : bans_) {
+    v1::Ban wire = BanToProto(ban);
+    bytes += wire.ByteSizeLong();
+    if (bytes > kMaxRequestBytes && request_.bans_size() > 0) break;
+    *request_.add_bans() = std::move(wire);
+  }
+  bans_.resize(request_.bans_size());
 }
 
 void HandOverCall::Close() {
@@ -50,6 +68,7 @@ void HandOverCall::OnDone(const grpc::Status& status) {
                  bans_.size(), refused.size());
   }
   absl::MutexLock lock(&mutex_);
+  if (status.ok() && !closed_ && Begin()) return;
   is_under_way_ = false;
   const std::string error =
       status.ok() || closed_ ? "" : status.error_message();

@@ -2,7 +2,8 @@
 #define MXBAN_AGENT_HAND_OVER_CALL_H_
 
 // Hands the bans over that this server has imposed by itself: HandOverBans
-// calls to one coordinator, one at a time.
+// calls to one coordinator, one at a time, until there is nothing left or one
+// fails.
 //
 // Thread-safe.
 
@@ -36,6 +37,11 @@ class HandOverCall {
   void Close();
 
  private:
+  // Begins a call, unless there is nothing to hand over.
+  bool Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Puts as many of bans_ into request_ as a message may hold; the others go.
+  void MakeRequest();
   void OnDone(const grpc::Status& status);
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !is_under_way_;
