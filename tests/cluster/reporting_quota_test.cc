@@ -1,6 +1,7 @@
 // A coordinator that has had enough of an agent's failures: nothing is lost,
 // and nothing else of their connection ends by it.
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -38,12 +39,13 @@ TEST_F(ReportingQuotaTest, EverythingIsDeliveredInTheEnd) {
   // Beyond its quota, while another server has all of its own.
   for (int n = 0; n < 3; ++n) Attack(1, "203.0.113.30");
   EXPECT_TRUE(AwaitEverywhere("203.0.113.30"));
+  uint32_t fewest_agents = kServers;
   EXPECT_TRUE(AwaitStatus([&](const v1::GetStatusResponse& status) {
+    fewest_agents = std::min(fewest_agents, status.connected_agent_count());
     return status.tracked_source_count() == kSources;
   }));
-  const v1::GetStatusResponse status = GetStatus();
-  EXPECT_EQ(status.failure_count(), kSources + 3) << "each of them once";
-  EXPECT_EQ(status.connected_agent_count(), kServers);
+  EXPECT_EQ(fewest_agents, kServers) << "Watch goes on all the time";
+  EXPECT_EQ(GetStatus().failure_count(), kSources + 3) << "each of them once";
 }
 
 }  // namespace

@@ -160,6 +160,10 @@ void HostileLab::StartCoordinator(const std::vector<std::string>& flags,
       absl::StrCat("--http_listen=127.0.0.1:", kHttpPort)};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   coordinator_ = lab_->Start("coordinator", arguments, folder_ + "/out");
+  // Who comes too early has to wait for gRPC to try again.
+  ASSERT_TRUE(Eventually([this] {
+    return std::filesystem::exists(folder_ + "/admin.sock");
+  })) << Output();
   admin_ = v1::AdminService::NewStub(
       grpc::CreateChannel(socket, grpc::InsecureChannelCredentials()));
   ASSERT_TRUE(Eventually([this] { return Status().jail_count() == 1; }))
