@@ -90,9 +90,8 @@ void AddPauseCommands(CLI::App& app, CommandLine& line, RawText& raw) {
   CLI::App& resume = AddCommand(app, line, Command::kResume, "resume",
                                 "Enforce the bans that stand again");
   AddYes(resume, line);
-  CLI::App& undo =
-      AddCommand(app, line, Command::kUndo, "undo",
-                 "Pardon what was banned lately, but not by operators");
+  CLI::App& undo = AddCommand(app, line, Command::kUndo, "undo",
+                              "Pardon what was banned lately");
   undo.add_option("--since", raw.undo_since, "How far back, as in 10m")
       ->required();
   undo.add_option("--jail", line.jail, "Only in this jail");

@@ -37,12 +37,12 @@ TEST(EffectiveJailsTest, EveryJailIgnoresWhatIsAllowed) {
       TwoJails(), Allowing("mx", {Network("192.0.2.7"), Network("10.0.0.0/8"),
                                   Network("2001:db8::/64")}));
   EXPECT_THAT(jails.at("one").ignored_networks,
-              ElementsAre(Network("10.0.0.0/8"), Network("192.0.2.0/24"),
-                          Network("2001:db8::/64")))
+              ElementsAre(Network("2001:db8::/64"), Network("10.0.0.0/8"),
+                          Network("192.0.2.0/24")))
       << "what lies within another one is not said twice";
   EXPECT_THAT(jails.at("two").ignored_networks,
-              ElementsAre(Network("10.0.0.0/8"), Network("192.0.2.7"),
-                          Network("2001:db8::/64")));
+              ElementsAre(Network("2001:db8::/64"), Network("10.0.0.0/8"),
+                          Network("192.0.2.7")));
 }
 
 TEST(EffectiveJailsTest, APauseIsADryRunOfAll) {
