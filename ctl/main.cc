@@ -51,21 +51,20 @@ std::shared_ptr<grpc::Channel> OpenChannel(
 // token goes through TLS or nowhere.
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
     const CommandLine& line, const Clock& clock) {
+  const bool has_token = !line.token_file.empty();
+  ClientTls tls(line.tls, line.insecure, clock,
+                has_token ? ClientTls::Certificate::kOptional
+                          : ClientTls::Certificate::kRequired);
+  ASSIGN_OR_RETURN(const auto credentials, tls.Credentials(line.endpoint));
   if (absl::StartsWith(line.endpoint, "unix:")) {
     return grpc::InsecureChannelCredentials();
   }
-  if (line.token_file.empty()) {
-    return ClientTls(line.tls, line.insecure, clock).Credentials(line.endpoint);
-  }
+  if (!has_token) return credentials;
   if (!line.tls.wanted()) {
     return absl::InvalidArgumentError(
         "--token_file: a token is sent over TLS only, give --tls_ca");
   }
   ASSIGN_OR_RETURN(const std::string token, ReadToken(line.token_file));
-  ASSIGN_OR_RETURN(const auto credentials,
-                   ClientTls(line.tls, line.insecure, clock,
-                             ClientTls::Certificate::kOptional)
-                       .Credentials(line.endpoint));
   return grpc::CompositeChannelCredentials(credentials,
                                            grpc::AccessTokenCredentials(token));
 }
