@@ -1,5 +1,6 @@
 // mxban-agent. Every flag is here; agent.h builds the rest.
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -129,6 +130,7 @@ absl::StatusOr<Agent::Options> OptionsFromFlags() {
               absl::GetFlag(FLAGS_tls_ca), absl::GetFlag(FLAGS_tls_crl)},
       .insecure = absl::GetFlag(FLAGS_insecure),
       .flush_on_exit = absl::GetFlag(FLAGS_flush_on_exit),
+      .on_alive = [] { sd_notify(0, "WATCHDOG=1"); },
   };
   if (options.coordinators.empty()) {
     return absl::InvalidArgumentError("--coordinators: name at least one");
@@ -149,20 +151,27 @@ absl::StatusOr<Account> AccountFromFlags() {
       absl::StrCat("--user: ", account.status().message()));
 }
 
-// What only root can do for whom it becomes: makes the directory for state, if
-// it is not there.
+// What only root can do for whom it becomes: makes the directory for state, or
+// hands over the empty one that a service manager has made.
 absl::Status MakeStateDirectory(const std::string& path,
                                 const Account& account) {
   std::error_code error;
-  if (geteuid() != 0 || std::filesystem::exists(path, error)) {
-    return absl::OkStatus();
-  }
-  if (!std::filesystem::create_directories(path, error) ||
-      chown(path.c_str(), account.user, account.group) != 0) {
+  struct stat status;
+  std::filesystem::create_directories(path, error);
+  if (error || lstat(path.c_str(), &status) != 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--state_dir: cannot make ", path, " for user ", account.name));
   }
-  return absl::OkStatus();
+  const bool is_theirs = status.st_uid != 0 || account.user == 0;
+  if (is_theirs || !S_ISDIR(status.st_mode) ||
+      !std::filesystem::is_empty(path, error)) {
+    return absl::OkStatus();
+  }
+  if (lchown(path.c_str(), account.user, account.group) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--state_dir: cannot hand ", path, " to user ", account.name));
 }
 
 // Becomes the half that reads what attackers write.

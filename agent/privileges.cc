@@ -69,6 +69,10 @@ absl::Status Keep(absl::Span<const cap_value_t> kept) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return Failed("rule out new privileges");
   }
+  // Becoming another user may have made it so that root gets a core dump.
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return Failed("rule out core dumps");
+  }
   return absl::OkStatus();
 }
 

@@ -29,7 +29,8 @@ absl::StatusOr<Account> FindAccount(
     const std::string& name, const std::vector<std::string>& more_groups);
 
 // Keeps CAP_NET_ADMIN and CAP_NET_RAW, as far as there, and nothing else:
-// neither for this process nor for what it could execute.
+// neither for this process nor for what it could execute. Its memory is nobody
+// else's to read, as below.
 absl::Status KeepFirewallCapabilities();
 
 // Becomes `account` if this is root; gives up every capability, for good.

@@ -1,6 +1,9 @@
 #include "common/daemon.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -29,12 +32,21 @@ void OpenStandardStreams() {
   if (descriptor > STDERR_FILENO) close(descriptor);
 }
 
+// A pipe to a collector of core dumps ignores the limit.
+void KeepSecrets() {
+  umask(0077);
+  constexpr rlimit kNothing = {0, 0};
+  setrlimit(RLIMIT_CORE, &kNothing);
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 }  // namespace
 
 int RunDaemon(int argc, char** argv, const DaemonInfo& info,
               absl::FunctionRef<absl::Status(const sigset_t& signals)> serve) {
   OpenStandardStreams();
   PinTlsCiphers();
+  KeepSecrets();
   absl::FlagsUsageConfig usage;
   usage.version_string = [&] {
     return absl::StrCat(info.name, " ", kVersion, "\n");

@@ -17,6 +17,9 @@ struct DaemonInfo {
   std::string main_file;  // Whose flags --help shows: `agent/main.cc`.
 };
 
+// What is in memory, keys above all, is in no core dump, and what is written is
+// for its owner alone (umask 0077).
+//
 // Parses the flags, sets up the log (--log_level) and runs `serve` to its end.
 // SIGINT, SIGTERM and SIGHUP are blocked in all threads; `serve` waits for them
 // with sigwait() on the set it is given.
