@@ -12,6 +12,7 @@
 #include "filter/failure_joiner.h"
 #include "filter/filter_regexes.h"
 #include "filter/line_text.h"
+#include "filter/line_times.h"
 #include "filter/line_window.h"
 #include "filter/zone_name.h"
 
@@ -22,9 +23,6 @@ using Outcome = FailureMatcher::Outcome;
 using Result = FailureMatcher::Result;
 using Verdict = Regex::Verdict;
 
-// A stamp's time is good for the lines without one that follow within:
-constexpr absl::Duration kRecent = absl::Seconds(60);
-
 // With so many more failregexes than ignoreregexes, it pays to ignore first.
 constexpr size_t kManyMore = 3;
 
@@ -33,19 +31,16 @@ constexpr size_t kManyMore = 3;
 struct FailureMatcher::Parts {
   Parts(DatePattern pattern, FilterRegexes compiled, const Filter& filter)
       : sees_several_lines(filter.max_lines > 1),
-        date_pattern(std::move(pattern)),
+        line_times(std::move(pattern)),
         regexes(std::move(compiled)),
         window(filter.max_lines),
         joiner({.pending_limit = filter.pending_limit,
                 .idle_limit = filter.join_time}),
         regex_hits(regexes.fail.size()),
-        success_hits(regexes.success.size()),
-        stamp_hits(date_pattern.template_names().size()) {}
+        success_hits(regexes.success.size()) {}
 
-  std::optional<absl::Time> CutStamp(absl::string_view line, absl::Time now);
   std::optional<absl::Time> AddLine(absl::string_view line, absl::Time now,
                                     std::optional<absl::Time> given);
-  void LearnLastTime(absl::string_view lines, absl::Time now);
   Outcome Decide(absl::Time now, Result& result);
   Outcome SearchFailRegexes(const std::vector<size_t>& candidates,
                             absl::Time now, Result& result);
@@ -67,7 +62,7 @@ struct FailureMatcher::Parts {
   uint32_t RepetitionIn(FailRegex& regex);
 
   const bool sees_several_lines;
-  DatePattern date_pattern;
+  LineTimes line_times;
   FilterRegexes regexes;
 
   // What is being read.
@@ -79,7 +74,6 @@ struct FailureMatcher::Parts {
   std::optional<absl::Time> time;
   uint64_t position = 0;
 
-  std::optional<absl::Time> last_time;  // Of any line so far.
   FailureJoiner joiner;
   std::vector<std::optional<absl::Time>> times;
   std::vector<absl::string_view> users;
@@ -87,48 +81,15 @@ struct FailureMatcher::Parts {
   Counters counters;
   std::vector<uint64_t> regex_hits;
   std::vector<uint64_t> success_hits;
-  std::vector<uint64_t> stamp_hits;
 };
 
 // Adds `line` without its stamp to the window and returns the line's time.
 std::optional<absl::Time> FailureMatcher::Parts::AddLine(
     absl::string_view line, absl::Time now, std::optional<absl::Time> given) {
   if (lines_to_keep) window.Keep(*std::exchange(lines_to_keep, std::nullopt));
-  if (!given) return CutStamp(line, now);
-  window.Add(line, "");
-  last_time = given;
-  return given;
-}
-
-std::optional<absl::Time> FailureMatcher::Parts::CutStamp(
-    absl::string_view line, absl::Time now) {
-  const auto stamp = date_pattern.Find(line, now);
-  const bool is_recent = last_time && now - *last_time < kRecent;
-  if (stamp && stamp->time) {
-    ++stamp_hits[stamp->template_index];
-    last_time = stamp->time;
-  } else if (is_recent || !stamp) {
-    window.Add(line, "");
-    return is_recent ? last_time : std::nullopt;
-  }
-  window.Add(line.substr(0, stamp->begin), line.substr(stamp->end));
-  return stamp->time;  // None for an impossible date.
-}
-
-// Takes over the time of the last of `lines` that has a stamp.
-void FailureMatcher::Parts::LearnLastTime(absl::string_view lines,
-                                          absl::Time now) {
-  while (!lines.empty()) {
-    lines.remove_suffix(1);  // The newline.
-    const size_t begin = lines.rfind('\n') + 1;
-    const auto stamp =
-        date_pattern.Find(WithoutLineEnd(lines.substr(begin)), now);
-    if (stamp && stamp->time) {
-      last_time = stamp->time;
-      return;
-    }
-    lines = lines.substr(0, begin);
-  }
+  const LineTimes::Line cut = line_times.Cut(line, now, given);
+  window.Add(cut.before, cut.behind);
+  return cut.time;
 }
 
 Outcome FailureMatcher::Parts::Decide(absl::Time now, Result& result) {
@@ -396,14 +357,13 @@ uint64_t FailureMatcher::Skip(absl::string_view lines, absl::Time now) {
   const uint64_t count = CountLines(lines);
   parts_->counters.lines += count;
   parts_->counters.missed += count;
-  parts_->LearnLastTime(lines, now);
+  parts_->line_times.Learn(lines, now);
   return count;
 }
 
 std::optional<absl::Time> FailureMatcher::StampOf(absl::string_view line,
                                                   absl::Time now) {
-  const auto stamp = parts_->date_pattern.Find(WithoutLineEnd(line), now);
-  return stamp ? stamp->time : std::nullopt;
+  return parts_->line_times.StampOf(line, now);
 }
 
 std::optional<uint64_t> FailureMatcher::waiting_from(int logs_ago) const {
@@ -425,10 +385,10 @@ const std::vector<uint64_t>& FailureMatcher::success_hits() const {
 }
 
 std::vector<FailureMatcher::StampCount> FailureMatcher::stamp_counts() const {
-  const std::vector<std::string>& names = parts_->date_pattern.template_names();
+  const LineTimes& times = parts_->line_times;
   std::vector<StampCount> counts;
-  for (size_t i = 0; i < names.size(); ++i) {
-    counts.push_back({.name = names[i], .lines = parts_->stamp_hits[i]});
+  for (size_t i = 0; i < times.names().size(); ++i) {
+    counts.push_back({.name = times.names()[i], .lines = times.hits()[i]});
   }
   return counts;
 }
