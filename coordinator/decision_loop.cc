@@ -47,9 +47,10 @@ absl::StatusOr<std::string> DecisionLoop::Load(
   change.revision = contents.revision + 1;
   RETURN_IF_ERROR(store_.Commit(change));
   held_.Load(contents.held);
-  rails_.Load(contents.bans, clock_.TimeNow());
-  table_.Load(change.revision, jails_, std::move(contents.bans));
   Turn turn(table_, clock_.TimeNow());
+  right_logins_.Load(turn, *jails_, contents.right_logins);
+  rails_.Load(contents.bans, turn.now);
+  table_.Load(change.revision, jails_, std::move(contents.bans));
   RETURN_IF_ERROR(CountAgain(turn, contents));
   RETURN_IF_ERROR(Commit(turn));  // What there is no room for any more.
   return std::move(contents.history_id);
@@ -365,6 +366,9 @@ absl::StatusOr<bool> DecisionLoop::ImposeOrHold(Turn& turn, const Jail& jail,
   std::optional<Hold> hold = rails_.Judge(turn, jail, decided);
   if (!hold) {
     ++turn.imposed_by_jail[jail.name];
+    if (right_logins_.IsGood(key, turn.now)) {
+      ++turn.good_imposed_by_jail[jail.name];
+    }
     Stand(turn, std::move(decided), who);
     return true;
   }
@@ -459,6 +463,7 @@ void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
 
 absl::Status DecisionLoop::Recount(Turn& turn) {
   ASSIGN_OR_RETURN(const StoreContents contents, store_.Load());
+  right_logins_.Load(turn, *jails_, contents.right_logins);
   RETURN_IF_ERROR(CountAgain(turn, contents));
   must_recount_ = false;
   return absl::OkStatus();
@@ -468,7 +473,6 @@ absl::Status DecisionLoop::CountAgain(Turn& turn,
                                       const StoreContents& contents) {
   intake_.Load(contents.progress);
   pardons_.Load(contents.pardons);
-  right_logins_.Load(turn, *jails_, contents.right_logins);
   return counter_.CountAgain(turn, *jails_, contents.failures, right_logins_);
 }
 

@@ -274,7 +274,7 @@ class DecisionLoop {
   FailureIntake intake_{pardons_};
   FleetCounter counter_;
   RightLogins right_logins_;
-  Rails rails_;
+  Rails rails_{right_logins_};
   HeldBans held_;  // Read by all.
   absl::BitGen random_;
   absl::Time next_stale_ = absl::InfinitePast(), next_prune_ = next_stale_;

@@ -1,24 +1,26 @@
 #include "coordinator/good_share.h"
 
-#include <algorithm>
-
 namespace mxban {
 
-bool GoodShare::Allows(absl::Time now, double share, size_t good_sources) {
-  if (share == 0) return true;
-  Forget(now);
-  const size_t more = bans_.size() + 1;
-  return more <= kAlways ||
+bool GoodShare::Allows(size_t banned, double share, size_t good_sources) {
+  const size_t more = banned + 1;
+  return share == 0 || more <= kAlways ||
          static_cast<double>(more) <= share * static_cast<double>(good_sources);
 }
 
-void GoodShare::Record(absl::Time now) {
-  Forget(now);
-  bans_.insert(std::upper_bound(bans_.begin(), bans_.end(), now), now);
+void GoodShare::Add(absl::Time time, size_t count) {
+  while (!bans_.empty() && bans_.front().first <= time - kWindow) {
+    bans_.pop_front();
+  }
+  bans_.emplace_back(time, count);
 }
 
-void GoodShare::Forget(absl::Time now) {
-  while (!bans_.empty() && bans_.front() <= now - kWindow) bans_.pop_front();
+size_t GoodShare::CountAt(absl::Time now) const {
+  size_t banned = 0;
+  for (const auto& [time, count] : bans_) {
+    if (time > now - kWindow) banned += count;
+  }
+  return banned;
 }
 
 }  // namespace mxban

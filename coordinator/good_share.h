@@ -6,12 +6,14 @@
 // (`maxgoodshare`).
 //
 // The window is exact, and open at its old end. Time is an argument, never read
-// from a clock. Memory is bounded by what is allowed.
+// from a clock. Memory is bounded by the turns of the decision loop that ban
+// good senders within a window.
 //
 // Thread-compatible.
 
 #include <cstddef>
 #include <deque>
+#include <utility>
 
 #include "absl/time/time.h"
 
@@ -24,18 +26,21 @@ class GoodShare {
   // So many are always allowed, for in a small fleet one is a large share.
   static constexpr size_t kAlways = 3;
 
-  // Whether one more good sender may be banned at `now`, when `good_sources`
-  // are good, this one among them, and of these `share` at most. A share of 0
-  // is no limit.
-  bool Allows(absl::Time now, double share, size_t good_sources);
+  // Whether one more good sender may be banned, where `banned` were within the
+  // window and `good_sources` are good, of whom it is at most `share`. A share
+  // of 0 is no limit.
+  static bool Allows(size_t banned, double share, size_t good_sources);
 
-  // That a good sender was banned at `now`.
-  void Record(absl::Time now);
+  // Notes that `count` good senders were banned at `time`.
+  //
+  // REQUIRES: `time` is not before that of an earlier call.
+  void Add(absl::Time time, size_t count);
+
+  // How many were banned within the window that ends at `now`.
+  size_t CountAt(absl::Time now) const;
 
  private:
-  void Forget(absl::Time now);
-
-  std::deque<absl::Time> bans_;  // Oldest first.
+  std::deque<std::pair<absl::Time, size_t>> bans_;  // Oldest first.
 };
 
 }  // namespace mxban

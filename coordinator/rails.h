@@ -20,6 +20,8 @@
 #include "common/ban.h"
 #include "common/jail.h"
 #include "coordinator/ban_rate.h"
+#include "coordinator/good_share.h"
+#include "coordinator/right_logins.h"
 #include "coordinator/turn.h"
 
 namespace mxban {
@@ -32,7 +34,11 @@ struct Hold {
 
 class Rails {
  public:
-  // Starts with the bans that stand.
+  // `right_logins` tells who is a good sender, and must outlive the rails.
+  explicit Rails(const RightLogins& right_logins)
+      : right_logins_(right_logins) {}
+
+  // Starts with the bans that stand. REQUIRES: the right logins are known.
   void Load(const std::vector<Ban>& bans, absl::Time now);
 
   // Why `ban`, a new one of `jail`, is held; nullopt if it is imposed.
@@ -43,7 +49,13 @@ class Rails {
   void Publish(const Turn& turn);
 
  private:
+  std::optional<Hold> JudgeRate(const Turn& turn, const Jail& jail) const;
+  std::optional<Hold> JudgeGoodShare(const Turn& turn, const Jail& jail,
+                                     const Ban& ban) const;
+
+  const RightLogins& right_logins_;
   BanRate rate_;
+  absl::flat_hash_map<std::string, GoodShare> good_bans_;  // By jail.
   // When it was last said in the log that a rail of a jail holds bans.
   absl::flat_hash_map<std::pair<std::string, std::string>, absl::Time> said_;
 };

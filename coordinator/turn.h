@@ -111,6 +111,9 @@ struct Turn {
   // How many bans were imposed that no operator asked for.
   absl::flat_hash_map<std::string, uint64_t> imposed_by_jail;
 
+  // How many of them are of good senders.
+  absl::flat_hash_map<std::string, uint64_t> good_imposed_by_jail;
+
   // How many were held, by jail and rail.
   absl::btree_map<std::pair<std::string, std::string>, uint64_t> held_by_rail;
 
