@@ -135,6 +135,12 @@ void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,
             absl::StrCat(SayCount(status.tracked_source_count(), "source"),
                          " with failures that still count"),
             out);
+  if (status.good_sender_count() > 0) {
+    PrintFact("good",
+              absl::StrCat(SayCount(status.good_sender_count(), "source"),
+                           " with a right login lately"),
+              out);
+  }
   PrintFact("history", status.history_id(), out);
   if (!status.store_salvage().empty()) {
     PrintFact("store", status.store_salvage(), out);

@@ -41,6 +41,7 @@ class BanHistoryTest : public testing::Test {
 
   BanTable table_;
   Turn turn_{table_, kNoon};
+  RightLogins right_logins_{10};
   std::unique_ptr<BanStore> store_;
 };
 
@@ -50,7 +51,7 @@ TEST_F(BanHistoryTest, StoredAndNewFailuresTellWhoSawWhat) {
   ASSERT_TRUE(store_->Commit(change).ok());
   turn_.counted[kKey] = {Seen(2, "mx2")};
   Ban ban = SomeBan(BanOrigin::kCounted, 3);
-  ASSERT_TRUE(AddHistory(*store_, turn_, ban).ok());
+  ASSERT_TRUE(AddHistory(*store_, turn_, right_logins_, ban).ok());
   EXPECT_EQ(ban.servers, (std::vector<std::string>{"mx1", "mx2"}));
   EXPECT_EQ(ban.evidence,
             (std::vector<std::string>{"mx2 at 1", "mx2 at 2", "mx1 at 3"}))
@@ -62,7 +63,7 @@ TEST_F(BanHistoryTest, WhatIsToldIsBounded) {
     turn_.counted[kKey].push_back(Seen(i, "mx" + std::to_string(i)));
   }
   Ban ban = SomeBan(BanOrigin::kCounted, 100);
-  ASSERT_TRUE(AddHistory(*store_, turn_, ban).ok());
+  ASSERT_TRUE(AddHistory(*store_, turn_, right_logins_, ban).ok());
   EXPECT_EQ(ban.servers.size(), kMaxServers);
   EXPECT_EQ(ban.evidence.size(), kMaxEvidence);
   EXPECT_EQ(ban.evidence.back(), "mx99 at 99");
@@ -76,11 +77,31 @@ TEST_F(BanHistoryTest, OnlyCountedBansAreExplainedByFailures) {
   for (const BanOrigin origin : {BanOrigin::kOperator, BanOrigin::kLocal}) {
     Ban ban = SomeBan(origin, 3);
     ban.servers = {"mx1"};
-    ASSERT_TRUE(AddHistory(*store_, turn_, ban).ok());
+    ASSERT_TRUE(AddHistory(*store_, turn_, right_logins_, ban).ok());
     EXPECT_EQ(ban.previous_ban_count, 1);
     EXPECT_EQ(ban.servers, std::vector<std::string>{"mx1"});
     EXPECT_TRUE(ban.evidence.empty());
   }
+}
+
+TEST_F(BanHistoryTest, WhatIsForgivenExplainsNothing) {
+  StoreChange change;
+  change.failures = {Seen(0, "mx1"), Seen(1, "mx2")};
+  for (int i = 2; i < 20; ++i) {
+    change.failures.push_back(Seen(i, "mx3"));
+    change.failures.back().user = "alice";
+  }
+  ASSERT_TRUE(store_->Commit(change).ok());
+  turn_.counted[kKey] = {Seen(20, "mx1"), Seen(21, "mx3")};
+  turn_.counted[kKey][1].user = "alice";
+  Jail jail;
+  jail.name = "jail";
+  right_logins_.Record(turn_, jail, kKey, "alice", kNoon);
+  Ban ban = SomeBan(BanOrigin::kCounted, 3);
+  ASSERT_TRUE(AddHistory(*store_, turn_, right_logins_, ban).ok());
+  EXPECT_EQ(ban.servers, (std::vector<std::string>{"mx1", "mx2"}));
+  EXPECT_EQ(ban.evidence,
+            (std::vector<std::string>{"mx1 at 0", "mx2 at 1", "mx1 at 20"}));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ inline BanKey NumberedKey(uint32_t number) {
 }
 
 // `count` each of bans, failures, positions, pardons, held bans, allowed
-// sources and audit records, at revision 7, and paused.
+// sources, right logins and audit records, at revision 7, and paused.
 inline StoreChange NumberedChange(uint32_t count) {
   StoreChange change;
   change.revision = 7;
@@ -38,6 +38,8 @@ inline StoreChange NumberedChange(uint32_t count) {
     change.imposed.push_back(ban);
     change.failures.push_back(
         {NumberedKey(i + count), kWritten, "mx1", std::string(100, 'f')});
+    change.failures.back().user = "bob";
+    change.right_logins.push_back({NumberedKey(i + count), "alice", kWritten});
     change.progress.push_back(
         {"mx1", "jail", absl::StrCat("log", i), i, kWritten});
     change.pardoned.push_back({NumberedKey(i + 2 * count), kWritten});

@@ -141,5 +141,46 @@ TEST_F(FailureIntakeTest, ThePositionMovesOnWhateverCounts) {
   EXPECT_EQ(accepted.progress.offset, 2);
 }
 
+TEST_F(FailureIntakeTest, RightLoginsPassOnceBesideFailures) {
+  Jail jail = SomeJail();
+  jail.filter.success_regexes = {"x"};
+  jail.good_time = absl::Hours(2);
+  const auto login = [](uint64_t end_offset, const char* source,
+                        absl::Time time = kNoon) {
+    return RightLogin{IpNetwork::ParseOrDie(source), time, end_offset, "alice"};
+  };
+  const FailureBatch batch = {
+      "jail",
+      "log",
+      {At(100), At(200)},
+      {login(150, "2001:db8::1", kNoon + absl::Hours(1)),
+       login(250, "192.0.2.1"),
+       login(300, "203.0.113.9", kNoon - absl::Hours(2))}};
+  auto accepted = intake_.Accept("mx1", batch, &jail, kNoon);
+  EXPECT_EQ(accepted.failures.size(), 2);
+  ASSERT_EQ(accepted.right_logins.size(), 1) << "one is ignored, one too old";
+  EXPECT_EQ(accepted.right_logins[0].source,
+            IpNetwork::ParseOrDie("2001:db8::/64"));
+  EXPECT_EQ(accepted.right_logins[0].time, kNoon);
+  EXPECT_EQ(accepted.progress.offset, 300) << "of both";
+  accepted = intake_.Accept("mx1", batch, &jail, kNoon);
+  EXPECT_TRUE(accepted.failures.empty());
+  EXPECT_TRUE(accepted.right_logins.empty());
+  EXPECT_EQ(accepted.progress.offset, 300);
+}
+
+TEST_F(FailureIntakeTest, RightLoginsThatNobodyAsksForAreDone) {
+  const FailureBatch batch = {
+      "jail",
+      "log",
+      {},
+      {{IpNetwork::ParseOrDie("203.0.113.9"), kNoon, 100, "alice"}}};
+  auto accepted = intake_.Accept("mx1", batch, &jail_, kNoon);
+  EXPECT_TRUE(accepted.right_logins.empty());
+  EXPECT_EQ(accepted.progress.offset, 100);
+  accepted = intake_.Accept("mx1", batch, nullptr, kNoon);
+  EXPECT_EQ(accepted.progress.offset, 100);
+}
+
 }  // namespace
 }  // namespace mxban

@@ -45,6 +45,7 @@ class FleetCounterTest : public testing::Test {
   std::unique_ptr<BanStore> store_ =
       *SqliteBanStore::Open(directory_.In("bans.db"));
   FleetCounter counter_{*store_, 2};
+  RightLogins right_logins_{10};
   Turn turn_{table_, kNoon};
   Jail jail_;
 };
@@ -92,9 +93,10 @@ TEST_F(FleetCounterTest, CountsAgainWhatIsStored) {
   Record();
   const StoredFailure failure = {kKey, kNoon, "mx1", ""};
   const StoredFailure elsewhere = {{"gone", kKey.source}, kNoon, "mx1", ""};
-  ASSERT_TRUE(
-      counter_.CountAgain(turn_, {{"j", jail_}}, {failure, failure, elsewhere})
-          .ok());
+  ASSERT_TRUE(counter_
+                  .CountAgain(turn_, {{"j", jail_}},
+                              {failure, failure, elsewhere}, right_logins_)
+                  .ok());
   EXPECT_EQ(counter_.tracked_sources(), 1);
   EXPECT_EQ(Record().count, 3);
 }
@@ -104,7 +106,7 @@ TEST_F(FleetCounterTest, SaysWhomItHadNoRoomFor) {
     Record({"j", IpNetwork::ParseOrDie(source)});
   }
   EXPECT_EQ(counter_.evicted_sources(), 1);
-  ASSERT_TRUE(counter_.CountAgain(turn_, {}, {}).ok());
+  ASSERT_TRUE(counter_.CountAgain(turn_, {}, {}, right_logins_).ok());
   EXPECT_EQ(counter_.evicted_sources(), 1) << "is never taken back";
 }
 
@@ -149,6 +151,19 @@ TEST_F(FleetCounterTest, TheTurnTrimsOfWhomMoreCameThanMatters) {
   EXPECT_TRUE(turn_.trimmed.empty());
   Record();
   EXPECT_EQ(turn_.trimmed[kKey], 17);
+}
+
+TEST_F(FleetCounterTest, WhatIsForgivenIsNotCountedAgain) {
+  const StoredFailure alice = {kKey, kNoon, "mx1", "", "alice"};
+  const StoredFailure bob = {kKey, kNoon, "mx1", "", "bob"};
+  right_logins_.Record(turn_, jail_, kKey, "alice", kNoon);
+  ASSERT_TRUE(
+      counter_
+          .CountAgain(turn_, {{"j", jail_}}, {alice, alice, bob}, right_logins_)
+          .ok());
+  EXPECT_EQ(Record().count, 2);
+  counter_.Forgive(kKey, "bob");
+  EXPECT_EQ(Record().count, 2) << "users of stored failures are known";
 }
 
 }  // namespace

@@ -71,8 +71,11 @@ TEST(JailConfigTest, TheHowToLoadsUnchanged) {
 TEST(JailConfigTest, TheShippedFilesMeanTheSame) {
   const auto config = LoadJails("deploy/config");
   ASSERT_TRUE(config.ok()) << config.status();
-  ASSERT_EQ(config->jails.size(), 1u);
+  ASSERT_EQ(config->jails.size(), 2u);
   ExpectTheHowTosJail(config->jails[0]);
+  EXPECT_EQ(config->jails[1].name, "sendmail-auth");
+  EXPECT_EQ(config->jails[1].filter.success_regexes.size(), 1u);
+  EXPECT_EQ(config->jails[1].max_good_share, 0.05);
   EXPECT_THAT(config->notes, IsEmpty());
 }
 

@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "coordinator/sqlite.h"
 #include "gtest/gtest.h"
@@ -267,6 +269,50 @@ TEST_F(SqliteBanStoreTest, AFileThatIsNoStoreIsRefusedAndKept) {
 TEST_F(SqliteBanStoreTest, ADirectoryThatIsNotThereIsUnavailable) {
   EXPECT_EQ(SqliteBanStore::Open("/nowhere/bans.db").status().code(),
             absl::StatusCode::kUnavailable);
+}
+
+TEST_F(SqliteBanStoreTest, TheNewestRightLoginOfEachUserIsKept) {
+  auto store = Open();
+  StoreChange change;
+  change.right_logins = {
+      {kKey, "alice", kNoon}, {kKey, "bob", kNoon}, {kOther, "alice", kNoon}};
+  ASSERT_TRUE(store->Commit(change).ok());
+  change.right_logins = {{kKey, "alice", kNoon + absl::Hours(1)},
+                         {kKey, "bob", kNoon - absl::Hours(1)}};
+  ASSERT_TRUE(store->Commit(change).ok());
+  store.reset();
+  std::map<std::pair<BanKey, std::string>, absl::Time> logins;
+  const auto contents = Open()->Load();
+  for (const StoredLogin& login : contents->right_logins) {
+    logins[{login.key, login.user}] = login.time;
+  }
+  EXPECT_EQ(logins.size(), 3);
+  EXPECT_EQ((logins[{kKey, "alice"}]), kNoon + absl::Hours(1));
+  EXPECT_EQ((logins[{kKey, "bob"}]), kNoon);
+  EXPECT_EQ((logins[{kOther, "alice"}]), kNoon);
+}
+
+TEST_F(SqliteBanStoreTest, RightLoginsAreForgottenByJailAndByTime) {
+  auto store = Open();
+  const BanKey elsewhere = {"other", kKey.source};
+  StoreChange change;
+  change.right_logins = {{kKey, "a", kNoon},
+                         {kKey, "b", kNoon + absl::Seconds(1)},
+                         {kKey, "c", kNoon + absl::Seconds(2)},
+                         {elsewhere, "d", kNoon}};
+  change.forgotten_logins = {{"jail", kNoon + absl::Seconds(1)}};
+  change.imposed = {SomeBan(kKey)};
+  ASSERT_TRUE(store->Commit(change).ok());
+  ASSERT_EQ(store->Load()->right_logins.size(), 2);
+  StoreChange forget;
+  forget.forgotten = {kKey};
+  forget.lifted = {kKey};
+  forget.pardoned = {{kKey, kNoon}};
+  forget.retention.emplace().right_logins = kNoon + absl::Seconds(1);
+  ASSERT_TRUE(store->Commit(forget).ok());
+  const auto logins = store->Load()->right_logins;
+  ASSERT_EQ(logins.size(), 1) << "pardons leave them alone";
+  EXPECT_EQ(logins[0].user, "c");
 }
 
 }  // namespace

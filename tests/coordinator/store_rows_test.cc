@@ -49,11 +49,19 @@ TEST_F(StoreRowsTest, ABanFitsItsKey) {
 
 TEST_F(StoreRowsTest, ReadsWhatWasWritten) {
   const auto failure =
-      FailureOfRow(Row("'jail', '203.0.113.30', 1795435200000000, 'mx1', 'l'"));
+      FailureOfRow(Row("'jail', '203.0.113.30', 1795435200000000, 'mx1', 'l', "
+                       "'alice'"));
   ASSERT_TRUE(failure.ok()) << failure.status();
   EXPECT_EQ(failure->time, kNoon);
   EXPECT_EQ(failure->server, "mx1");
   EXPECT_EQ(failure->evidence, "l");
+  EXPECT_EQ(failure->user, "alice");
+  const auto login =
+      LoginOfRow(Row("'jail', '2001:db8::/64', 'bob', 1795435200000000"));
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_EQ(login->key.source, IpNetwork::ParseOrDie("2001:db8::/64"));
+  EXPECT_EQ(login->user, "bob");
+  EXPECT_EQ(login->time, kNoon);
   const auto progress =
       ProgressOfRow(Row("'mx1', 'jail', 'log', 100, 1795435200000000"));
   ASSERT_TRUE(progress.ok()) << progress.status();
@@ -71,12 +79,20 @@ TEST_F(StoreRowsTest, ReadsWhatWasWritten) {
 
 TEST_F(StoreRowsTest, WhatNobodyWroteIsDataLoss) {
   for (const char* values :
-       {"'', '203.0.113.30', 1, '', ''", "'jail', 'rubbish', 1, '', ''",
-        "'jail', '203.0.113.030', 1, '', ''",
-        "'jail', '203.0.113.1/24', 1, '', ''", "NULL, NULL, NULL, NULL, NULL",
-        "'jail', '203.0.113.30', 0, '', ''",
-        "'jail', '203.0.113.30', 9223372036854775807, '', ''"}) {
+       {"'', '203.0.113.30', 1, '', '', ''", "'jail', 'rubbish', 1, '', '', ''",
+        "'jail', '203.0.113.030', 1, '', '', ''",
+        "'jail', '203.0.113.1/24', 1, '', '', ''",
+        "NULL, NULL, NULL, NULL, NULL, NULL",
+        "'jail', '203.0.113.30', 0, '', '', ''",
+        "'jail', '203.0.113.30', 9223372036854775807, '', '', ''",
+        "'jail', '203.0.113.30', 1, '', '', zeroblob(65)"}) {
     EXPECT_TRUE(absl::IsDataLoss(FailureOfRow(Row(values)).status())) << values;
+  }
+  for (const char* values :
+       {"'', '203.0.113.30', 'u', 1", "'jail', 'x', 'u', 1",
+        "'jail', '203.0.113.30', '', 1", "'jail', '203.0.113.30', 'u', 0",
+        "'jail', '203.0.113.30', zeroblob(65), 1"}) {
+    EXPECT_TRUE(absl::IsDataLoss(LoginOfRow(Row(values)).status())) << values;
   }
   EXPECT_TRUE(absl::IsDataLoss(
       ProgressOfRow(Row("'mx1', 'jail', 'log', -1, 1")).status()));

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint32_t kRows = 2'000;
 constexpr size_t kPage = 4096;
-constexpr uint64_t kTables = 8;
+constexpr uint64_t kTables = 9;
 
 class StoreSalvageTest : public testing::Test {
  protected:
@@ -53,6 +53,10 @@ TEST_F(StoreSalvageTest, ASoundStoreIsCarriedOverWhole) {
   EXPECT_EQ(after->bans.back().expire_time, before->bans.back().expire_time);
   EXPECT_EQ(after->failures.size(), kRows);
   EXPECT_EQ(after->failures.back().evidence, before->failures.back().evidence);
+  EXPECT_EQ(after->failures.back().user, "bob");
+  EXPECT_EQ(after->right_logins.size(), kRows);
+  EXPECT_EQ(after->right_logins.back().user, "alice");
+  EXPECT_EQ(after->right_logins.back().time, kWritten);
   EXPECT_EQ(after->progress.back().offset, before->progress.back().offset);
   EXPECT_EQ(after->pardons.back().time, before->pardons.back().time);
   EXPECT_EQ(after->held.back().ban.key, before->held.back().ban.key);
@@ -145,6 +149,28 @@ TEST_F(StoreSalvageTest, AnOlderVersionIsCarriedOver) {
   EXPECT_EQ(tables[4].rows, 0);
   EXPECT_TRUE(tables[4].is_whole) << "it had none";
   EXPECT_EQ((*SqliteBanStore::Open(to_))->Load()->progress[0].time, kWritten);
+}
+
+TEST_F(StoreSalvageTest, FailuresOfAnOlderVersionKeepTheirTimes) {
+  {
+    auto database = *SqliteDatabase::Open(from_);
+    ASSERT_EQ(database->Execute(
+                  "DROP TABLE right_login;"
+                  "ALTER TABLE failure DROP COLUMN user;"
+                  "UPDATE meta SET value = 3 WHERE key = 'schema_version'"),
+              absl::OkStatus());
+  }
+  const auto tables =
+      SalvageStore(from_, to_, kWritten + absl::Hours(24 * 365));
+  ASSERT_TRUE(tables.ok()) << tables.status();
+  EXPECT_EQ(tables->at(2).rows, kRows);
+  EXPECT_EQ(tables->back().name, "right_login");
+  EXPECT_EQ(tables->back().rows, 0);
+  EXPECT_TRUE(tables->back().is_whole) << "it had none";
+  const auto contents = (*SqliteBanStore::Open(to_))->Load();
+  EXPECT_EQ(contents->failures.at(0).time, kWritten);
+  EXPECT_EQ(contents->failures.at(0).user, "");
+  EXPECT_EQ(contents->progress.at(0).time, kWritten);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
 const BanKey kKey = {"jail", IpNetwork::ParseOrDie("203.0.113.30")};
 
-// What versions 1 and 2 have in common.
+// What versions 1 to 3 have in common, but for what a later one adds to it.
 constexpr char kCommon[] = R"sql(
   CREATE TABLE meta (key BLOB PRIMARY KEY, value) WITHOUT ROWID;
   CREATE TABLE ban (
@@ -61,6 +61,15 @@ constexpr char kVersion2[] = R"sql(
     (CAST('jail' AS BLOB), CAST('203.0.113.30' AS BLOB), 3, 1795435200000000);
 )sql";
 
+constexpr char kVersion3[] = R"sql(
+  UPDATE meta SET value = 3 WHERE key = 'schema_version';
+  ALTER TABLE log_progress ADD COLUMN time INTEGER;
+  UPDATE log_progress SET time = 1795435200000000;
+  CREATE TABLE pardon (
+    jail BLOB, source BLOB, time INTEGER,
+    PRIMARY KEY (jail, source)) WITHOUT ROWID;
+)sql";
+
 class StoreSchemaTest : public testing::Test {
  protected:
   StoreSchemaTest()
@@ -94,6 +103,8 @@ class StoreSchemaTest : public testing::Test {
     EXPECT_EQ(contents->failures.size(), 1);
     EXPECT_EQ(contents->failures.at(0).time, kNoon);
     EXPECT_EQ(contents->failures.at(0).evidence, "line");
+    EXPECT_EQ(contents->failures.at(0).user, "");
+    EXPECT_TRUE(contents->right_logins.empty());
     EXPECT_EQ(contents->progress.size(), 1);
     EXPECT_EQ(contents->progress.at(0).log_id, "log");
     EXPECT_EQ(contents->progress.at(0).offset, 100);
@@ -128,6 +139,23 @@ TEST_F(StoreSchemaTest, AStoreOfVersion2IsBroughtUpToDate) {
   forget.retention.emplace().ban_counts = kNoon + absl::Seconds(1);
   ASSERT_TRUE(store->Commit(forget).ok());
   EXPECT_EQ(store->BanCountsOf(kKey)->in_jail, 0) << "it was dated";
+}
+
+TEST_F(StoreSchemaTest, AStoreOfVersion3IsBroughtUpToDate) {
+  Write(absl::StrCat("BEGIN;", kCommon, kVersion2, kVersion3, "COMMIT;"));
+  auto store = OpenAndExpectEverything();
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->Load()->progress[0].time, kNoon) << "it was dated";
+  // What version 4 adds can be used at once.
+  StoreChange change;
+  change.failures = {{kKey, kNoon, "mx1", "line", "bob"}};
+  change.right_logins = {{kKey, "alice", kNoon}};
+  ASSERT_TRUE(store->Commit(change).ok());
+  store.reset();
+  const auto contents = (*SqliteBanStore::Open(path_))->Load();
+  EXPECT_EQ(contents->failures.size(), 2);
+  EXPECT_EQ(contents->failures[1].user, "bob");
+  EXPECT_EQ(contents->right_logins.at(0).user, "alice");
 }
 
 TEST_F(StoreSchemaTest, ANewStoreHasEveryTable) {

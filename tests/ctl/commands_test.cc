@@ -125,6 +125,14 @@ TEST_F(CommandsTest, JailsShowTheirRails) {
                                   "500 bans a minute; follows"));
 }
 
+TEST_F(CommandsTest, StatusCountsGoodSenders) {
+  coordinator().status = SampleStatus();
+  coordinator().status.set_good_sender_count(1);
+  ASSERT_TRUE(ShowStatus(People()).ok());
+  EXPECT_THAT(Output(), HasSubstr("\ngood         1 source with a right login "
+                                  "lately\n"));
+}
+
 TEST_F(CommandsTest, StatusOfAnEmptyClusterIsSaidInWords) {
   ASSERT_TRUE(ShowStatus(People()).ok());
   EXPECT_THAT(Output(), HasSubstr("no bans stand"));
