@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -50,6 +49,14 @@ struct StoredLogin {
 struct ForgottenLogins {
   std::string jail;
   absl::Time until;
+};
+
+// Of the failures of `key` only the newest `kept` stay, and the newest of each
+// server if the jail asks for several.
+struct TrimmedFailures {
+  BanKey key;
+  size_t kept = 0;
+  bool of_each_server = false;
 };
 
 // Every failure that `jail` found in this log of this server, up to `offset`,
@@ -85,8 +92,7 @@ struct StoreChange {
   uint64_t revision = 0;                // Of the ban set afterwards.
   std::vector<BanKey> forgotten;        // Whose failures no longer count.
   std::vector<StoredFailure> failures;  // New ones, after the forgetting.
-  // Of whom only so many of the newest stay, and the newest of each server.
-  std::vector<std::pair<BanKey, size_t>> trimmed;
+  std::vector<TrimmedFailures> trimmed;
   std::vector<StoredLogin> right_logins;  // Where later than what is known.
   std::vector<ForgottenLogins> forgotten_logins;
   std::vector<LogProgress> progress;

@@ -237,7 +237,8 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   turn.counted[key].push_back(stored);
   if (right_logins_.Forgives(stored)) {
     ++turn.forgiven_by_jail[jail.name];
-    turn.trimmed.try_emplace(key, kMostForgiven);
+    turn.trimmed.try_emplace(
+        key, TrimmedFailures{key, kMostForgiven, jail.min_servers > 1});
     return;
   }
   ++turn.failures_by_jail[jail.name];

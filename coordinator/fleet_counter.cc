@@ -33,7 +33,8 @@ absl::StatusOr<Offence> FleetCounter::Record(Turn& turn, const Jail& jail,
   for (uint32_t i = FailureWeight(jail, earlier_bans); i > 0; --i) {
     count = counter.Record(key.source, time, server, user);
     if (count.has_dropped) {
-      turn.trimmed[key] = FailureCounter::MaxKept(counter.limits());
+      turn.trimmed[key] = {key, FailureCounter::MaxKept(counter.limits()),
+                           jail.min_servers > 1};
     }
   }
   for (const IpNetwork& evicted : counter.TakeEvicted()) {

@@ -44,9 +44,9 @@ absl::Status SqliteBanStore::Prepare() {
   trim_ = prepare(
       "DELETE FROM failure WHERE jail = ?1 AND source = ?2 AND rowid NOT IN "
       "(SELECT rowid FROM failure WHERE jail = ?1 AND source = ?2 "
-      "ORDER BY time DESC LIMIT ?3) AND rowid NOT IN "
+      "ORDER BY time DESC LIMIT ?3) AND (?4 = 0 OR rowid NOT IN "
       "(SELECT row FROM (SELECT rowid AS row, MAX(time) FROM failure "
-      "WHERE jail = ?1 AND source = ?2 GROUP BY server))");
+      "WHERE jail = ?1 AND source = ?2 GROUP BY server)))");
   add_login_ = prepare(
       "INSERT INTO right_login (jail, source, user, time) VALUES (?, ?, ?, ?) "
       "ON CONFLICT (jail, source, user) DO UPDATE SET time = excluded.time "
@@ -161,10 +161,11 @@ absl::Status SqliteBanStore::CommitFailures(const StoreChange& change) {
                         .Bind(failure.user)
                         .Run());
   }
-  for (const auto& [key, kept] : change.trimmed) {
-    RETURN_IF_ERROR(trim_.Bind(key.jail)
-                        .Bind(key.source.ToString())
-                        .Bind(static_cast<int64_t>(kept))
+  for (const TrimmedFailures& trimmed : change.trimmed) {
+    RETURN_IF_ERROR(trim_.Bind(trimmed.key.jail)
+                        .Bind(trimmed.key.source.ToString())
+                        .Bind(static_cast<int64_t>(trimmed.kept))
+                        .Bind(int64_t{trimmed.of_each_server})
                         .Run());
   }
   for (const LogProgress& progress : change.progress) {

@@ -80,7 +80,7 @@ std::optional<StoreChange> Turn::ToStoreChange() {
   for (const auto& [jail, until] : forgotten_logins) {
     change.forgotten_logins.push_back({jail, until});
   }
-  change.trimmed.assign(trimmed.begin(), trimmed.end());
+  for (const auto& [key, trim] : trimmed) change.trimmed.push_back(trim);
   change.progress = std::move(progress);
   for (const auto& [key, end] : ended) {
     change.lifted.push_back(key);

@@ -69,8 +69,8 @@ struct Turn {
   // New failures that still count once the turn is over, or are forgiven.
   absl::flat_hash_map<BanKey, std::vector<StoredFailure>> counted;
   std::vector<BanKey> forgotten;
-  // Of whom so many failures are enough.
-  absl::flat_hash_map<BanKey, size_t> trimmed;
+  // Of whom some failures are enough.
+  absl::flat_hash_map<BanKey, TrimmedFailures> trimmed;
   // The newest of each user at each source.
   absl::flat_hash_map<std::pair<BanKey, std::string>, absl::Time> right_logins;
   absl::flat_hash_map<std::string, absl::Time> forgotten_logins;  // By jail.

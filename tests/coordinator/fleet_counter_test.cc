@@ -150,7 +150,8 @@ TEST_F(FleetCounterTest, TheTurnTrimsOfWhomMoreCameThanMatters) {
   for (int i = 0; i < 17; ++i) Record();
   EXPECT_TRUE(turn_.trimmed.empty());
   Record();
-  EXPECT_EQ(turn_.trimmed[kKey], 17);
+  EXPECT_EQ(turn_.trimmed[kKey].kept, 17);
+  EXPECT_FALSE(turn_.trimmed[kKey].of_each_server);
 }
 
 TEST_F(FleetCounterTest, WhatIsForgivenIsNotCountedAgain) {

@@ -41,6 +41,15 @@ void Truth::Record(int server, const FailureBatch& batch, absl::Time now) {
   }
 }
 
+void Truth::SetLimits(const Limits& limits) {
+  limits_ = limits;
+  for (auto& [source, times] : times_) Trim(times);
+}
+
+void Truth::Trim(std::multiset<absl::Time>& times) const {
+  while (times.size() > 2 * limits_.max_retry - 1) times.erase(times.begin());
+}
+
 // Bans whoever has `max_retry` failures within `find_time`, this one among
 // them. All failures of a ban are forgotten with it.
 void Truth::Count(const IpNetwork& source, absl::Time time, absl::Time now) {
@@ -66,7 +75,9 @@ void Truth::Count(const IpNetwork& source, absl::Time time, absl::Time now) {
       newest = last;
     }
   }
-  if (most < limits_.max_retry || newest + limits_.ban_time <= now) return;
+  if (most < limits_.max_retry || newest + limits_.ban_time <= now) {
+    return Trim(times);
+  }
   Settle(source,
          {.expire_time = newest + limits_.ban_time,
           .failure_count = static_cast<uint32_t>(limits_.max_retry)},
@@ -140,9 +151,14 @@ std::set<uint64_t> Truth::Counting() const {
   return numbers;
 }
 
-std::map<IpNetwork, std::multiset<absl::Time>> Truth::CountingTowardsBans()
-    const {
+std::map<IpNetwork, std::multiset<absl::Time>> Truth::CountingTowardsBans(
+    absl::Time now) const {
   auto counting = times_;
+  for (auto& [source, times] : counting) {
+    std::erase_if(times, [&](absl::Time time) {
+      return time <= now - limits_.find_time;
+    });
+  }
   std::erase_if(counting, [](const auto& pair) { return pair.second.empty(); });
   return counting;
 }

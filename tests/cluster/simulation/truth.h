@@ -65,7 +65,7 @@ class Truth {
   void TakeOver(const Ban& local, absl::Time now);
 
   // In force from now on.
-  void SetLimits(const Limits& limits) { limits_ = limits; }
+  void SetLimits(const Limits& limits);
   const Limits& limits() const { return limits_; }
 
   // Failures of `server`, or of all if it is negative, that the coordinator has
@@ -76,8 +76,9 @@ class Truth {
   // Numbers of the failures that count in kTally.
   std::set<uint64_t> Counting() const;
 
-  // When the failures happened that count in kLogin.
-  std::map<IpNetwork, std::multiset<absl::Time>> CountingTowardsBans() const;
+  // When the failures happened that count in kLogin with one at `now`.
+  std::map<IpNetwork, std::multiset<absl::Time>> CountingTowardsBans(
+      absl::Time now) const;
 
   std::map<IpNetwork, Standing> StandingAt(absl::Time now) const;
 
@@ -93,6 +94,8 @@ class Truth {
   };
 
   void Count(const IpNetwork& source, absl::Time time, absl::Time now);
+  // Of a source that is not banned the newest failures are enough.
+  void Trim(std::multiset<absl::Time>& times) const;
   absl::Time PardonOf(const IpNetwork& source) const;
   void Settle(const IpNetwork& source, Standing decided, absl::Time now);
 

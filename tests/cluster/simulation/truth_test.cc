@@ -51,7 +51,7 @@ TEST_F(TruthTest, AFailureIsMissingUntilItIsRecordedForBothJails) {
 TEST_F(TruthTest, WhatIsRecordedAgainCountsOnce) {
   const uint64_t number = Write();
   for (int i = 0; i < 3; ++i) Record(kLogin, number, kNoon, kNoon);
-  EXPECT_EQ(truth_.CountingTowardsBans().at(kSource).size(), 1);
+  EXPECT_EQ(truth_.CountingTowardsBans(kNoon).at(kSource).size(), 1);
   EXPECT_TRUE(truth_.StandingAt(kNoon).empty());
 }
 
@@ -66,7 +66,7 @@ TEST_F(TruthTest, BansForFailuresWithinTheWindow) {
   EXPECT_EQ(standing.at(kSource).failure_count, 3);
   EXPECT_EQ(standing.at(kSource).expire_time,
             kNoon + absl::Minutes(11) + absl::Hours(8));
-  EXPECT_TRUE(truth_.CountingTowardsBans().empty());
+  EXPECT_TRUE(truth_.CountingTowardsBans(kNoon).empty());
 }
 
 TEST_F(TruthTest, ABanEndsAndIsRemembered) {
@@ -86,9 +86,9 @@ TEST_F(TruthTest, OperatorsBanForLongerAndPardon) {
   Fail(kNoon);
   truth_.Pardon(kSource, kNoon);
   EXPECT_TRUE(truth_.StandingAt(kNoon).empty());
-  EXPECT_TRUE(truth_.CountingTowardsBans().empty());
+  EXPECT_TRUE(truth_.CountingTowardsBans(kNoon).empty());
   Fail(kNoon - absl::Seconds(1));
-  EXPECT_TRUE(truth_.CountingTowardsBans().empty()) << "it is forgiven";
+  EXPECT_TRUE(truth_.CountingTowardsBans(kNoon).empty()) << "it is forgiven";
 }
 
 }  // namespace
