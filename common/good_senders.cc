@@ -52,13 +52,14 @@ bool GoodSenders::IsGood(const IpNetwork& source, absl::Time now) const {
   return newest.has_value() && *newest > now - limits_.good_time;
 }
 
-size_t GoodSenders::good_sources(absl::Time now) const {
-  size_t count = by_newest_.size();
-  for (const auto& [newest, source] : by_newest_) {
-    if (absl::FromUnixMicros(newest) > now - limits_.good_time) break;
-    --count;
-  }
-  return count;
+size_t GoodSenders::good_sources(absl::Time now) {
+  static const IpNetwork first_source = IpNetwork::ParseOrDie("::/0");
+  const int64_t until = absl::ToUnixMicros(now - limits_.good_time);
+  auto good = by_newest_.lower_bound({old_until_ + 1, first_source});
+  for (; good != by_newest_.end() && good->first <= until; ++good) ++old_;
+  while (good != by_newest_.begin() && (--good)->first > until) --old_;
+  old_until_ = until;
+  return by_newest_.size() - old_;
 }
 
 void GoodSenders::ForgetStale(absl::Time now) {
@@ -77,9 +78,17 @@ uint64_t GoodSenders::HashOf(const IpNetwork& source,
 void GoodSenders::SetNewest(const IpNetwork& source, Sender& sender,
                             int64_t time) {
   if (time < sender.newest) return;
-  by_newest_.erase({sender.newest, source});
+  EraseNewest(source, sender.newest);
   sender.newest = time;
-  by_newest_.insert({time, source});
+  InsertNewest(source, time);
+}
+
+void GoodSenders::InsertNewest(const IpNetwork& source, int64_t time) {
+  if (by_newest_.insert({time, source}).second && time <= old_until_) ++old_;
+}
+
+void GoodSenders::EraseNewest(const IpNetwork& source, int64_t time) {
+  if (by_newest_.erase({time, source}) > 0 && time <= old_until_) --old_;
 }
 
 void GoodSenders::MakeRoom() {
@@ -100,7 +109,7 @@ void GoodSenders::ForgetOldest() {
   // The newest login of a source is the last of it to go.
   const auto sender = senders_.find(oldest.source);
   if (--sender->second.users > 0) return;
-  by_newest_.erase({sender->second.newest, oldest.source});
+  EraseNewest(oldest.source, sender->second.newest);
   senders_.erase(sender);
 }
 

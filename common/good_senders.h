@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
@@ -65,8 +66,9 @@ class GoodSenders {
   // before `now`.
   bool IsGood(const IpNetwork& source, absl::Time now) const;
 
-  // How many sources are good at `now`. Looks only at those that are not.
-  size_t good_sources(absl::Time now) const;
+  // How many sources are good at `now`. Looks only at those that have become
+  // good, or are it no longer, since this was asked last.
+  size_t good_sources(absl::Time now);
 
   // Forgets the logins so old that they forgive nothing that is asked about at
   // `now`.
@@ -96,6 +98,8 @@ class GoodSenders {
 
   uint64_t HashOf(const IpNetwork& source, absl::string_view user) const;
   void SetNewest(const IpNetwork& source, Sender& sender, int64_t time);
+  void InsertNewest(const IpNetwork& source, int64_t time);
+  void EraseNewest(const IpNetwork& source, int64_t time);
   void ForgetOldest();
   void MakeRoom();
 
@@ -106,6 +110,8 @@ class GoodSenders {
   absl::btree_set<Login> by_time_;  // The same, oldest first.
   absl::flat_hash_map<IpNetwork, Sender> senders_;
   absl::btree_set<std::pair<int64_t, IpNetwork>> by_newest_;  // Of senders_.
+  size_t old_ = 0;  // So many of these are at `old_until_` or earlier.
+  int64_t old_until_ = 0;
   uint64_t evicted_users_ = 0;
   absl::Time evicted_until_ = absl::InfinitePast();
 };

@@ -54,7 +54,7 @@ std::optional<absl::Time> RightLogins::NewestOf(const BanKey& key) const {
 
 size_t RightLogins::good_sources(const std::string& jail,
                                  absl::Time now) const {
-  const GoodSenders* senders = SendersOf(jail);
+  GoodSenders* senders = SendersOf(jail);
   return senders == nullptr ? 0 : senders->good_sources(now);
 }
 
@@ -78,7 +78,7 @@ uint64_t RightLogins::evicted_users() const {
   return count;
 }
 
-const GoodSenders* RightLogins::SendersOf(const std::string& jail) const {
+GoodSenders* RightLogins::SendersOf(const std::string& jail) const {
   const auto found = senders_.find(jail);
   return found == senders_.end() ? nullptr : found->second.get();
 }

@@ -62,7 +62,7 @@ class RightLogins {
   uint64_t evicted_users() const;
 
  private:
-  const GoodSenders* SendersOf(const std::string& jail) const;
+  GoodSenders* SendersOf(const std::string& jail) const;
 
   const size_t max_users_;
   absl::flat_hash_map<std::string, std::unique_ptr<GoodSenders>> senders_;

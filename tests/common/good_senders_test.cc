@@ -1,5 +1,6 @@
 #include "common/good_senders.h"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <string>
@@ -71,6 +72,26 @@ TEST(GoodSendersTest, CountsTheSourcesThatAreGood) {
   EXPECT_EQ(good.good_sources(kNoon), 2);
   EXPECT_EQ(good.good_sources(kNoon + kDay), 1) << "bob's";
   EXPECT_EQ(good.good_sources(kNoon + kDay + absl::Hours(1)), 0);
+}
+
+TEST(GoodSendersTest, CountsThemAtAnyTimeAndWithAnyLimits) {
+  GoodSenders good({.good_time = kDay, .max_users = 100});
+  for (int hour = 0; hour < 48; ++hour) {
+    const uint8_t bytes[] = {192, 0, 2, static_cast<uint8_t>(hour)};
+    good.Record(IpNetwork::FromBytes(bytes, 32), "alice",
+                kNoon + absl::Hours(hour));
+  }
+  for (const int hour : {0, 47, 30, 60, 70, 24, 71, 72, 10}) {
+    const int oldest = std::max(hour - 23, 0);
+    EXPECT_EQ(good.good_sources(kNoon + absl::Hours(hour)),
+              std::max(48 - oldest, 0))
+        << hour;
+  }
+  GoodSenders::Limits limits = good.limits();
+  limits.good_time = 2 * kDay;
+  EXPECT_EQ(good.good_sources(kNoon + absl::Hours(70)), 1);
+  good.SetLimits(limits);
+  EXPECT_EQ(good.good_sources(kNoon + absl::Hours(70)), 25);
 }
 
 TEST(GoodSendersTest, ForgetsTheUserWhoseNewestLoginIsOldestWhenFull) {
