@@ -255,6 +255,7 @@ grpc::ServerUnaryReactor* AdminService::ExplainSource(
     grpc::CallbackServerContext* context,
     const v1::ExplainSourceRequest* request,
     v1::ExplainSourceResponse* response) {
+  CALLER_OR_REPLY(caller, "ExplainSource");
   const absl::StatusOr<IpNetwork> source = IpNetwork::Parse(request->source());
   if (!source.ok()) return Reply(context, source.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -275,6 +276,7 @@ grpc::ServerUnaryReactor* AdminService::ListAuditRecords(
     grpc::CallbackServerContext* context,
     const v1::ListAuditRecordsRequest* request,
     v1::ListAuditRecordsResponse* response) {
+  CALLER_OR_REPLY(caller, "ListAuditRecords");
   absl::StatusOr<AuditQuery> query = QueryOf(*request);
   if (!query.ok()) return Reply(context, query.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();

@@ -1,4 +1,5 @@
-// What operators ask of a DecisionLoop beside bans: the rails.
+// The rails of a DecisionLoop: what is held, and what operators ask of it
+// beside bans.
 
 #include <algorithm>
 #include <utility>
@@ -112,6 +113,34 @@ void DecisionLoop::DropHeldBans(HeldSelection selection, std::string who,
   Enqueue([this, selection = std::move(selection), who = std::move(who),
            done](Turn& turn) { Drop(turn, selection, who, done); },
           done);
+}
+
+absl::StatusOr<bool> DecisionLoop::ImposeOrHold(Turn& turn, const Jail& jail,
+                                                Ban decided,
+                                                absl::string_view who) {
+  const BanKey key = decided.key;
+  if (turn.Standing(key)) {
+    Stand(turn, std::move(decided), who);
+    return true;
+  }
+  RETURN_IF_ERROR(AddHistory(store_, turn, right_logins_, decided));
+  if (const std::optional<HeldBan> held = held_.Find(turn, key)) {
+    turn.held[key] = Refreshed(*held, decided);
+    return false;
+  }
+  std::optional<Hold> hold = rails_.Judge(turn, jail, decided);
+  if (!hold) {
+    ++turn.imposed_by_jail[jail.name];
+    if (right_logins_.IsGood(key, turn.now)) {
+      ++turn.good_imposed_by_jail[jail.name];
+    }
+    Stand(turn, std::move(decided), who);
+    return true;
+  }
+  turn.Record(who, "hold", key, hold->reason);
+  ++turn.held_by_rail[{jail.name, std::move(hold->rail)}];
+  turn.held[key] = HeldBan{std::move(decided), std::move(hold->reason)};
+  return false;
 }
 
 void DecisionLoop::Release(Turn& turn, const HeldSelection& selection,

@@ -339,6 +339,10 @@ TEST_F(OperatorRailsTest, EveryDecisionOfAnOperatorIsAudited) {
   ASSERT_EQ(*Undo(absl::Minutes(1)), 1);
   ASSERT_TRUE(Allow(Request(kAttacker)).ok());
   ASSERT_TRUE(Disallow(kAttacker).ok());
+  loop_->ReplaceJails(
+      Jails(4), [](const absl::Status&) {}, "anna");
+  loop_->RunTurn();
+  Replace(Jails(5));  // By nobody.
   std::vector<std::string> actions;
   for (const AuditRecord& record : store_->audit_) {
     actions.push_back(
@@ -348,7 +352,8 @@ TEST_F(OperatorRailsTest, EveryDecisionOfAnOperatorIsAudited) {
       actions,
       ElementsAre("operator ban 203.0.113.31", "operator unban 203.0.113.31",
                   "anna pause ", "anna resume ", "anna undo 203.0.113.30",
-                  "anna allow 203.0.113.30", "anna disallow 203.0.113.30"));
+                  "anna allow 203.0.113.30", "anna disallow 203.0.113.30",
+                  "anna reload "));
 }
 
 }  // namespace

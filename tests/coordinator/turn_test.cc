@@ -1,5 +1,8 @@
 #include "coordinator/turn.h"
 
+#include <string>
+#include <vector>
+
 #include "gtest/gtest.h"
 
 namespace mxban {
@@ -94,6 +97,42 @@ TEST_F(TurnTest, ABanWhoseTimeIsOverStandsNoLonger) {
   Turn turn(table_, kNoon + absl::Hours(1));
   EXPECT_FALSE(turn.Standing(kKey).has_value());
   EXPECT_TRUE(turn.Covering(kKey.source, "").empty());
+}
+
+TEST_F(TurnTest, WhatIsHeldIsStoredAndNeedsNoRevision) {
+  Turn turn(table_, kNoon);
+  const BanKey other = {"other", kKey.source};
+  turn.held[kKey] = HeldBan{SomeBan(kNoon + absl::Hours(1)), "maxbanrate"};
+  turn.held[other].reset();
+  const auto change = turn.ToStoreChange();
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->revision, 5) << "agents hear nothing of it";
+  ASSERT_EQ(change->held.size(), 1);
+  EXPECT_EQ(change->held[0].hold_reason, "maxbanrate");
+  EXPECT_EQ(change->not_held, std::vector<BanKey>{other});
+}
+
+TEST_F(TurnTest, WhoeverIsForgivenHasNoEarlierBans) {
+  Turn turn(table_, kNoon);
+  turn.forgiven.push_back(kKey);
+  EXPECT_EQ(turn.Remembered(kKey, {.in_jail = 2, .in_all_jails = 5}).in_jail,
+            0);
+  const auto change = turn.ToStoreChange();
+  ASSERT_EQ(change->pardoned.size(), 1);
+  EXPECT_EQ(change->pardoned[0].key, kKey);
+  EXPECT_TRUE(change->lifted.empty()) << "it was not banned";
+}
+
+TEST_F(TurnTest, WhatOperatorsSetIsStored) {
+  Turn turn(table_, kNoon);
+  turn.allowed["new"] = AllowedSource{.source = "new"};
+  turn.allowed["gone"].reset();
+  turn.pause.emplace(Pause{"anna", "drill", kNoon});
+  const auto change = turn.ToStoreChange();
+  ASSERT_EQ(change->allowed.size(), 1);
+  EXPECT_EQ(change->allowed[0].source, "new");
+  EXPECT_EQ(change->disallowed, std::vector<std::string>{"gone"});
+  EXPECT_EQ((*change->pause)->reason, "drill");
 }
 
 }  // namespace

@@ -220,6 +220,7 @@ TEST_F(RailsTest, ADryRunDecidesAndEnforcesNothing) {
   EXPECT_FALSE(AwaitRefused("203.0.113.30", "mx1", absl::Seconds(3)));
   StartCoordinator({"--insecure"});
   ASSERT_TRUE(AwaitStatus("ban_count", 2));
+  ASSERT_TRUE(AwaitCurrent(kServers.size()));
 
   Configure("dryrun = no\n");
   EXPECT_LT(TimeUntilAll(false, "reload"), kPromised);
