@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "coordinator/sqlite.h"
 #include "gtest/gtest.h"
@@ -148,6 +149,32 @@ TEST_F(SqliteBanStoreTest, FailuresOfASourceComeNewestLast) {
   ASSERT_EQ(failures->size(), 2);
   EXPECT_EQ((*failures)[0].evidence, "3");
   EXPECT_EQ((*failures)[1].evidence, "4");
+}
+
+TEST_F(SqliteBanStoreTest, OfATrimmedSourceTheNewestFailuresStay) {
+  auto store = Open();
+  StoreChange change;
+  for (int second = 0; second < 10; ++second) {
+    change.failures.push_back(
+        {kKey, kNoon + absl::Seconds(second), second < 3 ? "mx2" : "mx1", ""});
+  }
+  change.failures.push_back({kOther, kNoon, "mx3", ""});
+  change.trimmed = {{kKey, 4, /*of_each_server=*/true}};
+  ASSERT_TRUE(store->Commit(change).ok());
+  const auto seconds = [&store] {
+    std::vector<int64_t> seconds;
+    const auto failures = store->FailuresOf(kKey, 100);
+    for (const StoredFailure& failure : *failures) {
+      seconds.push_back(absl::ToInt64Seconds(failure.time - kNoon));
+    }
+    return seconds;
+  };
+  EXPECT_EQ(seconds(), (std::vector<int64_t>{2, 6, 7, 8, 9}));
+  change.failures.clear();
+  change.trimmed = {{kKey, 2, /*of_each_server=*/false}};
+  ASSERT_TRUE(store->Commit(change).ok());
+  EXPECT_EQ(seconds(), (std::vector<int64_t>{8, 9}));
+  EXPECT_EQ(store->FailuresOf(kOther, 100)->size(), 1);
 }
 
 TEST_F(SqliteBanStoreTest, OldFailuresArePruned) {
