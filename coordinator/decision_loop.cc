@@ -18,10 +18,6 @@ constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 constexpr absl::Duration kPruneInterval = absl::Minutes(1);
 constexpr absl::Duration kStaleInterval = absl::Seconds(1);
 
-// Failures that are kept of a source of which some are forgiven: they explain,
-// and whoever has one password could make any number of them.
-constexpr size_t kMostForgiven = 100;
-
 }  // namespace
 
 DecisionLoop::DecisionLoop(BanStore& store, BanTable& table, const Clock& clock,
@@ -237,8 +233,7 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   turn.counted[key].push_back(stored);
   if (right_logins_.Forgives(stored)) {
     ++turn.forgiven_by_jail[jail.name];
-    turn.trimmed.try_emplace(
-        key, TrimmedFailures{key, kMostForgiven, jail.min_servers > 1});
+    counter_.Trim(turn, jail, key);
     return;
   }
   ++turn.failures_by_jail[jail.name];

@@ -32,10 +32,7 @@ absl::StatusOr<Offence> FleetCounter::Record(Turn& turn, const Jail& jail,
   FailureCounter::Count count;
   for (uint32_t i = FailureWeight(jail, earlier_bans); i > 0; --i) {
     count = counter.Record(key.source, time, server, user);
-    if (count.has_dropped) {
-      turn.trimmed[key] = {key, FailureCounter::MaxKept(counter.limits()),
-                           jail.min_servers > 1};
-    }
+    if (count.has_dropped) Trim(turn, jail, key);
   }
   for (const IpNetwork& evicted : counter.TakeEvicted()) {
     turn.ForgetFailures({jail.name, evicted});
@@ -45,6 +42,12 @@ absl::StatusOr<Offence> FleetCounter::Record(Turn& turn, const Jail& jail,
                  .servers = count.servers,
                  .newest = count.newest,
                  .earlier_bans = earlier_bans};
+}
+
+void FleetCounter::Trim(Turn& turn, const Jail& jail, const BanKey& key) {
+  size_t kept = FailureCounter::MaxKept(CounterOf(jail).limits());
+  if (!jail.filter.success_regexes.empty()) kept += kRoomForForgiven;
+  turn.trimmed[key] = {key, kept, jail.min_servers > 1};
 }
 
 void FleetCounter::Forget(const BanKey& key) {

@@ -55,6 +55,12 @@ class FleetCounter {
                                  absl::string_view server,
                                  absl::string_view user);
 
+  // Of the failures of `key` that are stored, those that are too many go: more
+  // are kept than count, for beside them there may be some that are forgiven.
+  // Whoever has one password could make any number of these.
+  static constexpr size_t kRoomForForgiven = 100;
+  void Trim(Turn& turn, const Jail& jail, const BanKey& key);
+
   // Starts `key` afresh, because it was banned or pardoned.
   void Forget(const BanKey& key);
 

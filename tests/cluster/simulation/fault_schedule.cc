@@ -114,6 +114,11 @@ class Schedule {
     Add(30, [this](int i) {
       for (size_t n = 1 + dice_.Below(4); n > 0; --n) world_.Attack(i);
     });
+    // What a right login forgives is known for certain where who reaches the
+    // limit is banned.
+    if (flavour_.limits.ban_time > flavour_.limits.find_time) {
+      Add(5, [this](int i) { world_.LogIn(i); });
+    }
     Add(8, [this](int i) { world_.Chat(i); });
     Add(6, [this](int i) { world_.Attack(i, /*is_torn=*/true); });
     Add(3, [this](int i) { Mend(i); });

@@ -1,16 +1,26 @@
 #include "tests/cluster/simulation/truth.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 
 namespace mxban::simulation {
 
-uint64_t Truth::Write(int server, const Suspect& suspect) {
+uint64_t Truth::Write(int server, const Suspect& suspect,
+                      const std::string& user) {
+  return Add({server, suspect.source, suspect.is_ignored, user, false, {}});
+}
+
+uint64_t Truth::WriteLogin(int server, const Suspect& suspect) {
+  return Add({server, suspect.source, suspect.is_ignored, "", true, {}});
+}
+
+uint64_t Truth::Add(Line line) {
   const uint64_t number = lines_.size() + 1;
-  lines_[number] = {server, suspect.source, suspect.is_ignored, {}};
-  missing_[server].insert(number);
+  missing_[line.server].insert(number);
+  lines_[number] = std::move(line);
   return number;
 }
 
@@ -29,36 +39,84 @@ std::optional<uint64_t> Truth::NumberIn(const std::string& line) {
 }
 
 void Truth::Record(int server, const FailureBatch& batch, absl::Time now) {
+  // In the order of lines.
+  auto login = batch.right_logins.begin();
   for (const Failure& failure : batch.failures) {
-    const std::optional<uint64_t> number = NumberIn(failure.evidence);
-    if (!number.has_value() || !lines_.contains(*number)) continue;
-    Line& line = lines_[*number];
-    if (!line.recorded_by.insert(batch.jail).second) continue;  // Known.
-    if (line.recorded_by.size() == 2) missing_[server].erase(*number);
-    if (batch.jail == kLogin && !line.is_ignored) {
-      Count(line.source, std::min(failure.time, now), now);
+    for (; login != batch.right_logins.end() &&
+           login->end_offset < failure.end_offset;
+         ++login) {
+      RecordLogin(server, batch, *login, now);
     }
+    const std::optional<uint64_t> number = NumberIn(failure.evidence);
+    if (!number.has_value() || !RecordFor(server, batch.jail, *number)) {
+      continue;
+    }
+    const Line& line = lines_[*number];
+    if (batch.jail == kLogin && !line.is_ignored) {
+      Count(line.source, {std::min(failure.time, now), line.user}, now);
+    }
+  }
+  for (; login != batch.right_logins.end(); ++login) {
+    RecordLogin(server, batch, *login, now);
   }
 }
 
-void Truth::SetLimits(const Limits& limits) {
-  limits_ = limits;
-  for (auto& [source, times] : times_) Trim(times);
+// Whether it was not before.
+bool Truth::RecordFor(int server, const std::string& jail, uint64_t number) {
+  if (!lines_.contains(number)) return false;
+  Line& line = lines_[number];
+  if (!line.recorded_by.insert(jail).second) return false;
+  // By a right login for kLogin nobody can tell which line it was.
+  if (line.recorded_by.size() == (line.is_right ? 1 : 2)) {
+    missing_[server].erase(number);
+  }
+  return true;
 }
 
-void Truth::Trim(std::multiset<absl::Time>& times) const {
-  while (times.size() > 2 * limits_.max_retry - 1) times.erase(times.begin());
+void Truth::RecordLogin(int server, const FailureBatch& batch,
+                        const RightLogin& login, absl::Time now) {
+  if (batch.jail == kTally) {
+    RecordFor(server, batch.jail, NumberIn(login.user).value_or(0));
+    return;
+  }
+  const bool is_new =
+      recorded_logins_.insert({server, batch.log_id, login.end_offset}).second;
+  const absl::Time time = std::min(login.time, now);
+  if (!is_new || time <= now - GoodTime(limits_)) return;
+  for (const auto& [number, line] : lines_) {
+    if (!line.source.Contains(login.source) || line.is_ignored) continue;
+    absl::Time& newest =
+        logins_.try_emplace({line.source, login.user}, time).first->second;
+    newest = std::max(newest, time);
+    return;
+  }
+}
+
+absl::Duration Truth::GoodTime(const Limits& limits) {
+  return std::max(absl::Hours(24), limits.find_time);
+}
+
+bool Truth::IsForgiven(const IpNetwork& source, const Failed& failed) const {
+  const auto login = logins_.find({source, failed.second});
+  return !failed.second.empty() && login != logins_.end() &&
+         login->second > failed.first - GoodTime(limits_);
 }
 
 // Bans whoever has `max_retry` failures within `find_time`, this one among
-// them. All failures of a ban are forgotten with it.
-void Truth::Count(const IpNetwork& source, absl::Time time, absl::Time now) {
+// them, that are not forgiven. All failures of a ban are forgotten with it.
+void Truth::Count(const IpNetwork& source, const Failed& failed,
+                  absl::Time now) {
+  const absl::Time time = failed.first;
   // Stamps of logs have no fractions.
   const absl::Time forgiven =
       absl::FromUnixSeconds(absl::ToUnixSeconds(PardonOf(source)));
   if (time <= now - limits_.find_time || time < forgiven) return;
-  std::multiset<absl::Time>& times = times_[source];
-  times.insert(time);
+  held_[source].insert(failed);
+  if (IsForgiven(source, failed)) return;
+  std::multiset<absl::Time> times;
+  for (const Failed& other : held_[source]) {
+    if (!IsForgiven(source, other)) times.insert(other.first);
+  }
   size_t most = 0;
   absl::Time newest;
   for (auto first = times.rbegin(); first != times.rend(); ++first) {
@@ -82,7 +140,7 @@ void Truth::Count(const IpNetwork& source, absl::Time time, absl::Time now) {
          {.expire_time = newest + limits_.ban_time,
           .failure_count = static_cast<uint32_t>(limits_.max_retry)},
          now);
-  times.clear();
+  held_[source].clear();
 }
 
 // When an operator last pardoned the source.
@@ -118,12 +176,12 @@ void Truth::TakeOver(const Ban& local, absl::Time now) {
   if (end <= now || local.create_time < PardonOf(local.key.source)) return;
   Settle(local.key.source,
          {.expire_time = end, .failure_count = local.failure_count}, now);
-  times_[local.key.source].clear();
+  held_[local.key.source].clear();
 }
 
 void Truth::Pardon(const IpNetwork& source, absl::Time now) {
   pardons_[source] = now;
-  times_[source].clear();
+  held_[source].clear();
   bans_.erase(source);
   ban_counts_[source] = 0;
 }
@@ -146,20 +204,29 @@ std::string Truth::FirstMissing() const {
 std::set<uint64_t> Truth::Counting() const {
   std::set<uint64_t> numbers;
   for (const auto& [number, line] : lines_) {
-    if (!line.is_ignored) numbers.insert(number);
+    if (!line.is_ignored && !line.is_right) numbers.insert(number);
+  }
+  return numbers;
+}
+
+std::set<uint64_t> Truth::RightLogins() const {
+  std::set<uint64_t> numbers;
+  for (const auto& [number, line] : lines_) {
+    if (!line.is_ignored && line.is_right) numbers.insert(number);
   }
   return numbers;
 }
 
 std::map<IpNetwork, std::multiset<absl::Time>> Truth::CountingTowardsBans(
     absl::Time now) const {
-  auto counting = times_;
-  for (auto& [source, times] : counting) {
-    std::erase_if(times, [&](absl::Time time) {
-      return time <= now - limits_.find_time;
-    });
+  std::map<IpNetwork, std::multiset<absl::Time>> counting;
+  for (const auto& [source, held] : held_) {
+    for (const Failed& failed : held) {
+      const bool counts =
+          failed.first > now - limits_.find_time && !IsForgiven(source, failed);
+      if (counts) counting[source].insert(failed.first);
+    }
   }
-  std::erase_if(counting, [](const auto& pair) { return pair.second.empty(); });
   return counting;
 }
 

@@ -4,18 +4,20 @@
 // What the fleet must come to know: the reference model, written without any of
 // the classes that it judges, for clarity and not for speed.
 //
-// It knows every failure line that was written, each by a number of its own
-// that the line bears, so what is lost or comes twice is known by name. And it
-// is told what the coordinator has promised, in the order of the promises: that
-// failures are recorded, that an operator's order is carried out. From these it
-// derives, by the rules of the README, which failures count and which bans
-// stand.
+// It knows every line of a login that was written, wrong or right, each by a
+// number of its own that the line bears, so what is lost or comes twice is
+// known by name. And it is told what the coordinator has promised, in the order
+// of the promises: that lines are recorded, that an operator's order is carried
+// out. From these it derives, by the rules of the README, which failures count,
+// whom right logins forgive, and which bans stand.
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -52,9 +54,14 @@ class Truth {
     bool is_operators = false;
   };
 
-  // A failure line was written; returns its number, which it must bear as
-  // `Serial(number)`.
-  uint64_t Write(int server, const Suspect& suspect);
+  // The line of a failure was written, of a login of `user` (empty: of nobody);
+  // returns its number, which it must bear as `Serial(number)`.
+  uint64_t Write(int server, const Suspect& suspect,
+                 const std::string& user = "");
+
+  // The line of a right login was written. For kTally its user must be
+  // `Serial(number)`, so that it is known by name.
+  uint64_t WriteLogin(int server, const Suspect& suspect);
   static std::string Serial(uint64_t number);
 
   // The coordinator has said so.
@@ -65,20 +72,33 @@ class Truth {
   void TakeOver(const Ban& local, absl::Time now);
 
   // In force from now on.
-  void SetLimits(const Limits& limits);
+  void SetLimits(const Limits& limits) { limits_ = limits; }
   const Limits& limits() const { return limits_; }
 
-  // Failures of `server`, or of all if it is negative, that the coordinator has
+  // Lines of `server`, or of all if it is negative, that the coordinator has
   // not recorded for every jail.
   size_t MissingOf(int server) const;
   std::string FirstMissing() const;
 
-  // Numbers of the failures that count in kTally.
+  // Numbers of the failures, and of the right logins, that count in kTally.
   std::set<uint64_t> Counting() const;
+  std::set<uint64_t> RightLogins() const;
 
   // When the failures happened that count in kLogin with one at `now`.
   std::map<IpNetwork, std::multiset<absl::Time>> CountingTowardsBans(
       absl::Time now) const;
+
+  // Whether a right login forgives a failure of kLogin: when it happened, and
+  // whose it was.
+  using Failed = std::pair<absl::Time, std::string>;
+  bool IsForgiven(const IpNetwork& source, const Failed& failed) const;
+
+  // The newest right login of each user at each source, in kLogin.
+  using Logins = std::map<std::pair<IpNetwork, std::string>, absl::Time>;
+  const Logins& newest_logins() const { return logins_; }
+
+  // For how long a right login is good, with these limits.
+  static absl::Duration GoodTime(const Limits& limits);
 
   std::map<IpNetwork, Standing> StandingAt(absl::Time now) const;
 
@@ -90,19 +110,26 @@ class Truth {
     int server;
     IpNetwork source;
     bool is_ignored;
+    std::string user;
+    bool is_right;
     std::set<std::string> recorded_by;  // Jails.
   };
 
-  void Count(const IpNetwork& source, absl::Time time, absl::Time now);
-  // Of a source that is not banned the newest failures are enough.
-  void Trim(std::multiset<absl::Time>& times) const;
+  uint64_t Add(Line line);
+  bool RecordFor(int server, const std::string& jail, uint64_t number);
+  void Count(const IpNetwork& source, const Failed& failed, absl::Time now);
+  void RecordLogin(int server, const FailureBatch& batch,
+                   const RightLogin& login, absl::Time now);
   absl::Time PardonOf(const IpNetwork& source) const;
   void Settle(const IpNetwork& source, Standing decided, absl::Time now);
 
   Limits limits_;
   std::map<uint64_t, Line> lines_;
   std::map<int, std::set<uint64_t>> missing_;  // By server.
-  std::map<IpNetwork, std::multiset<absl::Time>> times_;
+  std::map<IpNetwork, std::multiset<Failed>> held_;
+  Logins logins_;
+  // Of right logins in kLogin: server, log and offset.
+  std::set<std::tuple<int, std::string, uint64_t>> recorded_logins_;
   std::map<IpNetwork, Standing> bans_;  // Some are over.
   std::map<IpNetwork, uint32_t> ban_counts_;
   std::map<IpNetwork, absl::Time> pardons_;  // The last of each.

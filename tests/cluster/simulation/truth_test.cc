@@ -1,6 +1,7 @@
 #include "tests/cluster/simulation/truth.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -89,6 +90,41 @@ TEST_F(TruthTest, OperatorsBanForLongerAndPardon) {
   EXPECT_TRUE(truth_.CountingTowardsBans(kNoon).empty());
   Fail(kNoon - absl::Seconds(1));
   EXPECT_TRUE(truth_.CountingTowardsBans(kNoon).empty()) << "it is forgiven";
+}
+
+TEST_F(TruthTest, ARightLoginForgivesItsUserBeforeAndAfter) {
+  const Suspect suspect = {"203.0.113.1", kSource};
+  uint64_t offset = 0;
+  const auto fail = [&](const char* user) {
+    const uint64_t number = truth_.Write(0, suspect, user);
+    Record(kTally, number, kNoon, kNoon);
+    Record(kLogin, number, kNoon, kNoon);
+  };
+  const auto log_in = [&](absl::Time time) {
+    const uint64_t number = truth_.WriteLogin(0, suspect);
+    EXPECT_EQ(truth_.MissingOf(0), 1);
+    for (const auto& [jail, user] :
+         {std::pair<std::string, std::string>(kTally, Truth::Serial(number)),
+          std::pair<std::string, std::string>(kLogin, "ann")}) {
+      truth_.Record(0, {jail, "log", {}, {{kSource, time, ++offset, user}}},
+                    kNoon);
+    }
+    EXPECT_EQ(truth_.MissingOf(0), 0);
+  };
+  fail("ann");
+  fail("ann");
+  log_in(kNoon - absl::Hours(2));
+  log_in(kNoon - absl::Hours(3));
+  for (int i = 0; i < 5; ++i) fail("ann");
+  fail("");
+  fail("");
+  EXPECT_TRUE(truth_.StandingAt(kNoon).empty());
+  EXPECT_EQ(truth_.CountingTowardsBans().at(kSource).size(), 9);
+  EXPECT_EQ(truth_.newest_logins().at({kSource, "ann"}),
+            kNoon - absl::Hours(2));
+  EXPECT_EQ(truth_.RightLogins().size(), 2);
+  fail("");
+  EXPECT_EQ(truth_.StandingAt(kNoon).size(), 1);
 }
 
 }  // namespace

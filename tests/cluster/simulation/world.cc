@@ -35,6 +35,9 @@ std::vector<Suspect> Suspects() {
   return suspects;
 }
 
+// Some failures are his, and all right logins; the others name nobody.
+const char kUser[] = "ann";
+
 // Spared by the first server.
 const char kSpared[] = "198.51.100.9";
 
@@ -78,7 +81,8 @@ World::World(uint64_t seed, const Limits& limits, const std::string& directory,
 
 JailSet World::JailsWith(const Limits& limits, uint16_t port) const {
   Jail jail;
-  jail.filter.fail_regexes = {"\\[<HOST>\\]: possible SMTP attack"};
+  jail.filter.fail_regexes = {
+      "\\[<HOST>\\]: possible SMTP attack, user=<F-USER>\\w*</F-USER>$"};
   jail.filter.date_patterns = {"^%b %d %H:%M:%S"};
   jail.filter.time_zone = "UTC";
   jail.filter.use_names = false;
@@ -89,22 +93,29 @@ JailSet World::JailsWith(const Limits& limits, uint16_t port) const {
   Jail tally = jail;
   tally.name = tally.enforcement.name = kTally;
   tally.max_retry = 1'000'000;
-  tally.find_time = absl::Hours(24 * 30);
+  tally.find_time = tally.good_time = absl::Hours(24 * 30);
+  // Each right login is somebody else's, so that none hides another.
+  tally.filter.success_regexes = {
+      "AUTH=server, <F-USER>#\\d+</F-USER>, \\[<ADDR>\\], authid="};
   Jail login = jail;
   login.name = login.enforcement.name = kLogin;
   login.max_retry = static_cast<uint32_t>(limits.max_retry);
   login.find_time = limits.find_time;
   login.ban_time = limits.ban_time;
+  login.good_time = Truth::GoodTime(limits);
+  login.filter.success_regexes = {
+      "AUTH=server, #\\d+, \\[<ADDR>\\], authid=<F-USER>\\w+</F-USER>$"};
   return {{kTally, tally}, {kLogin, login}};
 }
 
 void World::Attack(int server, bool is_torn) {
   const Suspect& suspect = suspects_[random_.Below(suspects_.size())];
-  const uint64_t number = truth_.Write(server, suspect);
+  const std::string user = random_.OneIn(2) ? kUser : "";
+  const uint64_t number = truth_.Write(server, suspect, user);
   const std::string line = absl::StrCat(
       StampOf(servers_[server]->clock().TimeNow()), " mx", server,
       " sm-mta[1195]: ", Truth::Serial(number), ": [", suspect.address,
-      "]: possible SMTP attack: command=AUTH, count=5\n");
+      "]: possible SMTP attack, user=", user, "\n");
   ServerLog& log = servers_[server]->log();
   if (is_torn) {
     log.Tear(line, 1 + random_.Below(line.size() - 1));
@@ -112,6 +123,18 @@ void World::Attack(int server, bool is_torn) {
     log.Write(line);
   }
   agenda_.Note(absl::StrCat("mx", server, is_torn ? " tears " : " logs ",
+                            Truth::Serial(number), " ", suspect.address));
+  servers_[server]->OnLogWritten();
+}
+
+void World::LogIn(int server) {
+  const Suspect& suspect = suspects_[random_.Below(suspects_.size())];
+  const uint64_t number = truth_.WriteLogin(server, suspect);
+  servers_[server]->log().Write(
+      absl::StrCat(StampOf(servers_[server]->clock().TimeNow()), " mx", server,
+                   " sm-mta[1195]: AUTH=server, ", Truth::Serial(number), ", [",
+                   suspect.address, "], authid=", kUser, "\n"));
+  agenda_.Note(absl::StrCat("mx", server, " logs right login ",
                             Truth::Serial(number), " ", suspect.address));
   servers_[server]->OnLogWritten();
 }
@@ -206,6 +229,7 @@ std::string World::UnderWay() {
 void World::Compare() {
   if (!complaints_.empty()) return;
   CompareFailures();
+  CompareLogins();
   CompareBans();
   for (int i = 0; i < server_count(); ++i) CompareKernel(i);
   CompareRegistry();
@@ -214,12 +238,15 @@ void World::Compare() {
 void World::CompareFailures() {
   std::multiset<uint64_t> tally;
   std::map<IpNetwork, std::multiset<absl::Time>> login;
-  // What is older may be forgotten already.
+  // What is older, or forgiven, may be forgotten already.
   const absl::Time now = agenda_.TimeNow();
   const absl::Time oldest = now - truth_.limits().find_time;
   for (const StoredFailure& failure : coordinator_.Stored().failures) {
     if (failure.key.jail == kLogin) {
-      if (failure.time <= oldest) continue;
+      if (failure.time <= oldest ||
+          truth_.IsForgiven(failure.key.source, {failure.time, failure.user})) {
+        continue;
+      }
       login[failure.key.source].insert(failure.time);
     } else {
       tally.insert(Truth::NumberIn(failure.evidence).value_or(0));
@@ -236,14 +263,27 @@ void World::CompareFailures() {
     Complain(absl::StrCat(tally.size(), " failures are stored, not ",
                           expected.size()));
   }
-  // The newest are enough; more go when the coordinator counts again.
-  for (auto& [source, times] : login) {
-    while (times.size() > 2 * truth_.limits().max_retry - 1) {
-      times.erase(times.begin());
-    }
-  }
   if (login != truth_.CountingTowardsBans(now)) {
     Complain("other failures count towards bans");
+  }
+}
+
+void World::CompareLogins() {
+  std::set<uint64_t> tally;
+  Truth::Logins login;
+  for (const StoredLogin& stored : coordinator_.Stored().right_logins) {
+    if (stored.key.jail == kLogin) {
+      login[{stored.key.source, stored.user}] = stored.time;
+    } else {
+      tally.insert(Truth::NumberIn(stored.user).value_or(0));
+    }
+  }
+  if (tally != truth_.RightLogins()) {
+    Complain(absl::StrCat(tally.size(), " right logins are stored, not ",
+                          truth_.RightLogins().size()));
+  }
+  if (login != truth_.newest_logins()) {
+    Complain("other right logins are the newest");
   }
 }
 

@@ -36,6 +36,9 @@ class World {
   // Somebody's login fails on `server`. A torn line ends later.
   void Attack(int server, bool is_torn = false);
 
+  // Somebody logs in rightly there.
+  void LogIn(int server);
+
   // Something else happens there.
   void Chat(int server);
 
@@ -70,6 +73,7 @@ class World {
   // Empty if nothing is under way.
   std::string UnderWay();
   void CompareFailures();
+  void CompareLogins();
   void CompareBans();
   void CompareKernel(int server);
   void CompareRegistry();
