@@ -135,8 +135,9 @@ void SocketListener::Stop() {
 void SocketListener::Loop(grpc::Server& server, SocketPeers& peers) {
   rlimit limit = {};
   getrlimit(RLIMIT_NOFILE, &limit);
-  const int middle =
-      static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 20) / 2);
+  // The kernel's table is as large as the highest number.
+  const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 16));
+  const int middle = end / 2;
   next_ = middle;
   while (true) {
     const int accepted =
@@ -162,7 +163,7 @@ void SocketListener::Loop(grpc::Server& server, SocketPeers& peers) {
       close(descriptor);
       continue;
     }
-    next_ = descriptor + 1;
+    next_ = descriptor + 1 < end ? descriptor + 1 : middle;
     peers.Note(descriptor, UserName(credentials.uid));
     grpc::AddInsecureChannelFromFd(&server, descriptor);
   }

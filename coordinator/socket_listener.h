@@ -6,8 +6,9 @@
 // gRPC does not tell the user behind a unix socket. So connections are accepted
 // here, the kernel is asked for the user (SO_PEERCRED), and gRPC is handed the
 // descriptor, whose number it calls the peer: `fd:17`. A number is not given
-// again before all others above the middle of the process's limit were, so that
-// a call that comes late is not taken for one of a later connection.
+// again before all others in the upper half of the process's limit (or of
+// 65,536) were, so that a call that comes late is not taken for one of a later
+// connection.
 
 #include <sys/types.h>
 

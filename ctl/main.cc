@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/client_tls.h"
 #include "common/clock.h"
+#include "common/small_file.h"
 #include "common/status_macros.h"
 #include "common/tls.h"
 #include "ctl/command_line.h"
@@ -56,6 +57,10 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
                 has_token ? ClientTls::Certificate::kOptional
                           : ClientTls::Certificate::kRequired);
   ASSIGN_OR_RETURN(const auto credentials, tls.Credentials(line.endpoint));
+  const absl::Status key = CheckOnlyOwnerReads(line.tls.key);
+  if (!key.ok()) {
+    std::cerr << "mxbanctl: --tls_key: " << Printable(key.message()) << '\n';
+  }
   if (absl::StartsWith(line.endpoint, "unix:")) {
     return grpc::InsecureChannelCredentials();
   }

@@ -127,8 +127,7 @@ TEST_F(InquiriesTest, WhatIsMalformedIsRefused) {
   v1::ExplainSourceResponse explanation;
   EXPECT_EQ(admin_->ExplainSource(&context, source, &explanation).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
-  for (const char* token :
-       {"x", "1", "1 x", "1 99999999999999999999", "1 2 "}) {
+  for (const char* token : {"x", "1", "1 x", "1 99999999999999999999"}) {
     v1::ListAuditRecordsRequest request;
     request.set_page_token(token);
     v1::ListAuditRecordsResponse page;

@@ -87,9 +87,7 @@ TEST_F(SocketListenerTest, TheKernelNamesTheCaller) {
 
 TEST_F(SocketListenerTest, ANumberIsNotGivenAgainBeforeAllOthersWere) {
   Listen();
-  rlimit limit;
-  getrlimit(RLIMIT_NOFILE, &limit);
-  int last = static_cast<int>(limit.rlim_cur / 2) - 1;
+  int last = 0;
   for (int i = 0; i < 100; ++i) {
     const int number = std::stoi(Ask().history_id().substr(3));  // `fd:N`
     EXPECT_GT(number, last);

@@ -188,7 +188,11 @@ TEST_F(ImpostorsTest, MoreThanTheRoleAllows) {
   EXPECT_EQ(viewer.exit_code, 1);
   EXPECT_THAT(viewer.text,
               HasSubstr("bob is a viewer, ImposeBan is for operators"));
-  EXPECT_EQ(CtlByTcp(TlsFlags("bob"), "bans").exit_code, 0);
+  chmod(pki_.Path("bob.key").c_str(), 0644);
+  const NetworkLab::Output bans = CtlByTcp(TlsFlags("bob"), "bans");
+  EXPECT_EQ(bans.exit_code, 0);
+  EXPECT_THAT(bans.text,
+              HasSubstr("bob.key' can be read or written by others"));
   EXPECT_EQ(CtlByTcp(TlsFlags("alice"), ban).exit_code, 0);
   GiveKey("alice");
   Serve("mx2", "alice");

@@ -133,9 +133,7 @@ void Truth::Count(const IpNetwork& source, const Failed& failed,
       newest = last;
     }
   }
-  if (most < limits_.max_retry || newest + limits_.ban_time <= now) {
-    return Trim(times);
-  }
+  if (most < limits_.max_retry || newest + limits_.ban_time <= now) return;
   Settle(source,
          {.expire_time = newest + limits_.ban_time,
           .failure_count = static_cast<uint32_t>(limits_.max_retry)},
