@@ -217,12 +217,12 @@ class DecisionLoop {
   void ExpireAllowed(Turn& turn);
   void ShowRails();
 
-  // What is in force once the turn is over.
+  // What operators have set once the turn is over, and by what it decides.
   const RailState& RailsIn(const Turn& turn) const {
     return turn.rails ? *turn.rails : *operator_rails_;
   }
   const JailSet& JailsIn(const Turn& turn) const {
-    return turn.jails ? *turn.jails : *jails_;
+    return turn.deciding ? *turn.deciding : *jails_;
   }
   // Null stands for what is so already.
   absl::Status PutInForce(Turn& turn, std::shared_ptr<const JailSet> configured,

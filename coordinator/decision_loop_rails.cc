@@ -317,6 +317,12 @@ absl::Status DecisionLoop::PutInForce(Turn& turn,
   if (rails == nullptr) rails = turn.rails ? turn.rails : operator_rails_;
   auto jails = std::make_shared<JailSet>(EffectiveJails(*configured, *rails));
   RETURN_IF_ERROR(CheckJailSize(*jails));
+  if (rails != operator_rails_) {
+    turn.deciding =
+        configured == configured_
+            ? jails
+            : std::make_shared<JailSet>(EffectiveJails(*configured_, *rails));
+  }
   turn.configured = std::move(configured);
   turn.rails = std::move(rails);
   turn.jails = std::move(jails);

@@ -117,6 +117,10 @@ struct Turn {
   // How many were held, by jail and rail.
   absl::btree_map<std::pair<std::string, std::string>, uint64_t> held_by_rail;
 
+  // By what the rest of the turn decides: what operators set holds at once, a
+  // new configuration from the next turn on. Null if nothing was set.
+  std::shared_ptr<const JailSet> deciding;
+
  private:
   // Whether agents must hear of it.
   bool NeedsRevision() const;

@@ -202,6 +202,25 @@ TEST_F(OperatorRailsTest, OneTurnAllowsAndBansInOrder) {
   EXPECT_TRUE(absl::IsFailedPrecondition(late->status()));
 }
 
+TEST_F(OperatorRailsTest, AReloadCountsFromTheNextTurnOnAnAllowanceAtOnce) {
+  ASSERT_TRUE(Report("mx1", ++next_offset_).ok());
+  ASSERT_TRUE(Report("mx1", ++next_offset_).ok());
+  loop_->ReplaceJails(Jails(5), [](const absl::Status&) {});
+  loop_->AllowSource(Request(kNeighbour), [](const auto&) {});
+  for (const char* source : {kAttacker, kNeighbour}) {
+    loop_->ReportFailures(
+        "mx1",
+        {"jail",
+         "log",
+         {{Network(source), clock_.TimeNow(), ++next_offset_, ""}}},
+        [](const absl::StatusOr<uint64_t>&) {});
+  }
+  loop_->RunTurn();
+  EXPECT_TRUE(Standing().has_value()) << "three are enough until then";
+  EXPECT_EQ(loop_->statistics().intake.ignored, 1);
+  EXPECT_EQ(InForce().max_retry, 5);
+}
+
 TEST_F(OperatorRailsTest, AllowingDropsWhatIsHeld) {
   auto jails = std::make_shared<JailSet>(*Jails(3));
   jails->at("jail").max_ban_rate = 1;
