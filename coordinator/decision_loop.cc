@@ -141,7 +141,8 @@ void DecisionLoop::Inspect(Look look) {
       [this, look](Turn& turn) {
         turn.answers.push_back(
             [this, look, now = turn.now](const absl::Status& /*committed*/) {
-              look(View{store_, table_, *jails_, pardons_, now});
+              look(View{store_, table_, *jails_, pardons_, held_,
+                        *operator_rails_, right_logins_, now});
             });
       },
       look);

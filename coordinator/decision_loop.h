@@ -136,6 +136,9 @@ class DecisionLoop {
     const BanTable& table;
     const JailSet& jails;
     const Pardons& pardons;
+    const HeldBans& held;
+    const RailState& rails;
+    const RightLogins& right_logins;
     absl::Time now;
   };
   using Look = std::function<void(const absl::StatusOr<View>&)>;

@@ -4,6 +4,7 @@
 
 #include "common/proto_convert.h"
 #include "coordinator/ban_watch.h"
+#include "coordinator/rail_convert.h"
 #include "coordinator/verdict_sentence.h"
 
 namespace mxban {
@@ -27,11 +28,14 @@ void AddEnforcement(const AgentRegistry::Enforcement& enforcement,
   }
 }
 
-void AddFailure(const StoredFailure& failure, v1::JailVerdict& message) {
+void AddFailure(const StoredFailure& failure, bool is_forgiven,
+                v1::JailVerdict& message) {
   v1::JailVerdict::HeldFailure& wire = *message.add_failures();
   *wire.mutable_failure_time() = TimestampToProto(failure.time);
   wire.set_server_name(failure.server);
   wire.set_evidence(failure.evidence);
+  wire.set_user(failure.user);
+  wire.set_is_forgiven(is_forgiven);
 }
 
 void AddLimits(const Jail& jail, v1::JailVerdict& message) {
@@ -54,8 +58,13 @@ v1::JailVerdict VerdictToProto(const JailVerdict& verdict,
   if (!verdict.bans.empty()) {
     AddEnforcement(registry.EnforcementOf(verdict.bans.front()), message);
   }
-  for (const StoredFailure& failure : verdict.failures) {
-    AddFailure(failure, message);
+  if (verdict.held) *message.mutable_held() = HeldBanToProto(*verdict.held);
+  for (size_t i = 0; i < verdict.failures.size(); ++i) {
+    AddFailure(verdict.failures[i], verdict.are_forgiven[i], message);
+  }
+  if (verdict.right_login_time) {
+    *message.mutable_right_login_time() =
+        TimestampToProto(*verdict.right_login_time);
   }
   message.set_failure_count(static_cast<uint32_t>(verdict.failure_count));
   message.set_server_count(static_cast<uint32_t>(verdict.servers.size()));
@@ -78,6 +87,9 @@ v1::ExplainSourceResponse ExplanationToProto(
   v1::ExplainSourceResponse message;
   message.set_source(explanation.source.ToString());
   message.set_allowed_by(explanation.allowed_by);
+  if (explanation.pause) {
+    *message.mutable_pause() = PauseToProto(*explanation.pause);
+  }
   for (const JailVerdict& verdict : explanation.verdicts) {
     *message.add_verdicts() = VerdictToProto(verdict, explanation, registry);
   }

@@ -17,7 +17,14 @@ namespace {
 constexpr size_t kMaxFailures = 1'000;
 
 // What no jail would ever ban.
-std::string AllowedBy(const IpNetwork& source) {
+std::string AllowedBy(const RailState& rails, const IpNetwork& source) {
+  for (const auto& [name, allowed] : rails.allowed) {
+    for (const IpNetwork& network : allowed.networks) {
+      if (!network.Overlaps(source)) continue;
+      return absl::StrCat("the allow list has ", name, ", by ", allowed.who,
+                          allowed.reason.empty() ? "" : ": ", allowed.reason);
+    }
+  }
   const std::optional<IpNetwork> nobodys = NobodysNetwork(source);
   if (!nobodys) return "";
   return absl::StrCat("no remote host has an address of ", nobodys->ToString());
@@ -31,10 +38,13 @@ std::string IgnoredBy(const JailVerdict& verdict, const IpNetwork& source) {
 }
 
 // What a failure now would count together with.
-void CountFailures(absl::Time now, JailVerdict& verdict) {
+void CountFailures(const DecisionLoop::View& view, JailVerdict& verdict) {
   std::set<std::string> servers;
   for (const StoredFailure& failure : verdict.failures) {
-    if (failure.time <= now - verdict.jail.find_time) continue;
+    const bool is_forgiven = view.right_logins.Forgives(failure);
+    verdict.are_forgiven.push_back(is_forgiven);
+    const bool is_old = failure.time <= view.now - verdict.jail.find_time;
+    if (is_forgiven || is_old) continue;
     ++verdict.failure_count;
     servers.insert(failure.server);
   }
@@ -60,6 +70,7 @@ absl::Status AddEarlierBans(const DecisionLoop::View& view, const BanKey& key,
 bool IsWorthTelling(const JailVerdict& verdict) {
   return !verdict.bans.empty() || !verdict.failures.empty() ||
          verdict.previous_ban_count > 0 || !verdict.ignored_by.empty() ||
+         verdict.held.has_value() || verdict.right_login_time.has_value() ||
          verdict.pardon_time != absl::InfinitePast();
 }
 
@@ -75,8 +86,10 @@ absl::StatusOr<JailVerdict> Judge(const DecisionLoop::View& view,
         return a.key.source.prefix_length() > b.key.source.prefix_length();
       });
   ASSIGN_OR_RETURN(verdict.failures, view.store.FailuresOf(key, kMaxFailures));
-  CountFailures(view.now, verdict);
+  CountFailures(view, verdict);
   RETURN_IF_ERROR(AddEarlierBans(view, key, verdict));
+  verdict.held = view.held.Find(key);
+  verdict.right_login_time = view.right_logins.NewestOf(key);
   verdict.pardon_time = view.pardons.NewestOf(key);
   verdict.ignored_by = IgnoredBy(verdict, source);
   return verdict;
@@ -86,7 +99,8 @@ absl::StatusOr<JailVerdict> Judge(const DecisionLoop::View& view,
 
 absl::StatusOr<SourceExplanation> ExplainSource(const DecisionLoop::View& view,
                                                 const IpNetwork& source) {
-  SourceExplanation explanation = {source, view.now, AllowedBy(source), {}};
+  SourceExplanation explanation = {
+      source, view.now, AllowedBy(view.rails, source), {}, view.rails.pause};
   JailSet jails = view.jails;
   // A ban outlives its jail.
   for (const Ban& ban : view.table.Covering(source, "")) {

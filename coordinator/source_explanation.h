@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "common/jail.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/decision_loop.h"
+#include "coordinator/rail_records.h"
 
 namespace mxban {
 
@@ -23,8 +25,11 @@ namespace mxban {
 struct JailVerdict {
   Jail jail;  // Of one that is gone only the name.
   IpNetwork counted_source;
-  std::vector<Ban> bans;                // On it or around it, narrowest first.
+  std::vector<Ban> bans;  // On it or around it, narrowest first.
+  std::optional<HeldBan> held;
   std::vector<StoredFailure> failures;  // Oldest first.
+  std::vector<bool> are_forgiven;       // Which of them a right login forgives.
+  std::optional<absl::Time> right_login_time;  // The newest.
 
   // Of those failures, what a ban now would go by.
   size_t failure_count = 0;
@@ -42,6 +47,7 @@ struct SourceExplanation {
   absl::Time time;         // For which all of it holds.
   std::string allowed_by;  // Empty: by nothing.
   std::vector<JailVerdict> verdicts;
+  std::optional<Pause> pause;
 };
 
 // Gathers what is known; changes nothing. Errors are those of the store.

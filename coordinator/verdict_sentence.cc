@@ -96,6 +96,9 @@ std::string NotBanned(const JailVerdict& verdict, absl::Time now) {
     return absl::StrCat("jail ", verdict.jail.name, " never bans it (",
                         verdict.ignored_by, ")");
   }
+  if (verdict.held) {
+    return absl::StrCat(in_jail, "a ban is held: ", verdict.held->hold_reason);
+  }
   if (verdict.failure_count > 0) return in_jail + Counted(verdict);
   if (verdict.pardon_time != absl::InfinitePast()) {
     return absl::StrCat(in_jail, "an operator pardoned it ",
@@ -103,7 +106,12 @@ std::string NotBanned(const JailVerdict& verdict, absl::Time now) {
   }
   std::string text = absl::StrCat(in_jail, "no failure within ",
                                   absl::FormatDuration(verdict.jail.find_time));
-  if (!verdict.failures.empty()) {
+  const size_t forgiven = std::count(verdict.are_forgiven.begin(),
+                                     verdict.are_forgiven.end(), true);
+  if (forgiven > 0) {
+    absl::StrAppend(&text, " counts, ", forgiven,
+                    " forgiven by right logins of their users");
+  } else if (!verdict.failures.empty()) {
     absl::StrAppend(&text, ", ", verdict.failures.size(), " before that");
   }
   if (verdict.previous_ban_count > 0) {

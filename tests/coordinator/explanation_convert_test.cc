@@ -18,6 +18,7 @@ SourceExplanation Explanation() {
   verdict.jail.max_retry = 5;
   verdict.counted_source = kSource;
   verdict.failures = {{{"jail", kSource}, kNow, "mx1", "\\x1b[2J"}};
+  verdict.are_forgiven = {true};
   verdict.failure_count = 1;
   verdict.servers = {"mx1"};
   verdict.next_ban_time = absl::Hours(8);
@@ -36,6 +37,7 @@ TEST(ExplanationConvertTest, WhatIsNotBannedHasItsFailures) {
             "10m, on mx1");
   EXPECT_EQ(verdict.failures(0).evidence(), "\\x1b[2J");
   EXPECT_EQ(verdict.failures(0).server_name(), "mx1");
+  EXPECT_TRUE(verdict.failures(0).is_forgiven());
   EXPECT_EQ(verdict.failure_count(), 1);
   EXPECT_EQ(verdict.server_count(), 1);
   EXPECT_EQ(verdict.find_time().seconds(), 600);

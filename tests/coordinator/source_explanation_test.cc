@@ -164,5 +164,44 @@ TEST_F(SourceExplanationTest, LookingChangesNothing) {
   EXPECT_EQ(store_->commits_, commits);
 }
 
+TEST_F(SourceExplanationTest, TheAllowListSaysWhoAllowedIt) {
+  loop_->AllowSource({.source = "203.0.113.0/24",
+                      .reason = "office",
+                      .who = "anna",
+                      .networks = {IpNetwork::ParseOrDie("203.0.113.0/24")}},
+                     [](const auto& allowed) { ASSERT_TRUE(allowed.ok()); });
+  loop_->RunTurn();
+  EXPECT_EQ(Explain().allowed_by,
+            "the allow list has 203.0.113.0/24, by anna: office");
+}
+
+TEST_F(SourceExplanationTest, APauseIsTold) {
+  loop_->PauseEnforcement(
+      {.who = "anna", .reason = "drill"},
+      [](const absl::Status& status) { ASSERT_TRUE(status.ok()); });
+  loop_->RunTurn();
+  ASSERT_TRUE(Explain().pause.has_value());
+  EXPECT_EQ(Explain().pause->reason, "drill");
+}
+
+TEST_F(SourceExplanationTest, WhatIsHeldIsToldWithItsReason) {
+  auto jails = std::make_shared<JailSet>(*Jails(1));
+  jails->at("jail").max_ban_rate = 1;
+  Replace(jails);
+  for (const char* source : {"203.0.113.40", kAttacker}) {
+    loop_->ReportFailures(
+        "mx1",
+        {"jail",
+         "log",
+         {{IpNetwork::ParseOrDie(source), clock_.TimeNow(), ++next_offset_,
+           "x"}}},
+        [](const absl::StatusOr<uint64_t>& end) { ASSERT_TRUE(end.ok()); });
+    loop_->RunTurn();
+  }
+  const JailVerdict verdict = VerdictOn();
+  ASSERT_TRUE(verdict.held.has_value());
+  EXPECT_THAT(verdict.held->hold_reason, testing::HasSubstr("maxbanrate"));
+}
+
 }  // namespace
 }  // namespace mxban
