@@ -183,6 +183,9 @@ absl::StatusOr<std::vector<RightLogin>> RightLoginsFromProto(
     if (!login.source.is_address()) {
       return Wrong("right_logins.source", "no address");
     }
+    if (!wire.has_login_time()) {
+      return Wrong("right_logins.login_time", "unset");
+    }
     ASSIGN_OR_RETURN(login.time, TimestampFromProto(wire.login_time()));
     if (wire.end_offset() < offset || wire.end_offset() > INT64_MAX) {
       return Wrong("right_logins.end_offset", "not in the order of lines");

@@ -17,7 +17,10 @@ constexpr size_t kMaxJailBytes = 7 << 19;
 
 // `jail` without what counting has no need of.
 Jail Counted(Jail jail) {
-  jail.filter = {};
+  // Only that there are any matters: then right logins count.
+  std::vector<std::string> success_regexes;
+  if (!jail.filter.success_regexes.empty()) success_regexes = {""};
+  jail.filter = {.success_regexes = std::move(success_regexes)};
   jail.log_paths.clear();
   jail.journal.reset();
   jail.journal_matches.clear();

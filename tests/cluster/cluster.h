@@ -111,7 +111,7 @@ class ClusterTest : public testing::Test {
   ClusterTest() {
     std::filesystem::create_directories(directory_ + "/config/filter.d");
     WriteJail(
-        "maxretry = 3\nbantime = 8h\nfindtime = 10m\n"
+        "maxretry = 3\nbantime = 8h\nfindtime = 10m\nmaxbanrate = 0\n"
         "ignoreip = 192.0.2.0/24\n");
     std::ofstream(directory_ + "/config/filter.d/sendmail.conf")
         << "[Definition]\nfailregex = \\[<HOST>\\]: possible SMTP attack: "

@@ -99,9 +99,9 @@ TEST_F(InquiriesTest, TheAuditLogComesInPages) {
     request.set_page_token(page.next_page_token());
     page.clear_records();
   } while (!request.page_token().empty());
-  EXPECT_THAT(records, ElementsAre("operator ban 203.0.113.3 seen elsewhere",
-                                   "operator ban 203.0.113.2 seen elsewhere",
-                                   "operator ban 203.0.113.1 seen elsewhere"));
+  EXPECT_THAT(records, ElementsAre("unix:root ban 203.0.113.3 seen elsewhere",
+                                   "unix:root ban 203.0.113.2 seen elsewhere",
+                                   "unix:root ban 203.0.113.1 seen elsewhere"));
 }
 
 TEST_F(InquiriesTest, TheAuditLogMayBeOfOneSourceOrOfLate) {

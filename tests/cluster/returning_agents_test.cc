@@ -1,6 +1,6 @@
 // A coordinator with many bans, restarted: all agents are back at once and want
-// the whole set. Real streams over loopback, many on few channels; the agents
-// are no more than the far ends of their Watch calls.
+// the whole set. Real streams over loopback, several on each channel; the
+// agents are no more than the far ends of their Watch calls.
 
 #include <unistd.h>
 
@@ -29,7 +29,7 @@ namespace mxban {
 namespace {
 
 constexpr int kAgents = 1'000;
-constexpr int kChannels = 8;
+constexpr int kChannels = 64;  // A connection carries 16 calls at once.
 constexpr size_t kBans = 20'000;
 constexpr absl::Duration kLongest = absl::Seconds(60);
 

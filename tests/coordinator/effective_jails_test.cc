@@ -75,6 +75,9 @@ TEST(EffectiveJailsTest, WhatDoesNotMatterForCountingIsToldFromWhatDoes) {
   after.at("one").min_servers = 2;
   EXPECT_FALSE(CountAlike(before, after));
   after = before;
+  after.at("one").filter.success_regexes = {"a"};
+  EXPECT_FALSE(CountAlike(before, after)) << "right logins forgive";
+  after = before;
   after.erase("two");
   EXPECT_FALSE(CountAlike(before, after));
 }

@@ -205,7 +205,7 @@ TEST_F(OperatorRailsTest, OneTurnAllowsAndBansInOrder) {
 TEST_F(OperatorRailsTest, AReloadCountsFromTheNextTurnOnAnAllowanceAtOnce) {
   ASSERT_TRUE(Report("mx1", ++next_offset_).ok());
   ASSERT_TRUE(Report("mx1", ++next_offset_).ok());
-  loop_->ReplaceJails(Jails(5), [](const absl::Status&) {});
+  loop_->ReplaceJails(Jails(5), "anna", "", [](const absl::Status&) {});
   loop_->AllowSource(Request(kNeighbour), [](const auto&) {});
   for (const char* source : {kAttacker, kNeighbour}) {
     loop_->ReportFailures(

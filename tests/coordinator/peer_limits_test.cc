@@ -50,6 +50,10 @@ class PeerLimitsTest : public testing::Test {
   grpc::Status HandOver(const v1::HandOverBansRequest& request,
                         size_t metadata_bytes = 0) {
     grpc::ClientContext context;
+    // A connection may end with its call.
+    context.set_wait_for_ready(true);
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::seconds(10));
     context.AddMetadata("more", std::string(metadata_bytes, 'x'));
     v1::HandOverBansResponse response;
     return stub_->HandOverBans(&context, request, &response);

@@ -133,7 +133,7 @@ TEST_F(FleetInquiriesTest, TheAuditLogSurvivesKill9AndEqualsTheStore) {
     EXPECT_EQ(RecordsOf(AuditFile()), stored);
     EXPECT_EQ(stored.size(), records);
     EXPECT_EQ(stored.at(absl::StrCat(records)),
-              absl::StrCat("operator|ban|sendmail|203.0.113.", round * 5 + 4,
+              absl::StrCat("unix:root|ban|sendmail|203.0.113.", round * 5 + 4,
                            "|round \"", round, "\"|"));
   }
 }
