@@ -119,8 +119,19 @@ absl::StatusOr<bool> DecisionLoop::ImposeOrHold(Turn& turn, const Jail& jail,
                                                 Ban decided,
                                                 absl::string_view who) {
   const BanKey key = decided.key;
-  if (turn.Standing(key)) {
-    Stand(turn, std::move(decided), who);
+  if (const std::optional<Ban> standing = turn.Standing(key)) {
+    // What was counted explains more than the word of a server that was alone.
+    const bool explains = standing->origin == BanOrigin::kLocal &&
+                          decided.origin == BanOrigin::kCounted;
+    if (explains) {
+      RETURN_IF_ERROR(AddHistory(store_, turn, right_logins_, decided));
+    }
+    Ban stands = Stand(turn, decided, who);
+    if (explains) {
+      stands.servers = std::move(decided.servers);
+      stands.evidence = std::move(decided.evidence);
+      turn.imposed[key] = std::move(stands);
+    }
     return true;
   }
   RETURN_IF_ERROR(AddHistory(store_, turn, right_logins_, decided));

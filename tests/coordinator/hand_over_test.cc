@@ -88,6 +88,14 @@ TEST_F(HandOverTest, ALocalBanEndsWhatWasCounted) {
       << "two and one are not three";
 }
 
+TEST_F(HandOverTest, FailuresThatAreToldLaterExplainTheBan) {
+  ASSERT_TRUE(HandOver({LocalBan()}).ok());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Report("mx2", ++next_offset_).ok());
+  EXPECT_EQ(Standing()->origin, BanOrigin::kLocal);
+  EXPECT_EQ(Standing()->servers, std::vector<std::string>{"mx2"});
+  EXPECT_EQ(Standing()->evidence, std::vector<std::string>(3, "mx2 saw it"));
+}
+
 TEST_F(HandOverTest, EveryoneInATurnIsToldItsRevision) {
   const uint64_t before = table_->revision();
   std::vector<uint64_t> revisions;

@@ -142,7 +142,8 @@ void HostileLab::StartCoordinator(const std::vector<std::string>& flags,
       testing::UnitTest::GetInstance()->current_test_info()->name());
   std::filesystem::create_directories(folder_ + "/config/filter.d");
   std::ofstream(folder_ + "/config/jail.local")
-      << "[sendmail]\nenabled = true\nfilter = sendmail\nmaxretry = 3\n"
+      << "[sendmail]\nenabled = true\nfilter = sendmail\nmaxretry = "
+         "3\nmaxbanrate = 0\n"
          "findtime = 10m\nbantime = 8h\nignoreip = 192.0.2.0/24 8.8.8.8\n"
          "logpath = /var/log/mail.log\naction = iptables-multiport[name=auth, "
          "port=\"submission,465,smtp\", protocol=tcp]\n";
