@@ -142,7 +142,7 @@ TEST_F(RailsTest, APauseOutlivesTheCoordinatorAndAReload) {
   MustCtl("pause --reason drill --yes");
   MustCtl("reload");
   RestartCoordinator();
-  EXPECT_THAT(Ctl("status").text, HasSubstr("by operator: drill"));
+  EXPECT_THAT(Ctl("status").text, HasSubstr("by unix:root: drill"));
   for (const std::string& server : kServers) {
     EXPECT_TRUE(Eventually([&] { return IsConnected(server); }));
   }
