@@ -36,13 +36,6 @@ std::optional<IpNetwork> Overlapping(absl::Span<const IpNetwork> networks,
   return *found;
 }
 
-// When a ban ends that begins at `start`; never beyond what a Timestamp holds.
-absl::Time EndOf(absl::Time start, absl::Duration duration) {
-  static const absl::Time kLastTime = absl::FromUnixSeconds(kLastTimestamp);
-  const absl::Time end = start + duration;
-  return end > kLastTime ? absl::InfiniteFuture() : end;
-}
-
 absl::Status CheckWidth(const BanRequest& request) {
   const IpNetwork& source = request.source;
   const int widest = source.is_ipv4() ? kWidestCountedIpv4 : kWidestCountedIpv6;
@@ -77,6 +70,12 @@ Admission AdmitWithin(absl::Duration window, const Jail& jail, absl::Time now,
 }
 
 }  // namespace
+
+absl::Time EndOf(absl::Time start, absl::Duration duration) {
+  static const absl::Time kLastTime = absl::FromUnixSeconds(kLastTimestamp);
+  const absl::Time end = start + duration;
+  return end > kLastTime ? absl::InfiniteFuture() : end;
+}
 
 std::optional<IpNetwork> NobodysNetwork(const IpNetwork& source) {
   return Overlapping(NobodysNetworks(), source);

@@ -37,6 +37,10 @@ std::optional<IpNetwork> IgnoredNetwork(const Jail& jail,
 // ignores, or one that no remote host can have.
 bool IsIgnored(const Jail& jail, const IpNetwork& source);
 
+// When what begins at `start` ends; never, if that is beyond what a Timestamp
+// holds.
+absl::Time EndOf(absl::Time start, absl::Duration duration);
+
 enum class Admission { kCounts, kTooOld, kIgnored };
 
 // Whether `failure` counts in `jail` at `now`, and makes it so that it can be

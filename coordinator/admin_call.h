@@ -20,6 +20,9 @@
 
 namespace mxban {
 
+// Longer words of an operator are cut.
+inline constexpr size_t kLongestReason = 200;
+
 // Answers at once.
 inline grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context,
                                        const absl::Status& status) {

@@ -20,8 +20,6 @@
 namespace mxban {
 namespace {
 
-constexpr size_t kLongestReason = 200;
-
 // A page token of audit records is the place of the last one: `MICROSECONDS
 // ID`.
 absl::StatusOr<AuditQuery::Place> PlaceOfToken(const std::string& token) {

@@ -16,8 +16,6 @@
 namespace mxban {
 namespace {
 
-constexpr size_t kLongestReason = 200;
-
 // Of an allowed source; the rest is only counted by whoever looks.
 constexpr size_t kListedNetworks = 100;
 

@@ -39,10 +39,10 @@ class AgentService::ReportCall final
     : public grpc::ServerBidiReactor<v1::ReportFailuresRequest,
                                      v1::ReportFailuresResponse> {
  public:
-  ReportCall(AgentService& service, Caller caller,
+  ReportCall(AgentService& service, Admitted admitted,
              grpc::CallbackServerContext& context)
       : service_(service),
-        caller_(std::move(caller)),
+        admitted_(std::move(admitted)),
         open_call_(service.Follow(context)) {
     StartRead(&request_);
   }
@@ -50,16 +50,16 @@ class AgentService::ReportCall final
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
     const absl::Status quota =
-        service_.TakeQuota(caller_.server, request_.failures_size() +
-                                               request_.right_logins_size());
+        service_.TakeQuota(admitted_.server, request_.failures_size() +
+                                                 request_.right_logins_size());
     if (!quota.ok()) return Finish(ToGrpcStatus(quota));
     absl::StatusOr<FailureBatch> batch = FailureBatchFromProto(request_);
     if (!batch.ok()) {
-      service_.LogRefusal(caller_.server, batch.status());
+      service_.LogRefusal(admitted_.server, batch.status());
       return Finish(ToGrpcStatus(batch.status()));
     }
     service_.loop_.ReportFailures(
-        caller_.server, *std::move(batch),
+        admitted_.server, *std::move(batch),
         [this](absl::StatusOr<uint64_t> offset) { Answer(offset); });
   }
 
@@ -80,7 +80,7 @@ class AgentService::ReportCall final
   }
 
   AgentService& service_;
-  const Caller caller_;
+  const Admitted admitted_;
   const OpenCalls::Ticket open_call_;
   v1::ReportFailuresRequest request_;
   v1::ReportFailuresResponse response_;
@@ -92,13 +92,13 @@ class AgentService::WatchCall final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public BanFeed::Reader {
  public:
-  WatchCall(AgentService& service, Caller caller,
+  WatchCall(AgentService& service, Admitted admitted,
             grpc::CallbackServerContext& context)
       : feed_(service.feed_),
         registry_(service.registry_),
         clock_(service.clock_),
-        server_(caller.server),
-        call_(std::move(caller.call)),
+        server_(admitted.server),
+        call_(std::move(admitted.call)),
         peer_(context.peer()),
         open_call_(service.Follow(context)),
         slow_reader_(context) {
@@ -240,18 +240,20 @@ OpenCalls::Ticket AgentService::Follow(grpc::CallbackServerContext& context) {
 
 grpc::ServerBidiReactor<v1::ReportFailuresRequest, v1::ReportFailuresResponse>*
 AgentService::ReportFailures(grpc::CallbackServerContext* context) {
-  absl::StatusOr<Caller> caller =
+  absl::StatusOr<Admitted> admitted =
       Admit(*context, CallLimits::Kind::kReportFailures);
-  if (caller.ok()) return new ReportCall(*this, *std::move(caller), *context);
+  if (admitted.ok())
+    return new ReportCall(*this, *std::move(admitted), *context);
   return new RefusedCall<v1::ReportFailuresRequest, v1::ReportFailuresResponse>(
-      caller.status());
+      admitted.status());
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 AgentService::Watch(grpc::CallbackServerContext* context) {
-  absl::StatusOr<Caller> caller = Admit(*context, CallLimits::Kind::kWatch);
-  if (caller.ok()) return new WatchCall(*this, *std::move(caller), *context);
-  return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(caller.status());
+  absl::StatusOr<Admitted> admitted = Admit(*context, CallLimits::Kind::kWatch);
+  if (admitted.ok())
+    return new WatchCall(*this, *std::move(admitted), *context);
+  return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(admitted.status());
 }
 
 grpc::ServerUnaryReactor* AgentService::HandOverBans(
@@ -259,16 +261,16 @@ grpc::ServerUnaryReactor* AgentService::HandOverBans(
     const v1::HandOverBansRequest* request,
     v1::HandOverBansResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<Caller> caller =
+  absl::StatusOr<Admitted> admitted =
       Admit(*context, CallLimits::Kind::kHandOverBans);
-  absl::StatusOr<std::vector<Ban>> bans = BansOf(caller, *request);
+  absl::StatusOr<std::vector<Ban>> bans = BansOf(admitted, *request);
   if (!bans.ok()) {
     reactor->Finish(ToGrpcStatus(bans.status()));
     return reactor;
   }
   response->set_history_id(feed_.history_id());
-  loop_.HandOverBans(caller->server, *std::move(bans),
-                     [reactor, response, call = std::move(caller->call)](
+  loop_.HandOverBans(admitted->server, *std::move(bans),
+                     [reactor, response, call = std::move(admitted->call)](
                          const absl::StatusOr<DecisionLoop::HandedOver>& done) {
                        if (done.ok()) {
                          response->set_revision(done->revision);
@@ -284,16 +286,16 @@ grpc::ServerUnaryReactor* AgentService::HandOverBans(
 }
 
 absl::StatusOr<std::vector<Ban>> AgentService::BansOf(
-    const absl::StatusOr<Caller>& caller,
+    const absl::StatusOr<Admitted>& admitted,
     const v1::HandOverBansRequest& request) {
-  RETURN_IF_ERROR(caller.status());
-  RETURN_IF_ERROR(TakeQuota(caller->server, request.bans_size()));
+  RETURN_IF_ERROR(admitted.status());
+  RETURN_IF_ERROR(TakeQuota(admitted->server, request.bans_size()));
   absl::StatusOr<std::vector<Ban>> bans = HandedOverBansFromProto(request);
-  if (!bans.ok()) LogRefusal(caller->server, bans.status());
+  if (!bans.ok()) LogRefusal(admitted->server, bans.status());
   return bans;
 }
 
-absl::StatusOr<AgentService::Caller> AgentService::Admit(
+absl::StatusOr<AgentService::Admitted> AgentService::Admit(
     const grpc::CallbackServerContext& context, CallLimits::Kind kind) {
   absl::StatusOr<std::string> server = identities_.AgentOf(context);
   if (!server.ok()) {
@@ -307,7 +309,7 @@ absl::StatusOr<AgentService::Caller> AgentService::Admit(
     LogRefusal(*server, call.status());
     return call.status();
   }
-  return Caller{*std::move(server), *std::move(call)};
+  return Admitted{*std::move(server), *std::move(call)};
 }
 
 absl::Status AgentService::TakeQuota(const std::string& server, int count) {

@@ -71,16 +71,16 @@ class AgentService final
   class WatchCall;
 
   // The name of the server that opens a call, and that call.
-  struct Caller {
+  struct Admitted {
     std::string server;
     std::shared_ptr<CallLimits::Call> call;
   };
-  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context,
-                               CallLimits::Kind kind);
+  absl::StatusOr<Admitted> Admit(const grpc::CallbackServerContext& context,
+                                 CallLimits::Kind kind);
 
-  // What `caller` hands over, if it may.
+  // What `admitted` hands over, if it may.
   absl::StatusOr<std::vector<Ban>> BansOf(
-      const absl::StatusOr<Caller>& caller,
+      const absl::StatusOr<Admitted>& admitted,
       const v1::HandOverBansRequest& request);
 
   // RESOURCE_EXHAUSTED if `server` may not report `count` failures now.

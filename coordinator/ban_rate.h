@@ -10,11 +10,11 @@
 // Thread-compatible.
 
 #include <cstdint>
-#include <deque>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "coordinator/recent_count.h"
 
 namespace mxban {
 
@@ -31,12 +31,7 @@ class BanRate {
   uint64_t CountAt(const std::string& jail, absl::Time now) const;
 
  private:
-  struct Imposed {
-    absl::Time time;
-    uint64_t count = 0;
-  };
-
-  absl::flat_hash_map<std::string, std::deque<Imposed>> imposed_;
+  absl::flat_hash_map<std::string, RecentCount> imposed_;
 };
 
 }  // namespace mxban

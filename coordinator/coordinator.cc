@@ -1,8 +1,6 @@
 #include "coordinator/coordinator.h"
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 

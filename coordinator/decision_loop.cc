@@ -120,7 +120,7 @@ void DecisionLoop::PardonBans(IpNetwork source, std::string jail,
 
 void DecisionLoop::ReplaceJails(std::shared_ptr<const JailSet> jails,
                                 std::string who, std::string reason,
-                                JailsDone done) {
+                                Done done) {
   Enqueue([this, jails = std::move(jails), who = std::move(who),
            reason = std::move(reason),
            done](Turn& turn) { Replace(turn, jails, who, reason, done); },
@@ -304,7 +304,7 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
 
 void DecisionLoop::Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
                            const std::string& who, const std::string& reason,
-                           const JailsDone& done) {
+                           const Done& done) {
   const absl::Status status = PutInForce(turn, std::move(jails), nullptr);
   if (!status.ok()) return done(status);
   turn.audit.push_back({turn.now, who, "reload", "", "", reason});

@@ -70,7 +70,6 @@ class DecisionLoop {
   using ReportDone = std::function<void(absl::StatusOr<uint64_t> end_offset)>;
   using ImposeDone = std::function<void(absl::StatusOr<Ban>)>;
   using PardonDone = std::function<void(absl::StatusOr<std::vector<Ban>>)>;
-  using JailsDone = std::function<void(absl::Status)>;
 
   // How many sources it concerned.
   using CountDone = std::function<void(absl::StatusOr<uint64_t>)>;
@@ -124,7 +123,7 @@ class DecisionLoop {
 
   // Puts `jails` in force; the audit log says that `who` did, and why.
   void ReplaceJails(std::shared_ptr<const JailSet> jails, std::string who,
-                    std::string reason, JailsDone done);
+                    std::string reason, Done done);
 
   // Has the audit log say what changes nothing else: `record`, of now.
   void Record(AuditRecord record);
@@ -200,7 +199,7 @@ class DecisionLoop {
               const std::string& who, const PardonDone& done);
   void Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
                const std::string& who, const std::string& reason,
-               const JailsDone& done);
+               const Done& done);
   void HandOver(Turn& turn, const std::string& server,
                 const std::vector<Ban>& bans, HandOverDone done);
 

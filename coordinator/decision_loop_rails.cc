@@ -7,7 +7,6 @@
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "common/last_time.h"
 #include "common/network_set.h"
 #include "common/status_macros.h"
 #include "coordinator/ban_history.h"
@@ -17,12 +16,6 @@
 
 namespace mxban {
 namespace {
-
-absl::Time EndOf(absl::Time start, absl::Duration duration) {
-  static const absl::Time kLastTime = absl::FromUnixSeconds(kLastTimestamp);
-  const absl::Time end = start + duration;
-  return end > kLastTime ? absl::InfiniteFuture() : end;
-}
 
 // Whether `source` overlaps one of `networks`, of which `set` is the same.
 bool Touches(const std::vector<IpNetwork>& networks, const NetworkSet& set,

@@ -12,10 +12,9 @@
 // Thread-compatible.
 
 #include <cstddef>
-#include <deque>
-#include <utility>
 
 #include "absl/time/time.h"
+#include "coordinator/recent_count.h"
 
 namespace mxban {
 
@@ -34,13 +33,13 @@ class GoodShare {
   // Notes that `count` good senders were banned at `time`.
   //
   // REQUIRES: `time` is not before that of an earlier call.
-  void Add(absl::Time time, size_t count);
+  void Add(absl::Time time, size_t count) { bans_.Add(time, count); }
 
   // How many were banned within the window that ends at `now`.
-  size_t CountAt(absl::Time now) const;
+  size_t CountAt(absl::Time now) const { return bans_.CountAt(now); }
 
  private:
-  std::deque<std::pair<absl::Time, size_t>> bans_;  // Oldest first.
+  RecentCount bans_{kWindow};
 };
 
 }  // namespace mxban

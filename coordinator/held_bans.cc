@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
-#include "common/last_time.h"
+#include "common/ban_policy.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
@@ -33,10 +33,8 @@ HeldBan Refreshed(HeldBan held, const Ban& later) {
 }
 
 Ban Released(const HeldBan& held, absl::Time now) {
-  static const absl::Time kLastTime = absl::FromUnixSeconds(kLastTimestamp);
   Ban ban = held.ban;
-  ban.expire_time = now + (ban.expire_time - ban.create_time);
-  if (ban.expire_time > kLastTime) ban.expire_time = absl::InfiniteFuture();
+  ban.expire_time = EndOf(now, ban.expire_time - ban.create_time);
   ban.create_time = now;
   ban.origin = BanOrigin::kCounted;
   return ban;

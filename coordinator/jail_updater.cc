@@ -1,6 +1,5 @@
 #include "coordinator/jail_updater.h"
 
-#include <optional>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
