@@ -23,6 +23,7 @@ absl::Status Error(sqlite3* database) {
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_ERROR:  // What we ask fits the schema, unless that is damaged.
       return absl::DataLossError(message);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -108,7 +108,7 @@ class Salvager {
                                         table.name, " ORDER BY ", order));
     };
     const auto is_lacking = [](const SqliteStatement& rows) {
-      return !rows.status().ok() && !absl::IsDataLoss(rows.status());
+      return absl::StrContains(rows.status().message(), "no such column");
     };
     SqliteStatement rows = select(table.columns);
     if (!is_lacking(rows)) return rows;

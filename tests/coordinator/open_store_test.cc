@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "coordinator/sqlite.h"
@@ -47,6 +48,13 @@ class OpenStoreTest : public testing::Test {
     EXPECT_FALSE(OpenStore(path_, kWritten)->salvage.has_value())
         << "the next start finds a sound one";
     return *contents;
+  }
+
+  void Overwrite(size_t offset, const std::string& bytes) {
+    std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file << bytes;
+    ASSERT_TRUE(file.flush());
   }
 
   // Commits to the write-ahead log, and leaves it as a death does.
@@ -105,6 +113,20 @@ TEST_F(OpenStoreTest, AnEmptyFileIsNoNewStore) {
   std::filesystem::resize_file(path_, 0);
   EXPECT_TRUE(Salvaged().bans.empty());
   EXPECT_THAT(said_, HasSubstr("the file is empty"));
+}
+
+TEST_F(OpenStoreTest, AFormatOfNobodyIsSetAside) {
+  Overwrite(44, {"\0\0\0\xf6", 4});
+  EXPECT_TRUE(Salvaged().bans.empty());
+  EXPECT_THAT(said_, HasSubstr("unsupported file format"));
+}
+
+TEST_F(OpenStoreTest, ASchemaThatIsNotOursIsSetAside) {
+  std::ifstream file(path_, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  Overwrite(bytes.find("evidence BLOB"), "evidencf BLOB");
+  EXPECT_EQ(Salvaged().bans.size(), kRows);
+  EXPECT_THAT(said_, HasSubstr("no such column: evidence"));
 }
 
 TEST_F(OpenStoreTest, APageInTheMiddleCostsLittle) {
