@@ -211,15 +211,7 @@ void DecisionLoop::Report(Turn& turn, const std::string& server,
     Count(turn, jail->second, server, failure);
   }
   forgive_until(UINT64_MAX);
-  turn.answers.push_back(
-      [done = std::move(done),
-       offset = accepted.progress.offset](const absl::Status& committed) {
-        if (committed.ok()) {
-          done(offset);
-        } else {
-          done(committed);
-        }
-      });
+  turn.Answer(std::move(done), accepted.progress.offset);
   // A jail that is not in force needs no memory, nor may anyone fill it so.
   if (jail != jails.end()) {
     turn.progress.push_back(std::move(accepted.progress));
@@ -293,13 +285,7 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
     PardonStanding(turn, ban);
     turn.Record(who, "unban", ban.key, "");
   }
-  turn.answers.push_back([done, bans](const absl::Status& committed) {
-    if (committed.ok()) {
-      done(bans);
-    } else {
-      done(committed);
-    }
-  });
+  turn.Answer(done, bans);
 }
 
 void DecisionLoop::Replace(Turn& turn, std::shared_ptr<const JailSet> jails,

@@ -26,19 +26,6 @@ bool Touches(const std::vector<IpNetwork>& networks, const NetworkSet& set,
            return source.Contains(network);
          });
 }
-// Answers how many sources it were, once that is durable.
-std::function<void(const absl::Status&)> Answer(
-    DecisionLoop::CountDone done,
-    const absl::flat_hash_set<IpNetwork>& sources) {
-  return [done = std::move(done),
-          count = sources.size()](const absl::Status& committed) {
-    if (committed.ok()) {
-      done(count);
-    } else {
-      done(committed);
-    }
-  };
-}
 
 }  // namespace
 
@@ -166,7 +153,7 @@ void DecisionLoop::Release(Turn& turn, const HeldSelection& selection,
     sources.insert(key.source);
     turn.Record(who, "release", key, held.hold_reason);
   }
-  turn.answers.push_back(Answer(done, sources));
+  turn.Answer<uint64_t>(done, sources.size());
 }
 
 void DecisionLoop::Drop(Turn& turn, const HeldSelection& selection,
@@ -180,7 +167,7 @@ void DecisionLoop::Drop(Turn& turn, const HeldSelection& selection,
     sources.insert(key.source);
     turn.Record(who, "drop", key, held.hold_reason);
   }
-  turn.answers.push_back(Answer(done, sources));
+  turn.Answer<uint64_t>(done, sources.size());
 }
 
 void DecisionLoop::Undo(Turn& turn, const UndoSelection& selection,
@@ -199,7 +186,7 @@ void DecisionLoop::Undo(Turn& turn, const UndoSelection& selection,
     sources.insert(ban.key.source);
     turn.Record(who, "undo", ban.key, ban.reason);
   }
-  turn.answers.push_back(Answer(done, sources));
+  turn.Answer<uint64_t>(done, sources.size());
 }
 
 void DecisionLoop::Allow(Turn& turn, const AllowRequest& request,
@@ -227,11 +214,7 @@ void DecisionLoop::Allow(Turn& turn, const AllowRequest& request,
   turn.audit.push_back(
       {turn.now, allowed.who, "allow", "", allowed.source, allowed.reason});
   outcome.ended = Spare(turn, allowed, allowed.who);
-  turn.answers.push_back(
-      [done, outcome = std::move(outcome)](const absl::Status& committed) {
-        if (!committed.ok()) return done(committed);
-        done(outcome);
-      });
+  turn.Answer(done, std::move(outcome));
 }
 
 void DecisionLoop::Disallow(Turn& turn, const std::string& source,
@@ -247,11 +230,7 @@ void DecisionLoop::Disallow(Turn& turn, const std::string& source,
   if (!status.ok()) return done(status);
   turn.allowed[source].reset();
   turn.audit.push_back({turn.now, who, "disallow", "", source, allowed.reason});
-  turn.answers.push_back(
-      [done, allowed = std::move(allowed)](const absl::Status& committed) {
-        if (!committed.ok()) return done(committed);
-        done(allowed);
-      });
+  turn.Answer(done, std::move(allowed));
 }
 
 void DecisionLoop::Refresh(Turn& turn, const Networks& networks,
@@ -341,7 +320,7 @@ void DecisionLoop::PardonStanding(Turn& turn, const Ban& ban) {
 
 void DecisionLoop::PardonHeld(Turn& turn, const BanKey& key) {
   turn.held[key].reset();
-  turn.forgiven.push_back(key);
+  turn.dropped.push_back(key);
   pardons_.Add({key, turn.now});
   ForgetFailures(turn, key);
 }

@@ -62,7 +62,7 @@ absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Load() {
 absl::StatusOr<std::shared_ptr<const JailSet>> JailUpdater::Read(
     JailConfig& config) {
   ASSIGN_OR_RETURN(config, LoadJails(config_dir_));
-  RefreshSources(config, allowed_);
+  RefreshSources(config);
   ASSIGN_OR_RETURN(std::shared_ptr<const JailSet> jails, Complete(config));
   for (const std::string& note : config.notes) spdlog::warn("{}", note);
   return jails;
@@ -148,9 +148,9 @@ void JailUpdater::Refresh(DecisionLoop& loop) {
   allowed_.clear();
   for (const auto& [source, allowed] : loop.rails()->allowed) {
     const absl::StatusOr<AllowedWord> word = ParseAllowedWord(source);
-    if (word.ok() && !word->is_network()) allowed_.push_back(word->list);
+    if (word.ok() && !word->is_network()) allowed_[source] = word->list;
   }
-  RefreshSources(config_, allowed_);
+  RefreshSources(config_);
   RefreshConfigured(loop);
   RefreshAllowed(loop);
 }
@@ -175,13 +175,16 @@ void JailUpdater::RefreshConfigured(DecisionLoop& loop) {
 }
 
 void JailUpdater::RefreshAllowed(DecisionLoop& loop) {
+  const std::shared_ptr<const RailState> rails = loop.rails();
   DecisionLoop::Networks changed;
-  for (const auto& [source, allowed] : loop.rails()->allowed) {
-    const absl::StatusOr<AllowedWord> word = ParseAllowedWord(source);
-    if (!word.ok() || word->is_network()) continue;
-    std::vector<IpNetwork> networks = sources_.NetworksOf(word->list);
+  for (const auto& [source, list] : allowed_) {
+    const auto known = rails->allowed.find(source);
+    std::vector<IpNetwork> networks = sources_.NetworksOf(list);
     // What does not resolve, or cannot be read, stays what it was.
-    if (networks.empty() || networks == allowed.networks) continue;
+    if (known == rails->allowed.end() || networks.empty() ||
+        networks == known->second.networks) {
+      continue;
+    }
     changed[source] = std::move(networks);
   }
   if (changed.empty()) return;
@@ -204,9 +207,7 @@ void JailUpdater::ResolveAndAllow(DecisionLoop& loop, AllowRequest request,
     const absl::Status read = ReadIgnoreFile(path).status();
     if (!read.ok()) return done(absl::FailedPreconditionError(read.message()));
   }
-  std::vector<IgnoreList> lists = allowed_;
-  lists.push_back(word->list);
-  RefreshSources(config_, lists);
+  RefreshSources(config_, word->list);
   request.networks = sources_.NetworksOf(word->list);
   if (request.networks.empty()) {
     return done(absl::FailedPreconditionError(absl::StrCat(
@@ -217,8 +218,9 @@ void JailUpdater::ResolveAndAllow(DecisionLoop& loop, AllowRequest request,
 }
 
 void JailUpdater::RefreshSources(const JailConfig& config,
-                                 const std::vector<IgnoreList>& allowed) {
-  std::vector<IgnoreList> lists = allowed;
+                                 const IgnoreList& another) {
+  std::vector<IgnoreList> lists = {another};
+  for (const auto& [source, list] : allowed_) lists.push_back(list);
   for (const auto& [name, list] : config.ignore_lists) lists.push_back(list);
   // Should `config` be refused, nothing is to be looked up again.
   for (const auto& [name, list] : config_.ignore_lists) lists.push_back(list);

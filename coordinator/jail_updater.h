@@ -15,6 +15,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -68,10 +69,9 @@ class JailUpdater {
   };
   void Enqueue(Job job);
 
-  // Learns what the lists of `config`, of those in force and of `allowed` come
-  // to.
-  void RefreshSources(const JailConfig& config,
-                      const std::vector<IgnoreList>& allowed);
+  // Learns what the lists of `config`, of those in force, of the allow list and
+  // `another` come to.
+  void RefreshSources(const JailConfig& config, const IgnoreList& another = {});
   void RefreshConfigured(DecisionLoop& loop);
   void RefreshAllowed(DecisionLoop& loop);
   void ResolveAndAllow(DecisionLoop& loop, AllowRequest request,
@@ -98,8 +98,8 @@ class JailUpdater {
   JailConfig config_;
   std::shared_ptr<const JailSet> told_;  // What the loop has.
   bool is_behind_ = false;               // What it has may ignore less or more.
-  std::vector<IgnoreList>
-      allowed_;  // What is on the allow list and no network.
+  // What is on the allow list and no network, by its text.
+  std::map<std::string, IgnoreList> allowed_;
 
   absl::Mutex mutex_;
   std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);

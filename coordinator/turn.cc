@@ -47,7 +47,7 @@ BanCounts Turn::Remembered(const BanKey& key, BanCounts stored) const {
   const auto end = ended.find(key);
   const bool is_pardoned =
       end != ended.end() && end->second.kind == BanTable::ChangeKind::kPardoned;
-  if (!is_pardoned && !std::count(forgiven.begin(), forgiven.end(), key)) {
+  if (!is_pardoned && !std::count(dropped.begin(), dropped.end(), key)) {
     return stored;
   }
   return {.in_jail = 0, .in_all_jails = stored.in_all_jails - stored.in_jail};
@@ -88,7 +88,7 @@ std::optional<StoreChange> Turn::ToStoreChange() {
       change.pardoned.push_back({key, now});
     }
   }
-  for (const BanKey& key : forgiven) change.pardoned.push_back({key, now});
+  for (const BanKey& key : dropped) change.pardoned.push_back({key, now});
   for (const auto& [key, held_ban] : held) {
     if (held_ban) {
       change.held.push_back(*held_ban);

@@ -19,6 +19,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
@@ -53,6 +54,19 @@ struct Turn {
   void Record(absl::string_view who, absl::string_view action,
               const BanKey& key, absl::string_view reason);
 
+  // Has `done` told `value` once the turn is durable, or why it is not.
+  template <typename Value>
+  void Answer(std::function<void(absl::StatusOr<Value>)> done, Value value) {
+    answers.push_back([done = std::move(done), value = std::move(value)](
+                          const absl::Status& committed) {
+      if (committed.ok()) {
+        done(value);
+      } else {
+        done(committed);
+      }
+    });
+  }
+
   // Ends the bans whose time is over, but for those extended meanwhile.
   void Expire();
 
@@ -79,7 +93,7 @@ struct Turn {
   absl::btree_map<BanKey, BanTable::Change> ended;
   // Held, or held differently; nullopt if no longer.
   absl::btree_map<BanKey, std::optional<HeldBan>> held;
-  std::vector<BanKey> forgiven;  // As by a pardon, though not banned.
+  std::vector<BanKey> dropped;  // Held ones, pardoned though never imposed.
   // What operators have set, and the jails as configured and as they make
   // them. Null if they stay as they are.
   std::shared_ptr<const RailState> rails;
