@@ -2,15 +2,12 @@
 
 #include "ctl/commands.h"
 
-#include <memory>
 #include <sstream>
 #include <streambuf>
 
 #include "gmock/gmock.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
-#include "tests/ctl/admin_server.h"
+#include "tests/ctl/command_fixture.h"
 #include "tests/ctl/samples.h"
 
 namespace mxban::ctl {
@@ -22,35 +19,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-class CommandsTest : public testing::Test {
- protected:
-  Session People() {
-    return {.stub = *stub_,
-            .out = out_,
-            .clock = clock_,
-            .zone = absl::UTCTimeZone()};
-  }
-  Session Programs() {
-    Session session = People();
-    session.json = true;
-    return session;
-  }
-
-  // What was printed, checked against what holds for all of it.
-  std::string Output() {
-    ExpectFitsTheTerminal(out_.str());
-    return out_.str();
-  }
-  std::vector<std::string> JsonLines() { return Lines(out_.str()); }
-  FakeAdminService& coordinator() { return server_.service(); }
-
-  AdminServer server_;
-  StoppedClock clock_;
-  std::ostringstream out_;
-  std::unique_ptr<v1::AdminService::Stub> stub_ =
-      v1::AdminService::NewStub(grpc::CreateChannel(
-          server_.endpoint(), grpc::InsecureChannelCredentials()));
-};
+using CommandsTest = CommandTest;
 
 v1::GetStatusResponse SampleStatus() {
   return FromText<v1::GetStatusResponse>(R"pb(

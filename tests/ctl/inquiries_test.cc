@@ -1,14 +1,11 @@
 // explain and audit, against a real gRPC server with a made-up answer.
 
-#include <memory>
 #include <sstream>
 
 #include "ctl/commands.h"
 #include "gmock/gmock.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
-#include "tests/ctl/admin_server.h"
+#include "tests/ctl/command_fixture.h"
 #include "tests/ctl/samples.h"
 
 namespace mxban::ctl {
@@ -63,20 +60,8 @@ v1::ExplainSourceResponse Banned() {
   return explanation;
 }
 
-class InquiriesTest : public testing::Test {
+class InquiriesTest : public CommandTest {
  protected:
-  Session People() {
-    return {.stub = *stub_,
-            .out = out_,
-            .clock = clock_,
-            .zone = absl::UTCTimeZone()};
-  }
-  Session Programs() {
-    Session session = People();
-    session.json = true;
-    return session;
-  }
-
   // What people are told of `explanation`.
   std::string Explain(const v1::ExplainSourceResponse& explanation) {
     server_.service().explanation = explanation;
@@ -86,13 +71,6 @@ class InquiriesTest : public testing::Test {
     EXPECT_EQ(server_.service().explained.source(), "203.0.113.7");
     return out_.str();
   }
-
-  AdminServer server_;
-  StoppedClock clock_;
-  std::ostringstream out_;
-  std::unique_ptr<v1::AdminService::Stub> stub_ =
-      v1::AdminService::NewStub(grpc::CreateChannel(
-          server_.endpoint(), grpc::InsecureChannelCredentials()));
 };
 
 TEST_F(InquiriesTest, TheFirstLineIsTheVerdictAndTheRestFits) {

@@ -2,15 +2,12 @@
 
 #include "ctl/rail_commands.h"
 
-#include <memory>
 #include <sstream>
 #include <string>
 
 #include "gmock/gmock.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
-#include "tests/ctl/admin_server.h"
+#include "tests/ctl/command_fixture.h"
 #include "tests/ctl/samples.h"
 
 namespace mxban::ctl {
@@ -21,24 +18,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class RailCommandsTest : public testing::Test {
+class RailCommandsTest : public CommandTest {
  protected:
   RailCommandsTest() {
     coordinator().reach.set_server_count(3);
     coordinator().reach.set_source_count(20'000);
   }
 
-  Session People() {
-    return {.stub = *stub_,
-            .out = out_,
-            .clock = clock_,
-            .zone = absl::UTCTimeZone()};
-  }
-  Session Programs() {
-    Session session = People();
-    session.json = true;
-    return session;
-  }
   // At a terminal where `answer` is typed.
   Session Asked(const std::string& answer) {
     typed_.str(answer + "\n");
@@ -47,22 +33,9 @@ class RailCommandsTest : public testing::Test {
     return session;
   }
 
-  std::string Output() {
-    ExpectFitsTheTerminal(out_.str());
-    return out_.str();
-  }
-  std::vector<std::string> JsonLines() { return Lines(out_.str()); }
-  FakeAdminService& coordinator() { return server_.service(); }
-
-  AdminServer server_;
-  StoppedClock clock_;
-  std::ostringstream out_;
   std::istringstream typed_;
   std::ostringstream questions_;
   const Terminal terminal_ = {typed_, questions_};
-  std::unique_ptr<v1::AdminService::Stub> stub_ =
-      v1::AdminService::NewStub(grpc::CreateChannel(
-          server_.endpoint(), grpc::InsecureChannelCredentials()));
 };
 
 v1::PauseEnforcementRequest Drill() {
