@@ -126,7 +126,7 @@ TEST_F(OpenStoreTest, ASchemaThatIsNotOursIsSetAside) {
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   Overwrite(bytes.find("evidence BLOB"), "evidencf BLOB");
   EXPECT_EQ(Salvaged().bans.size(), kRows);
-  EXPECT_THAT(said_, HasSubstr("no such column: evidence"));
+  EXPECT_THAT(said_, HasSubstr("no column named evidence"));
 }
 
 TEST_F(OpenStoreTest, APageInTheMiddleCostsLittle) {
