@@ -78,7 +78,7 @@ int Read(const std::string& config_dir, const std::string& log,
   LogReader reader(outbox, counter, clock, std::move(options));
   reader.SetJails(config->jails);
   reader.Poll();  // Compiles the filters, and finds no log.
-  std::filesystem::create_symlink(log, link);
+  std::filesystem::create_symlink(std::filesystem::absolute(log), link);
   const double start = CpuSeconds();
   bool is_done = false;
   while (!is_done) {
