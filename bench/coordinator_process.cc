@@ -18,7 +18,8 @@ namespace {
 void WriteConfig(const std::string& folder) {
   std::filesystem::create_directories(folder + "/filter.d");
   std::ofstream(folder + "/jail.local")
-      << "[sendmail-auth]\nenabled = true\nmaxretry = 5\nfindtime = 10m\n"
+      << "[sendmail-auth]\nenabled = true\nfilter = sendmail-auth\nmaxretry = "
+         "5\nfindtime = 10m\n"
          "logpath = /var/log/mail.log\n"
          "action = iptables-multiport[name=auth, port=smtp, protocol=tcp]\n";
   std::ofstream(folder + "/filter.d/sendmail-auth.conf")

@@ -138,22 +138,44 @@ class Agent final
         head.update == v1::WatchResponse::kSnapshotFieldNumber;
     const bool is_delta = head.update == v1::WatchResponse::kDeltaFieldNumber;
     if (head.revision > 0 && (is_snapshot || is_delta)) {
-      v1::WatchRequest request;
-      request.mutable_acknowledgement()->set_enforced_revision(head.revision);
-      request_ = Encode(request);
-      StartWrite(&request_);
+      {
+        absl::MutexLock lock(&mutex_);
+        enforced_ = head.revision;
+        Acknowledge();
+      }
       (is_snapshot ? snapshots_ : updates_).Add();
     }
     StartRead(&response_);
   }
 
+  void OnWriteDone(bool ok) override {
+    absl::MutexLock lock(&mutex_);
+    is_writing_ = false;
+    if (ok) Acknowledge();
+  }
+
  private:
+  void Acknowledge() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (is_writing_ || acknowledged_ == enforced_) return;
+    is_writing_ = true;
+    acknowledged_ = enforced_;
+    v1::WatchRequest request;
+    request.mutable_acknowledgement()->set_enforced_revision(enforced_);
+    request_ = Encode(request);
+    StartWrite(&request_);
+  }
+
   grpc::GenericStub stub_;
   Tally& snapshots_;
   Tally& updates_;
   grpc::ClientContext context_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
+
+  absl::Mutex mutex_;
+  bool is_writing_ ABSL_GUARDED_BY(mutex_) = true;  // The subscription.
+  uint64_t enforced_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t acknowledged_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // Writes the same update to all streams whenever one that is called `trigger`

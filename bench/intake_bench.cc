@@ -9,7 +9,7 @@
 // server, and the coordinator's by the clock, on cores that it shares with its
 // agents.
 
-#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <deque>
@@ -92,11 +92,8 @@ class Call final
     StartCall();
   }
 
-  void OnReadDone(bool ok) override {
-    if (!ok) return;
-    agent_.batches.pop_front();
-    Send();
-  }
+  void OnReadDone(bool ok) override { OneIsDone(ok); }
+  void OnWriteDone(bool ok) override { OneIsDone(ok); }
 
   void OnDone(const grpc::Status& status) override {
     if (!status.ok()) {
@@ -106,8 +103,16 @@ class Call final
   }
 
  private:
+  // The answer may be there before the write is known to be done.
+  void OneIsDone(bool ok) {
+    if (!ok || under_way_.fetch_sub(1) > 1) return;
+    agent_.batches.pop_front();
+    Send();
+  }
+
   void Send() {
     if (agent_.batches.empty()) return StartWritesDone();
+    under_way_ = 2;
     StartRead(&response_);
     StartWrite(&agent_.batches.front());
   }
@@ -117,6 +122,7 @@ class Call final
   absl::BlockingCounter& done_;
   grpc::ClientContext context_;
   grpc::ByteBuffer response_;
+  std::atomic<int> under_way_ = 0;
 };
 
 // Counts by source; the least that any server must do.
