@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -23,6 +24,9 @@ using Outcome = FailureMatcher::Outcome;
 using Result = FailureMatcher::Result;
 using Verdict = Regex::Verdict;
 
+// Expressions by their numbers in the prefilter.
+using Candidates = absl::Span<const size_t>;
+
 // With so many more failregexes than ignoreregexes, it pays to ignore first.
 constexpr size_t kManyMore = 3;
 
@@ -42,10 +46,10 @@ struct FailureMatcher::Parts {
   std::optional<absl::Time> AddLine(absl::string_view line, absl::Time now,
                                     std::optional<absl::Time> given);
   Outcome Decide(absl::Time now, Result& result);
-  Outcome SearchFailRegexes(const std::vector<size_t>& candidates,
-                            absl::Time now, Result& result);
+  Outcome SearchFailRegexes(Candidates candidates, absl::Time now,
+                            Result& result);
   Outcome Examine(size_t index, absl::Time now, Result& result);
-  Outcome SearchSuccessRegexes(Result& result);
+  Outcome SearchSuccessRegexes(Candidates candidates, Result& result);
   Outcome ExamineSuccess(FailRegex& regex, Result& result);
   void CaptureHost(FailRegex& regex, Result& result);
   void Tell(size_t count, absl::string_view user, Result& result);
@@ -104,18 +108,18 @@ Outcome FailureMatcher::Parts::Decide(absl::Time now, Result& result) {
   }
   // What is not in the text is not in what the prefix leaves of it either.
   const std::vector<size_t>& candidates = regexes.prefilter.Candidates(content);
-  const bool may_be_right =
-      !regexes.success.empty() &&
-      !regexes.success_prefilter.Candidates(content).empty();
-  if (candidates.empty() && !may_be_right) return Outcome::kMissed;
+  if (candidates.empty()) return Outcome::kMissed;
   if (regexes.prefix) {
     const Verdict found = SearchPrefix(result);
     if (found == Verdict::kLimitHit) return Outcome::kLimitHit;
     if (found == Verdict::kNoMatch) return Outcome::kMissed;
   }
-  const Outcome outcome = SearchFailRegexes(candidates, now, result);
-  return outcome == Outcome::kMissed && may_be_right
-             ? SearchSuccessRegexes(result)
+  const Candidates all(candidates);
+  const size_t failures =
+      absl::c_lower_bound(all, regexes.fail.size()) - all.begin();
+  const Outcome outcome = SearchFailRegexes(all.first(failures), now, result);
+  return outcome == Outcome::kMissed && failures < all.size()
+             ? SearchSuccessRegexes(all.subspan(failures), result)
              : outcome;
 }
 
@@ -143,8 +147,9 @@ Verdict FailureMatcher::Parts::SearchPrefix(Result& result) {
   return verdict;
 }
 
-Outcome FailureMatcher::Parts::SearchFailRegexes(
-    const std::vector<size_t>& candidates, absl::Time now, Result& result) {
+Outcome FailureMatcher::Parts::SearchFailRegexes(Candidates candidates,
+                                                 absl::Time now,
+                                                 Result& result) {
   for (const size_t i : candidates) {
     const Verdict verdict = regexes.fail[i].regex.Search(content);
     if (verdict == Verdict::kLimitHit) result.gave_up = regexes.fail[i].name;
@@ -168,9 +173,11 @@ Outcome FailureMatcher::Parts::Examine(size_t index, absl::Time now,
 }
 
 // No line tells both of a failure and of a right login.
-Outcome FailureMatcher::Parts::SearchSuccessRegexes(Result& result) {
+Outcome FailureMatcher::Parts::SearchSuccessRegexes(Candidates candidates,
+                                                    Result& result) {
   result = {};
-  for (size_t i = 0; i < regexes.success.size(); ++i) {
+  for (const size_t candidate : candidates) {
+    const size_t i = candidate - regexes.fail.size();
     auto& [name, regex] = regexes.success[i];
     const Verdict verdict = regex.Search(content);
     if (verdict == Verdict::kLimitHit) result.gave_up = name;

@@ -110,7 +110,7 @@ absl::StatusOr<FilterRegexes> FilterRegexes::Compile(const Filter& filter) {
   }
   for (const NamedRegex& regex : regexes.success) {
     literals.push_back(regex.regex.literals());
-    regexes.success_prefilter.Add(literals.back());
+    regexes.prefilter.Add(literals.back());
   }
   regexes.skipper = MakeSkipper(filter, literals);
   return regexes;

@@ -33,8 +33,7 @@ struct FilterRegexes {
   std::vector<NamedRegex> fail;
   std::vector<NamedRegex> ignore;
   std::vector<NamedRegex> success;
-  Prefilter prefilter;          // Of `fail`.
-  Prefilter success_prefilter;  // Of `success`.
+  Prefilter prefilter;  // Of `fail`, then of `success`.
   // Null if every line has to be looked at.
   std::unique_ptr<LineSkipper> skipper;
 };
