@@ -39,14 +39,15 @@ class LineBuffer {
 
   // Of the first byte that is not delivered, and of the next to be taken.
   uint64_t offset() const { return offset_ + next_; }
-  uint64_t end() const { return offset_ + buffer_.size(); }
+  uint64_t end() const { return offset_ + size_; }
 
   // Since construction.
   uint64_t overlong_lines() const { return overlong_lines_; }
 
  private:
   const size_t read_bytes_;
-  std::vector<char> buffer_;
+  std::vector<char> buffer_;  // Never shrinks; the first size_ bytes are held.
+  size_t size_ = 0;
   uint64_t offset_ = 0;    // Of the first byte in buffer_, in all that came.
   size_t next_ = 0;        // The first undelivered byte in buffer_.
   size_t searched_ = 0;    // No newline between next_ and here.
