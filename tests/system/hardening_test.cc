@@ -1,12 +1,14 @@
 // What the daemons leave to others, and what is left to them: under the
 // restrictions of their units, on a real kernel.
 
+#include <elf.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -108,6 +110,16 @@ TEST_F(HardeningTest, StateIsForItsOwnerAlone) {
               HasSubstr("/state was open to others: mode 0755 is now 0700"));
   EXPECT_THAT(ReadFile(OutputOf("mx1")),
               HasSubstr("/positions was open to others: mode 0644 is now"));
+}
+
+TEST_F(HardeningTest, ProgramsMayBeLoadedAnywhere) {
+  for (const char* program :
+       {"agent/mxban-agent", "coordinator/mxban-coordinator", "ctl/mxbanctl"}) {
+    Elf64_Ehdr header{};
+    std::ifstream(program, std::ios::binary)
+        .read(reinterpret_cast<char*>(&header), sizeof(header));
+    EXPECT_EQ(header.e_type, ET_DYN) << program;
+  }
 }
 
 TEST_F(HardeningTest, NoMemoryEndsInACoreDump) {
