@@ -23,8 +23,6 @@ class BanRate {
   static constexpr absl::Duration kWindow = absl::Minutes(1);
 
   // Notes that `jail` imposed `count` bans at `time`.
-  //
-  // REQUIRES: `time` is not before that of an earlier call for the jail.
   void Add(const std::string& jail, absl::Time time, uint64_t count);
 
   // How many bans of `jail` lie within the minute that ends at `now`.

@@ -203,7 +203,10 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
         source.ToString() + " is not banned" +
         (held.empty() ? "" : "; a ban of it is held, see mxbanctl held")));
   }
-  for (const HeldBan& one : held) turn.held[one.ban.key].reset();
+  for (const HeldBan& one : held) {
+    PardonHeld(turn, one.ban.key);
+    turn.Record(who, "drop", one.ban.key, one.hold_reason);
+  }
   for (const Ban& ban : bans) {
     PardonStanding(turn, ban);
     turn.Record(who, "unban", ban.key, "");

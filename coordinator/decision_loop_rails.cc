@@ -7,6 +7,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/network_set.h"
 #include "common/status_macros.h"
 #include "coordinator/ban_history.h"
@@ -16,6 +17,9 @@
 
 namespace mxban {
 namespace {
+
+// How soon it is tried again to end what could not be ended.
+constexpr absl::Duration kAllowedRetryInterval = absl::Minutes(1);
 
 // Whether `source` overlaps one of `networks`, of which `set` is the same.
 bool Touches(const std::vector<IpNetwork>& networks, const NetworkSet& set,
@@ -145,6 +149,7 @@ void DecisionLoop::Release(Turn& turn, const HeldSelection& selection,
     if (jail == JailsIn(turn).end()) continue;  // It may come back.
     turn.held[key].reset();
     if (IsIgnored(jail->second, key.source) || !MayBeCounted(key.source)) {
+      turn.Record(who, "drop", key, held.hold_reason);
       continue;
     }
     Ban ban = Released(held, turn.now);
@@ -278,17 +283,24 @@ void DecisionLoop::SetPause(Turn& turn, std::optional<Pause> pause,
 void DecisionLoop::ExpireAllowed(Turn& turn) {
   if (next_allowed_end_ > turn.now) return;
   auto rails = std::make_shared<RailState>(RailsIn(turn));
-  for (auto at = rails->allowed.begin(); at != rails->allowed.end();) {
-    if (at->second.expire_time > turn.now) {
-      ++at;
-      continue;
-    }
-    turn.allowed[at->first].reset();
-    turn.audit.push_back(
-        {turn.now, kMxban, "disallow", "", at->first, "its time is over"});
-    at = rails->allowed.erase(at);
+  std::vector<std::string> over;
+  for (const auto& [source, allowed] : rails->allowed) {
+    if (allowed.expire_time <= turn.now) over.push_back(source);
   }
-  turn.error.Update(PutInForce(turn, nullptr, std::move(rails)));
+  for (const std::string& source : over) rails->allowed.erase(source);
+  const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
+  if (!status.ok()) {
+    // What a wide network covered counts by itself without it.
+    spdlog::error("allow list: {} stays though its time is over: {}",
+                  absl::StrJoin(over, ", "), std::string(status.message()));
+    next_allowed_end_ = turn.now + kAllowedRetryInterval;
+    return;
+  }
+  for (const std::string& source : over) {
+    turn.allowed[source].reset();
+    turn.audit.push_back(
+        {turn.now, kMxban, "disallow", "", source, "its time is over"});
+  }
 }
 
 absl::Status DecisionLoop::PutInForce(Turn& turn,
@@ -320,7 +332,7 @@ void DecisionLoop::PardonStanding(Turn& turn, const Ban& ban) {
 
 void DecisionLoop::PardonHeld(Turn& turn, const BanKey& key) {
   turn.held[key].reset();
-  turn.dropped.push_back(key);
+  turn.dropped.insert(key);
   pardons_.Add({key, turn.now});
   ForgetFailures(turn, key);
 }

@@ -31,8 +31,6 @@ class GoodShare {
   static bool Allows(size_t banned, double share, size_t good_sources);
 
   // Notes that `count` good senders were banned at `time`.
-  //
-  // REQUIRES: `time` is not before that of an earlier call.
   void Add(absl::Time time, size_t count) { bans_.Add(time, count); }
 
   // How many were banned within the window that ends at `now`.

@@ -66,6 +66,11 @@ absl::Status SetAside(const std::string& path, const std::string& aside) {
 
 // Puts the successor, which is complete, in the place of the store.
 absl::Status Succeed(const std::string& path, const std::string& aside) {
+  // SQLite does not say that it failed to merge a log when it closes.
+  if (Exists(SuccessorOf(path) + "-wal")) {
+    return absl::UnavailableError(absl::StrCat("store: ", SuccessorOf(path),
+                                               " is not complete on the disk"));
+  }
   RETURN_IF_ERROR(SetAside(path, aside));
   RETURN_IF_ERROR(Move(SuccessorOf(path), path));
   return SyncDirectory(path);

@@ -33,8 +33,12 @@ absl::Time Pardons::ForgetBefore(absl::Time time) {
     for (const auto& [key, pardoned] : times_) newest_first.push_back(pardoned);
     std::nth_element(newest_first.begin(), newest_first.begin() + kMaxPardons,
                      newest_first.end(), std::greater<>());
-    // Just after the newest one that is too many.
-    time = std::max(time, newest_first[kMaxPardons] + absl::Microseconds(1));
+    const absl::Time newest =
+        *std::max_element(newest_first.begin(), newest_first.end());
+    // Just after the newest one that is too many, but an operator who pardons
+    // more at once means them all.
+    time = std::max(time, std::min(newest, newest_first[kMaxPardons] +
+                                               absl::Microseconds(1)));
   }
   absl::erase_if(times_,
                  [time](const auto& pardon) { return pardon.second < time; });

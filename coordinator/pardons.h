@@ -5,7 +5,7 @@
 // is forgiven, however late a server that was cut off comes to tell it.
 //
 // A pardon of a network is one of every source within it. Memory is bounded:
-// beyond kMaxPardons the oldest go.
+// beyond kMaxPardons the oldest go, but for those of one time.
 //
 // Thread-compatible.
 

@@ -39,6 +39,8 @@ class Rails {
       : right_logins_(right_logins) {}
 
   // Starts with the bans that stand. REQUIRES: the right logins are known.
+  // Those that an operator has released count among them, as they did not
+  // before.
   void Load(const std::vector<Ban>& bans, absl::Time now);
 
   // Why `ban`, a new one of `jail`, is held; nullopt if it is imposed.

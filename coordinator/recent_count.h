@@ -4,8 +4,9 @@
 // Counts what happened within the window that ends now, exactly; it is open at
 // its old end.
 //
-// Time is an argument, never read from a clock. Memory is bounded by how often
-// something is added within a window.
+// Time is an argument, never read from a clock. One that is set back makes what
+// was just now still count, for at most another window. Memory is bounded by
+// how often something is added within a window.
 //
 // Thread-compatible.
 
@@ -21,11 +22,13 @@ class RecentCount {
   explicit RecentCount(absl::Duration window) : window_(window) {}
 
   // Notes that it happened `count` times at `time`.
-  //
-  // REQUIRES: `time` is not before that of an earlier call.
   void Add(absl::Time time, uint64_t count) {
     while (!added_.empty() && added_.front().time <= time - window_) {
       added_.pop_front();
+    }
+    while (!added_.empty() && added_.back().time > time) {
+      if (added_.back().time <= time + window_) count += added_.back().count;
+      added_.pop_back();
     }
     added_.push_back({time, count});
   }
@@ -35,7 +38,7 @@ class RecentCount {
     uint64_t count = 0;
     for (auto added = added_.rbegin();
          added != added_.rend() && added->time > now - window_; ++added) {
-      count += added->count;
+      if (added->time <= now + window_) count += added->count;
     }
     return count;
   }

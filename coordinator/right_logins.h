@@ -5,7 +5,8 @@
 // (common/good_senders.h).
 //
 // Whoever is forgotten for want of room is forgotten by the turn, too: so the
-// store holds no more than this, and a restart forgives the same.
+// store holds no more than this. What such a login forgave counts again when
+// the stored failures are counted again.
 //
 // Thread-compatible.
 

@@ -47,9 +47,7 @@ BanCounts Turn::Remembered(const BanKey& key, BanCounts stored) const {
   const auto end = ended.find(key);
   const bool is_pardoned =
       end != ended.end() && end->second.kind == BanTable::ChangeKind::kPardoned;
-  if (!is_pardoned && !std::count(dropped.begin(), dropped.end(), key)) {
-    return stored;
-  }
+  if (!is_pardoned && !dropped.contains(key)) return stored;
   return {.in_jail = 0, .in_all_jails = stored.in_all_jails - stored.in_jail};
 }
 

@@ -18,6 +18,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -67,7 +68,7 @@ struct Turn {
     });
   }
 
-  // Ends the bans whose time is over, but for those extended meanwhile.
+  // Ends the bans whose time is over.
   void Expire();
 
   // What to make durable; nullopt if there is nothing. Gives the imposed bans
@@ -93,7 +94,8 @@ struct Turn {
   absl::btree_map<BanKey, BanTable::Change> ended;
   // Held, or held differently; nullopt if no longer.
   absl::btree_map<BanKey, std::optional<HeldBan>> held;
-  std::vector<BanKey> dropped;  // Held ones, pardoned though never imposed.
+  // Held ones, pardoned though never imposed.
+  absl::flat_hash_set<BanKey> dropped;
   // What operators have set, and the jails as configured and as they make
   // them. Null if they stay as they are.
   std::shared_ptr<const RailState> rails;

@@ -32,6 +32,19 @@ TEST(BanRateTest, JailsAreCountedApart) {
   EXPECT_EQ(rate.CountAt("other", kNoon), 0);
 }
 
+TEST(BanRateTest, AClockThatIsSetBackHoldsNothingBackForLonger) {
+  BanRate rate;
+  rate.Add("jail", kNoon, 2);
+  EXPECT_EQ(rate.CountAt("jail", kNoon - absl::Seconds(1)), 2);
+  rate.Add("jail", kNoon - absl::Seconds(1), 1);
+  EXPECT_EQ(rate.CountAt("jail", kNoon - absl::Seconds(1)), 3);
+  const absl::Time before = kNoon - absl::Hours(1);
+  EXPECT_EQ(rate.CountAt("jail", before), 0);
+  rate.Add("jail", before, 4);
+  EXPECT_EQ(rate.CountAt("jail", before), 4);
+  EXPECT_EQ(rate.CountAt("jail", before + absl::Minutes(1)), 0);
+}
+
 TEST(BanRateTest, IsExact) {
   std::mt19937 random(7);
   BanRate rate;

@@ -99,9 +99,10 @@ TEST_F(DecisionRoomTest, TheNewestOfEachServerStaysStored) {
 // In this jail they count for ten minutes; another keeps its for a week.
 TEST_F(DecisionRoomTest, WhatIsStaleInItsJailIsForgotten) {
   JailSet jails = *Jails(3);
-  jails["slow"] = jails.at("jail");
-  jails["slow"].name = "slow";
-  jails["slow"].find_time = absl::Hours(24 * 7);
+  Jail slow = jails.at("jail");
+  slow.name = "slow";
+  slow.find_time = absl::Hours(24 * 7);
+  jails["slow"] = slow;
   Replace(std::make_shared<JailSet>(jails));
   ReportMany("mx1", 0, kRoom);
   EXPECT_EQ(store_->Load()->failures.size(), kRoom);

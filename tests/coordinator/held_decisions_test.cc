@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "tests/coordinator/decision_loop_fixture.h"
 
 namespace mxban {
@@ -251,6 +252,11 @@ TEST_F(HeldDecisionsTest, APardonForgetsWhatIsHeldOfItsSource) {
   EXPECT_TRUE(HeldOf().has_value()) << "another source";
   ASSERT_TRUE(Impose("203.0.113.0/24").ok());
   ASSERT_TRUE(Pardon(kAttacker).ok());
+  EXPECT_FALSE(HeldOf().has_value());
+  EXPECT_THAT(AuditLog(), testing::Contains(testing::StartsWith(
+                              "operator drop jail 203.0.113.30: maxbanrate")));
+  // What happened before is forgiven, whoever tells it late.
+  EXPECT_EQ(HandOver({LocalBan()})->refused.size(), 1);
   EXPECT_FALSE(HeldOf().has_value());
 }
 

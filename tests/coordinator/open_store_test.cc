@@ -242,5 +242,14 @@ TEST_F(OpenStoreTest, ASalvageThatDiedIsBegunAgainOrFinished) {
   EXPECT_EQ(std::filesystem::file_size(aside_ + "-wal"), 14);
 }
 
+TEST_F(OpenStoreTest, ASuccessorThatIsNotWholeReplacesNothing) {
+  const std::string next = path_ + ".new";
+  std::filesystem::rename(path_, next);
+  std::ofstream(next + "-wal") << "not merged";
+  EXPECT_TRUE(absl::IsUnavailable(OpenStore(path_, kWritten).status()));
+  EXPECT_TRUE(std::filesystem::exists(next));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
 }  // namespace
 }  // namespace mxban

@@ -22,6 +22,18 @@ constexpr char kNeighbour[] = "203.0.113.31";
 
 IpNetwork Network(const char* text) { return IpNetwork::ParseOrDie(text); }
 
+// More than one message to an agent holds.
+std::vector<IpNetwork> Monstrous() {
+  std::vector<IpNetwork> networks;
+  for (uint32_t i = 0; i < 300'000; ++i) {
+    const uint8_t bytes[] = {11, static_cast<uint8_t>(i >> 16),
+                             static_cast<uint8_t>(i >> 8),
+                             static_cast<uint8_t>(i)};
+    networks.push_back(IpNetwork::FromBytes(bytes, 32));
+  }
+  return networks;
+}
+
 class OperatorRailsTest : public DecisionLoopTest {
  protected:
   absl::Status Pause(const char* reason = "drill") {
@@ -315,14 +327,24 @@ TEST_F(OperatorRailsTest, TheAllowListIsBounded) {
 
 TEST_F(OperatorRailsTest, WhatAgentsCouldNotBeToldIsRefused) {
   AllowRequest monstrous = Request(kAttacker);
-  monstrous.networks.clear();
-  for (uint32_t i = 0; i < 300'000; ++i) {
-    const uint8_t bytes[] = {11, static_cast<uint8_t>(i >> 16),
-                             static_cast<uint8_t>(i >> 8),
-                             static_cast<uint8_t>(i)};
-    monstrous.networks.push_back(IpNetwork::FromBytes(bytes, 32));
-  }
+  monstrous.networks = Monstrous();
   EXPECT_TRUE(absl::IsResourceExhausted(Allow(monstrous).status()));
+  EXPECT_TRUE(loop_->rails()->allowed.empty());
+}
+
+// The jails in force stay, and all else goes on, pauses above all.
+TEST_F(OperatorRailsTest, AnEntryWithoutWhichAllIsTooLargeStays) {
+  ASSERT_TRUE(Allow(Request("11.0.0.0/8", absl::Hours(1))).ok());
+  AllowRequest many = Request("11.0.0.0/8");
+  many.source = "file:/inventory";
+  many.networks = Monstrous();
+  ASSERT_TRUE(Allow(many).ok()) << "the wide one covers them";
+  Wait(absl::Hours(2));
+  EXPECT_TRUE(loop_->rails()->allowed.contains("11.0.0.0/8"));
+  EXPECT_TRUE(Report("mx1", ++next_offset_).ok());
+  EXPECT_TRUE(Pause().ok());
+  ASSERT_TRUE(Disallow("file:/inventory").ok());
+  Wait(absl::Minutes(1));
   EXPECT_TRUE(loop_->rails()->allowed.empty());
 }
 

@@ -66,6 +66,19 @@ TEST(PardonsTest, BeyondTheBoundTheOldestGo) {
   EXPECT_EQ(pardons.NewestOf(key(10)), kNoon + absl::Seconds(10));
 }
 
+TEST(PardonsTest, ThoseOfOneTimeStayTogether) {
+  Pardons pardons;
+  const auto key = [](size_t i) {
+    return BanKey{std::to_string(i), IpNetwork::ParseOrDie("203.0.113.30")};
+  };
+  pardons.Add({Key("203.0.113.31"), kNoon - absl::Seconds(1)});
+  for (size_t i = 0; i < kMaxPardons + 10; ++i) pardons.Add({key(i), kNoon});
+  EXPECT_EQ(pardons.ForgetBefore(kNoon - absl::Hours(1)), kNoon);
+  EXPECT_EQ(pardons.NewestOf(Key("203.0.113.31")), absl::InfinitePast());
+  EXPECT_EQ(pardons.NewestOf(key(0)), kNoon);
+  EXPECT_EQ(pardons.NewestOf(key(kMaxPardons + 9)), kNoon);
+}
+
 TEST(PardonsTest, WhatIsLoadedReplacesTheRest) {
   Pardons pardons;
   pardons.Add({Key("203.0.113.30"), kNoon});

@@ -114,7 +114,7 @@ TEST_F(TurnTest, WhatIsHeldIsStoredAndNeedsNoRevision) {
 
 TEST_F(TurnTest, WhoeverIsForgivenHasNoEarlierBans) {
   Turn turn(table_, kNoon);
-  turn.dropped.push_back(kKey);
+  turn.dropped.insert(kKey);
   EXPECT_EQ(turn.Remembered(kKey, {.in_jail = 2, .in_all_jails = 5}).in_jail,
             0);
   const auto change = turn.ToStoreChange();
