@@ -255,9 +255,12 @@ void CoordinatorLink::Loop() {
     backoff.Begin();
     const absl::Status status = RunSession(coordinator);
     const absl::Duration pause = backoff.End();
+    {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) return;
+    }
     core_.SetAlone(true);
     absl::MutexLock lock(&mutex_);
-    if (stopping_) return;
     const bool was_connected = std::exchange(statistics_.connected, false);
     if (was_connected || statistics_.error != status.message()) {
       spdlog::warn("no connection to coordinator {}: {}; trying again",

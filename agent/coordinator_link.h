@@ -34,7 +34,6 @@ class CoordinatorLink {
     std::vector<std::string> coordinators;  // gRPC's notation; at least one.
     ClientTls* tls = nullptr;               // Must outlive the link.
     std::string server_name;
-    // What to open a Watch stream with; asked anew for each.
     absl::Duration shortest_pause = absl::Milliseconds(200);
     absl::Duration longest_pause = absl::Seconds(10);
   };

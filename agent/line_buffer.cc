@@ -45,7 +45,10 @@ ssize_t LineBuffer::Fill(Read read) {
     skipping_ = true;  // The rest of the line is read and thrown away.
     next_ = size_;
   }
-  std::copy(buffer_.begin() + next_, buffer_.begin() + size_, buffer_.begin());
+  if (next_ > 0) {
+    std::copy(buffer_.begin() + next_, buffer_.begin() + size_,
+              buffer_.begin());
+  }
   size_ -= next_;
   offset_ += next_;
   next_ = 0;

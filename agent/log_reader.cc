@@ -1,6 +1,7 @@
 #include "agent/log_reader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -147,22 +148,28 @@ LogPositions LogReader::SafePositions() const {
 }
 
 void LogReader::Loop() {
+  std::chrono::steady_clock::time_point next_search;
   while (!stopping_) {
     Poll();
     // What came between reading and watching would go unnoticed.
     if (WatchFiles()) Poll();
-    if (!WaitForNews()) FindLogs();
+    WaitForNews();
+    // However much news there is: it is not of logs that nobody reads yet.
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_search) continue;
+    FindLogs();
+    next_search = now + absl::ToChronoSeconds(kLookAnyway);
   }
 }
 
-bool LogReader::WaitForNews() {
+void LogReader::WaitForNews() {
   std::vector<int> readable;
   for (const auto& [name, log] : logs_) {
     // What is refused waits for something else.
     if (log.is_waiting || log.lines->is_file()) continue;
     if (log.lines->fd() >= 0) readable.push_back(log.lines->fd());
   }
-  return news_.Wait(std::move(readable), kLookAnyway);
+  news_.Wait(std::move(readable), kLookAnyway);
 }
 
 void LogReader::ApplyOwnAddresses() {
@@ -302,6 +309,7 @@ bool LogReader::ReadLine(WatchedLog& log, const LogLine& line) {
 
 size_t LogReader::SkipLines(WatchedLog& log, absl::string_view text,
                             uint64_t offset) {
+  if (stopping_) return 0;  // The next line is refused.
   const size_t size = log.Skippable(text, offset);
   if (size == 0) return 0;
   counts_.lines += log.Skip(text.substr(0, size), offset, clock_.TimeNow());

@@ -98,7 +98,7 @@ class LogReader {
  private:
   class Guide;
   void Loop();
-  bool WaitForNews();  // False: just time has passed.
+  void WaitForNews();
   void ApplyJails();
   void ApplyOwnAddresses();
   void AddWatcher(const Jail& jail, const std::string& name);

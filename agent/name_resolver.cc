@@ -74,7 +74,8 @@ bool NameResolver::State::MayAsk(absl::Time now) {
       return now - answer.second.asked > kLifetime;
     });
   }
-  return waited < kBudget && answers.size() < kMaxNames;
+  return waited < kBudget && answers.size() < kMaxNames &&
+         questions.size() < kMaxQuestions;
 }
 
 void NameResolver::State::Loop() {
@@ -87,13 +88,15 @@ void NameResolver::State::Loop() {
     if (stopping) return;
     const std::string name = std::move(questions.front());
     questions.pop_front();
+    if (!answers.contains(name)) continue;  // Nobody waits for it any more.
     mutex.Unlock();
     std::vector<IpNetwork> addresses = lookup(name);
     mutex.Lock();
     if (stopping) return;
-    Answer& answer = answers[name];
-    answer.is_known = true;
-    answer.addresses = std::move(addresses);
+    const auto asked = answers.find(name);
+    if (asked == answers.end()) continue;
+    asked->second.is_known = true;
+    asked->second.addresses = std::move(addresses);
     on_answer();
   }
 }

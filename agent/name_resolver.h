@@ -27,6 +27,7 @@ class NameResolver {
   static constexpr absl::Duration kBudget = absl::Seconds(5);
   static constexpr absl::Duration kLifetime = absl::Minutes(5);  // Fail2Ban's.
   static constexpr size_t kMaxNames = 10'000;
+  static constexpr size_t kMaxQuestions = 100;  // That wait for their turn.
 
   // Returns the addresses of a name, none if it has none; may block.
   using Lookup = std::function<std::vector<IpNetwork>(const std::string&)>;

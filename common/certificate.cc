@@ -206,6 +206,10 @@ absl::StatusOr<CertificateAuthority> CertificateAuthority::Parse(
     ASSIGN_OR_RETURN(
         const std::vector<CrlPointer> lists,
         (ReadAll<PEM_read_bio_X509_CRL, CrlPointer>(text, "revocation list")));
+    // Else a page of an error, say, would revoke all revocations.
+    if (lists.empty()) {
+      return absl::InvalidArgumentError("holds no revocation list in PEM");
+    }
     for (const CrlPointer& list : lists) {
       has_lists = true;
       X509_STORE_add_crl(store->store, list.get());

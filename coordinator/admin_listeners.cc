@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/status_macros.h"
+#include "coordinator/peer_limits.h"
 #include "coordinator/server_settings.h"
 
 namespace mxban {
@@ -44,6 +45,7 @@ absl::StatusOr<std::unique_ptr<AdminListeners>> AdminListeners::Start(
   std::unique_ptr<AdminListeners> listeners(new AdminListeners);
   grpc::ServerBuilder builder;
   SetUpServer(service, builder);
+  LimitPeers(builder);
   std::deque<int> ports;  // gRPC fills them in.
   for (const absl::string_view listener :
        absl::StrSplit(options.listen, ',', absl::SkipWhitespace())) {

@@ -109,7 +109,8 @@ absl::StatusOr<Caller> Identities::OperatorOf(
 absl::StatusOr<Caller> Identities::OfToken(absl::string_view token) const {
   const auto tokens = tokens_ == nullptr ? nullptr : tokens_->value();
   const Token* found = tokens == nullptr ? nullptr : FindToken(*tokens, token);
-  if (found == nullptr) {
+  // An empty one may be in the file by a slip: printf %s "$UNSET" | sha256sum.
+  if (found == nullptr || token.empty()) {
     return absl::UnauthenticatedError(
         "the token is not one that is known here");
   }

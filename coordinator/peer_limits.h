@@ -1,9 +1,9 @@
 #ifndef MXBAN_COORDINATOR_PEER_LIMITS_H_
 #define MXBAN_COORDINATOR_PEER_LIMITS_H_
 
-// What whoever connects to the agents' port may use, known or not:
+// What whoever connects to a port may use, known or not:
 //
-//   connections  bounded_listener.h
+//   connections  bounded_listener.h, on the agents' port
 //   handshake    10 s for TLS and the first word of HTTP/2, then it is closed
 //   idleness     5 minutes without any call
 //   calls        16 at once per connection; an agent has three. What is known

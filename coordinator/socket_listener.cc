@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -35,12 +36,17 @@ absl::Status Errno(const std::string& what) {
       absl::StrCat("--admin_listen: ", what, ": ", std::strerror(errno)));
 }
 
-std::string UserName(uid_t user) {
-  std::vector<char> buffer(1 << 14);
+// The number of a user without a name; nullopt if that cannot be told just now:
+// whoever is less by name than by number must not gain by that.
+std::optional<std::string> UserName(uid_t user) {
+  std::vector<char> buffer(1 << 16);
   passwd entry;
   passwd* found = nullptr;
-  getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
-  return found == nullptr ? absl::StrCat(user) : found->pw_name;
+  const int error =
+      getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
+  if (found != nullptr) return found->pw_name;
+  if (error != 0 && error != ENOENT && error != ESRCH) return std::nullopt;
+  return absl::StrCat(user);
 }
 
 absl::StatusOr<gid_t> FindGroup(const std::string& name) {
@@ -159,12 +165,15 @@ void SocketListener::Loop(grpc::Server& server, SocketPeers& peers) {
       spdlog::warn("an operator is turned away: no descriptor is left");
       continue;
     }
-    if (!is_known) {
+    const std::optional<std::string> user =
+        is_known ? UserName(credentials.uid) : std::nullopt;
+    if (!user) {
+      spdlog::warn("an operator is turned away: nobody knows who it is");
       close(descriptor);
       continue;
     }
     next_ = descriptor + 1 < end ? descriptor + 1 : middle;
-    peers.Note(descriptor, UserName(credentials.uid));
+    peers.Note(descriptor, *user);
     grpc::AddInsecureChannelFromFd(&server, descriptor);
   }
 }

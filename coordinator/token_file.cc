@@ -29,7 +29,7 @@ absl::StatusOr<absl::Time> ReadExpiry(const std::string& text) {
     return time;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("'", text, "' is no day such as 2027-01-31, and no time"));
+      "the fourth word is no day such as 2027-01-31, and no time");
 }
 
 absl::StatusOr<Token> ReadToken(const std::vector<std::string>& words) {
@@ -41,7 +41,7 @@ absl::StatusOr<Token> ReadToken(const std::vector<std::string>& words) {
   const std::optional<Role> role = RoleFromName(words[1]);
   if (!role.has_value() || role == Role::kAgent) {
     return absl::InvalidArgumentError(
-        absl::StrCat("'", words[1], "' is none of viewer, operator"));
+        "the second word is none of viewer, operator");
   }
   token.role = *role;
   if (!IsHash(words[2])) {

@@ -5,10 +5,8 @@
 // --tokens_file.
 //
 //   # NAME ROLE SHA256 [EXPIRES]
-//   grafana viewer
-//   e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 alice
-//   operator 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
-//   2027-01-01
+//   grafana viewer 5f0b...e2c1
+//   alice operator 91d3...07aa 2027-01-01
 //
 // `mxbanctl token NAME` makes such a line. Only the hash of a token is kept, so
 // that who reads the file cannot use it; common/secret.h says why a plain one

@@ -118,9 +118,14 @@ Outcome FailureMatcher::Parts::Decide(absl::Time now, Result& result) {
   const size_t failures =
       absl::c_lower_bound(all, regexes.fail.size()) - all.begin();
   const Outcome outcome = SearchFailRegexes(all.first(failures), now, result);
-  return outcome == Outcome::kMissed && failures < all.size()
-             ? SearchSuccessRegexes(all.subspan(failures), result)
-             : outcome;
+  if (outcome != Outcome::kMissed && outcome != Outcome::kNoFailure) {
+    return outcome;
+  }
+  Result right;
+  const Outcome success = SearchSuccessRegexes(all.subspan(failures), right);
+  if (success == Outcome::kMissed) return outcome;
+  result = right;
+  return success;
 }
 
 Verdict FailureMatcher::Parts::SearchIgnoreRegexes(absl::string_view text,
@@ -175,7 +180,6 @@ Outcome FailureMatcher::Parts::Examine(size_t index, absl::Time now,
 // No line tells both of a failure and of a right login.
 Outcome FailureMatcher::Parts::SearchSuccessRegexes(Candidates candidates,
                                                     Result& result) {
-  result = {};
   for (const size_t candidate : candidates) {
     const size_t i = candidate - regexes.fail.size();
     auto& [name, regex] = regexes.success[i];
@@ -230,6 +234,7 @@ Outcome FailureMatcher::Parts::TellFailure(FailRegex& regex, Result& result) {
 }
 
 void FailureMatcher::Parts::CaptureHost(FailRegex& regex, Result& result) {
+  result.host = {};
   for (const auto part : {FailRegex::kIp4, FailRegex::kIp6, FailRegex::kDns}) {
     if (result.host.empty()) result.host = Captured(regex, part).value_or("");
   }

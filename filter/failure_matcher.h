@@ -79,7 +79,8 @@ class FailureMatcher {
     absl::Span<const absl::string_view> users;
     // Which of Filter::fail_regexes hit; -1 if none did.
     int fail_regex = -1;
-    // What gave up on the line, as `failregex 2`. Empty unless kLimitHit.
+    // What gave up on the line, as `failregex 2`; if another one hit, the
+    // outcome is that one's. Empty if none did.
     absl::string_view gave_up;
   };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/agent/log_reader_fixture.h"
@@ -199,6 +200,20 @@ TEST_F(LogReaderTest, TheThreadNoticesWhatIsWritten) {
   absl::MutexLock lock(&mutex);
   EXPECT_TRUE(
       mutex.AwaitWithTimeout(absl::Condition(&has_failure), absl::Seconds(10)));
+}
+
+// On a busy server no second passes without news.
+TEST_F(LogReaderTest, ANewLogIsFoundHoweverBusyTheOthersAre) {
+  WatchAttacks();
+  Append("harmless\n");
+  ASSERT_TRUE(reader_->Start().ok());
+  while (reader_->statistics().lines == 0) Append("harmless\n");
+  logs_.AppendTo(logs_.path() + "/mail.new.log", Attack("203.0.113.1"));
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (outbox_->size() == 0 && absl::Now() < deadline) {
+    Append("harmless\n");
+  }
+  EXPECT_EQ(outbox_->size(), 1);
 }
 
 }  // namespace

@@ -101,5 +101,17 @@ TEST(NameResolverTest, PatienceAndBudgetEnd) {
   server.Answer();
 }
 
+TEST(NameResolverTest, QuestionsAreBounded) {
+  Server server;  // Never answers.
+  NameResolver resolver(server.lookup(), server.on_answer());
+  size_t asked = 0;
+  for (size_t i = 0; i < 2 * NameResolver::kMaxQuestions; ++i) {
+    if (!resolver.Find(std::to_string(i), kNow)) ++asked;
+  }
+  EXPECT_GE(asked, NameResolver::kMaxQuestions);
+  EXPECT_LE(asked, NameResolver::kMaxQuestions + 1) << "one is being answered";
+  server.Answer();
+}
+
 }  // namespace
 }  // namespace mxban

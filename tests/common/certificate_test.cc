@@ -134,5 +134,14 @@ TEST_F(CertificateTest, ASpoiltListIsAnError) {
             "holds a spoilt revocation list");
 }
 
+TEST_F(CertificateTest, WhatHoldsNoListIsAnError) {
+  for (const std::string& text :
+       {std::string(), std::string("<html>404</html>"), Pem("ca")}) {
+    EXPECT_EQ(CertificateAuthority::Parse(Pem("ca"), {text}).status().message(),
+              "holds no revocation list in PEM");
+  }
+  EXPECT_TRUE(CertificateAuthority::Parse(Pem("ca"), {}).ok());
+}
+
 }  // namespace
 }  // namespace mxban

@@ -44,11 +44,12 @@ TEST(TokenFileTest, MistakesAreNamedWithTheirLineAndNoHash) {
     const char* complaint;
   } cases[] = {
       {"alice operator", "tokens:1: is not NAME ROLE SHA256 [EXPIRES]"},
-      {"alice agent " + hash, "tokens:1: 'agent' is none of viewer, operator"},
+      {"alice agent " + hash,
+       "tokens:1: the second word is none of viewer, operator"},
       {"\nalice viewer " + hash.substr(1),
        "tokens:2: the third word is no SHA-256 of 64 hexadecimal digits"},
       {"alice viewer " + hash + " soon",
-       "tokens:1: 'soon' is no day such as 2027-01-31, and no time"},
+       "tokens:1: the fourth word is no day such as 2027-01-31, and no time"},
   };
   for (const auto& [text, complaint] : cases) {
     EXPECT_EQ(ParseTokens(text, "tokens").status().message(), complaint);

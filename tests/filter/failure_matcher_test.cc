@@ -378,6 +378,34 @@ TEST(FailureMatcherTest, WhatIsAFailureIsNoRightLogin) {
       << "the prefix is wanted";
 }
 
+// As Fail2Ban's sshd has it, whose failregexes know of right logins, too.
+TEST(FailureMatcherTest, WhatEndsASessionMayBeARightLogin) {
+  FailureMatcher matcher = Compile(
+      {.fail_regexes = {"^ <F-MLFID>\\d+</F-MLFID> bad from <HOST>$",
+                        "^ <F-MLFID>\\d+</F-MLFID> <F-MLFFORGET><F-MLFGAINED>"
+                        "Accepted</F-MLFGAINED></F-MLFFORGET> for \\w+ from "
+                        "<HOST>$"},
+       .success_regexes = {"Accepted for <F-USER>\\w+</F-USER> from <ADDR>$"}});
+  const auto result = matcher.Match(
+      "Nov 23 08:40:11 17 Accepted for alice from 192.0.2.1", kNow);
+  EXPECT_EQ(result.outcome, Outcome::kRightLogin);
+  EXPECT_EQ(result.host, "192.0.2.1");
+  ASSERT_EQ(result.users.size(), 1);
+  EXPECT_EQ(result.users[0], "alice");
+  EXPECT_EQ(Tell(matcher, " 18 bad from 192.0.2.1"), "192.0.2.1");
+}
+
+TEST(FailureMatcherTest, EachSuccessRegexCapturesForItself) {
+  FailureMatcher matcher =
+      Compile({.fail_regexes = {"^ bad <HOST>$"},
+               .success_regexes = {"good <IP4> as <F-USER>\\w*</F-USER>",
+                                   "for <F-USER>\\w+</F-USER> at <IP4>$"}});
+  const auto result = matcher.Match(
+      "Nov 23 08:40:11 good 192.0.2.1 as  for alice at 192.0.2.2", kNow);
+  EXPECT_EQ(result.outcome, Outcome::kRightLogin);
+  EXPECT_EQ(result.host, "192.0.2.2");
+}
+
 TEST(FailureMatcherTest, LinesWithRightLoginsAreNotSkipped) {
   const FailureMatcher matcher = Compile(
       {.fail_regexes = {"^ AUTH failure for <HOST>$"},
