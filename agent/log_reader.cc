@@ -191,6 +191,20 @@ void LogReader::ApplyJails() {
   FindLogs();
   absl::erase_if(logs_,
                  [](const auto& log) { return log.second.eyes.empty(); });
+  // Whoever read a log by another name may be gone.
+  for (auto& [name, log] : logs_) {
+    const bool is_unread = absl::c_any_of(log.eyes, [&](const auto& eye) {
+      return eye.is_double &&
+             !IsRead(log.log_id, eye.watcher.jail().name, name);
+    });
+    if (is_unread) BeginAgain(log);
+  }
+}
+
+void LogReader::BeginAgain(WatchedLog& log) {
+  RememberPositions(log);
+  log.log_id.clear();
+  log.lines->Restart();
 }
 
 void LogReader::KeepWatchers(const std::string& name, WatchedLog& log) {

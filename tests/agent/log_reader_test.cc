@@ -93,6 +93,11 @@ TEST_F(LogReaderTest, TwoPathsToOneLogCountOnce) {
   EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.1"));
   Append(Attack("203.0.113.2"));
   EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.2"));
+  // The one that was read goes, the other is read on.
+  Append(Attack("203.0.113.3"));
+  jail.log_paths = {logs_.log()};
+  reader_->SetJails({jail});
+  EXPECT_THAT(Reported(), ElementsAre("sendmail 203.0.113.3"));
 }
 
 TEST_F(LogReaderTest, AJailThatIsNewReadsWhatCanStillCount) {
