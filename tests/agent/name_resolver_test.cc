@@ -99,6 +99,7 @@ TEST(NameResolverTest, PatienceAndBudgetEnd) {
   now += absl::Minutes(2);
   EXPECT_EQ(resolver.Find("another", now), std::nullopt);
   server.Answer();
+  server.AwaitAnswers(4);  // Or some are asked when it is gone.
 }
 
 TEST(NameResolverTest, QuestionsAreBounded) {
@@ -111,6 +112,7 @@ TEST(NameResolverTest, QuestionsAreBounded) {
   EXPECT_GE(asked, NameResolver::kMaxQuestions);
   EXPECT_LE(asked, NameResolver::kMaxQuestions + 1) << "one is being answered";
   server.Answer();
+  server.AwaitAnswers(asked);
 }
 
 }  // namespace
