@@ -27,10 +27,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "bench/connection.h"
 #include "bench/coordinator_process.h"
 #include "bench/server_process.h"
 #include "google/protobuf/io/coded_stream.h"
-#include "grpcpp/create_channel.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/server_builder.h"
 #include "mxban/v1/admin_service.grpc.pb.h"
@@ -254,18 +254,6 @@ int ServeBare() {
   builder.RegisterService(&service);
   server = builder.BuildAndStart();
   return server == nullptr ? 0 : port;
-}
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& endpoint) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  auto channel = grpc::CreateCustomChannel(
-      endpoint, grpc::InsecureChannelCredentials(), arguments);
-  if (!channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kLongest))) {
-    std::fprintf(stderr, "no connection to %s\n", endpoint.c_str());
-    std::exit(1);
-  }
-  return channel;
 }
 
 struct Outcome {

@@ -24,9 +24,9 @@
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "bench/connection.h"
 #include "bench/coordinator_process.h"
 #include "bench/server_process.h"
-#include "grpcpp/create_channel.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/server_builder.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
@@ -191,15 +191,7 @@ Cost Measure(const ServerProcess& server, std::vector<Agent> agents) {
   absl::BlockingCounter done(static_cast<int>(agents.size()));
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (size_t i = 0; i < agents.size(); ++i) {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    channels.push_back(grpc::CreateCustomChannel(
-        server.endpoint(), grpc::InsecureChannelCredentials(), arguments));
-    if (!channels.back()->WaitForConnected(
-            absl::ToChronoTime(absl::Now() + absl::Seconds(30)))) {
-      std::fprintf(stderr, "no connection\n");
-      std::exit(1);
-    }
+    channels.push_back(Connect(server.endpoint()));
   }
   const absl::Duration cpu_before = server.CpuTime();
   const absl::Time begin = absl::Now();
