@@ -209,7 +209,7 @@ Cost Measure(const ServerProcess& server, std::vector<Agent> agents) {
 }
 
 void Run(int agents, int batch, uint64_t failures) {
-  spdlog::set_level(spdlog::level::warn);
+  spdlog::set_level(spdlog::level::err);
   const ServerProcess bare_server(ServeBare);
   const CoordinatorProcess coordinator;
   const std::vector<Agent> load = WriteBatches(agents, batch, failures);
