@@ -200,7 +200,7 @@ class BareService final : public v1::AgentService::WithRawCallbackMethod_Watch<
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Watch(
       grpc::CallbackServerContext* context) override {
-    auto* stream = new Stream(*this);
+    auto* stream = new Stream;
     const auto name = context->client_metadata().find(kNameKey);
     if (name != context->client_metadata().end() && name->second == kTrigger) {
       absl::MutexLock lock(&mutex_);
@@ -220,22 +220,36 @@ class BareService final : public v1::AgentService::WithRawCallbackMethod_Watch<
   class Stream final
       : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
    public:
-    explicit Stream(BareService& service) : service_(service) {
-      StartRead(&incoming_);
-    }
+    Stream() { StartRead(&incoming_); }
     void Write(const grpc::ByteBuffer& message) {
-      outgoing_ = message;
-      StartWrite(&outgoing_);
+      absl::MutexLock lock(&mutex_);
+      waiting_.push_back(message);
+      WriteNext();
     }
     void OnReadDone(bool ok) override {
       if (ok) StartRead(&incoming_);
     }
+    void OnWriteDone(bool /*ok*/) override {
+      absl::MutexLock lock(&mutex_);
+      is_writing_ = false;
+      WriteNext();
+    }
     void OnDone() override { delete this; }
 
    private:
-    BareService& service_;
+    void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      if (is_writing_ || waiting_.empty()) return;
+      is_writing_ = true;
+      outgoing_ = std::move(waiting_.front());
+      waiting_.pop_front();
+      StartWrite(&outgoing_);
+    }
+
     grpc::ByteBuffer incoming_;
-    grpc::ByteBuffer outgoing_;
+    absl::Mutex mutex_;
+    bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
+    std::deque<grpc::ByteBuffer> waiting_ ABSL_GUARDED_BY(mutex_);
+    grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(mutex_);
   };
 
   grpc::ByteBuffer snapshot_;
