@@ -192,10 +192,11 @@ void LogReader::ApplyJails() {
   absl::erase_if(logs_,
                  [](const auto& log) { return log.second.eyes.empty(); });
   // Whoever read a log by another name may be gone.
-  for (auto& [name, log] : logs_) {
+  for (auto& entry : logs_) {
+    WatchedLog& log = entry.second;
     const bool is_unread = absl::c_any_of(log.eyes, [&](const auto& eye) {
       return eye.is_double &&
-             !IsRead(log.log_id, eye.watcher.jail().name, name);
+             !IsRead(log.log_id, eye.watcher.jail().name, entry.first);
     });
     if (is_unread) BeginAgain(log);
   }
