@@ -48,8 +48,9 @@ constexpr absl::Duration kQuiet = absl::Milliseconds(30);
   std::_Exit(1);
 }
 
+// Of 198.18.0.0/15, which is for benchmarks (RFC 2544).
 std::string SourceOf(int ban) {
-  return absl::StrCat("203.0.", 113 + ban / 250, ".", 1 + ban % 250);
+  return absl::StrCat("198.18.", ban / 250, ".", 1 + ban % 250);
 }
 
 // Waits for a ban in a kernel.
