@@ -198,14 +198,10 @@ void LogReader::ApplyJails() {
       return eye.is_double &&
              !IsRead(log.log_id, eye.watcher.jail().name, entry.first);
     });
-    if (is_unread) BeginAgain(log);
+    if (!is_unread) continue;
+    RememberPositions(log);
+    log.BeginAgain();
   }
-}
-
-void LogReader::BeginAgain(WatchedLog& log) {
-  RememberPositions(log);
-  log.log_id.clear();
-  log.lines->Restart();
 }
 
 void LogReader::KeepWatchers(const std::string& name, WatchedLog& log) {
@@ -279,8 +275,7 @@ void LogReader::ReadAgain() {
           LogWatcher::Create(eye.watcher.jail(), options_.time_zone);
       if (watcher.ok()) eye.watcher = *std::move(watcher);
     }
-    log.log_id.clear();
-    log.lines->Restart();
+    log.BeginAgain();
   }
 }
 

@@ -111,8 +111,6 @@ class LogReader {
   void PollLog(WatchedLog& log);
   bool ReadLine(WatchedLog& log, const LogLine& line);
   size_t SkipLines(WatchedLog& log, absl::string_view lines, uint64_t offset);
-  // Turns to the log anew; each jail goes on where it is.
-  void BeginAgain(WatchedLog& log);
   // Begins again where the logs were read ahead.
   void ReadAgain();
   void ForgetLogs();  // Those that are gone.

@@ -42,6 +42,11 @@ uint64_t WatchedLog::Skip(absl::string_view text, uint64_t offset,
   return count;
 }
 
+void WatchedLog::BeginAgain() {
+  log_id.clear();
+  lines->Restart();
+}
+
 bool WatchedLog::IsReadBy(const std::string& jail) const {
   return absl::c_any_of(eyes, [&](const Eye& eye) {
     return eye.watcher.jail().name == jail && !eye.is_double;

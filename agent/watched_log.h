@@ -40,6 +40,9 @@ struct WatchedLog {
   // Passes over that much. Returns how many lines are new to somebody.
   uint64_t Skip(absl::string_view text, uint64_t offset, absl::Time now);
 
+  // Turns to it anew, each jail where the reader remembers it to be.
+  void BeginAgain();
+
   // Whether `jail` reads it, and not by another name.
   bool IsReadBy(const std::string& jail) const;
 
