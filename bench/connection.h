@@ -5,8 +5,15 @@
 #include <string>
 
 #include "grpcpp/channel.h"
+#include "grpcpp/impl/service_type.h"
 
 namespace mxban {
+
+// Both ends of plain connections over loopback.
+
+// Serves `service` until the process ends, once in each. Returns the port; 0 if
+// it cannot.
+int Listen(grpc::Service& service);
 
 // A connection to `endpoint` that is shared with no other channel. Ends the
 // process if there is none within two minutes.

@@ -5,37 +5,23 @@
 // Prints one line of JSON: bytes for each source, as the process grows by them,
 // and nanoseconds of processor time for each failure that is counted.
 
-#include <time.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 
 #include "absl/strings/numbers.h"
-#include "absl/time/clock.h"
+#include "bench/process_cost.h"
 #include "common/failure_counter.h"
 
 namespace mxban {
 namespace {
 
-size_t ResidentBytes() {
-  size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages >> pages;
-  return pages * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-}
-
-double CpuNanoseconds() {
-  timespec time;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return absl::ToDoubleNanoseconds(absl::DurationFromTimespec(time));
-}
-
 void Run(uint32_t sources, int failures) {
   const absl::Time now = absl::FromUnixSeconds(1'795'420'800);
-  const size_t bytes_before = ResidentBytes();
+  const size_t bytes_before = ResidentBytesOf(getpid());
   FailureCounter counter({.max_failures = 5, .max_sources = sources});
-  const double start = CpuNanoseconds();
+  const absl::Duration start = CpuTimeOf(getpid());
   for (int i = 0; i < failures; ++i) {
     for (uint32_t number = 0; number < sources; ++number) {
       const uint8_t bytes[] = {static_cast<uint8_t>(10 + (number >> 24)),
@@ -46,13 +32,13 @@ void Run(uint32_t sources, int failures) {
                      "mx1", "info");
     }
   }
-  const double cost = CpuNanoseconds() - start;
+  const double cost = absl::ToDoubleNanoseconds(CpuTimeOf(getpid()) - start);
   if (counter.tracked_sources() != sources) std::abort();
   std::printf(
       "{\"sources\": %u, \"failures\": %d, \"bytes\": %.1f, "
       "\"nanoseconds\": %.0f}\n",
       sources, failures,
-      static_cast<double>(ResidentBytes() - bytes_before) / sources,
+      static_cast<double>(ResidentBytesOf(getpid()) - bytes_before) / sources,
       cost / sources / failures);
 }
 

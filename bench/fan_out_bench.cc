@@ -29,10 +29,10 @@
 #include "absl/time/clock.h"
 #include "bench/connection.h"
 #include "bench/coordinator_process.h"
+#include "bench/process_cost.h"
 #include "bench/server_process.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "grpcpp/generic/generic_stub.h"
-#include "grpcpp/server_builder.h"
 #include "mxban/v1/admin_service.grpc.pb.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
 #include "spdlog/spdlog.h"
@@ -260,14 +260,7 @@ class BareService final : public v1::AgentService::WithRawCallbackMethod_Watch<
 
 int ServeBare() {
   static BareService service;
-  static std::unique_ptr<grpc::Server> server;
-  int port = 0;
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
-                           &port);
-  builder.RegisterService(&service);
-  server = builder.BuildAndStart();
-  return server == nullptr ? 0 : port;
+  return Listen(service);
 }
 
 struct Outcome {
@@ -280,7 +273,7 @@ struct Outcome {
 Outcome Measure(const ServerProcess& server, int agents, int bans,
                 const std::function<void(int)>& ban) {
   Tally snapshots, updates;
-  const size_t before = server.ResidentBytes();
+  const size_t before = ResidentBytesOf(server.pid());
   // Never destroyed: the process ends with its streams open.
   auto& all = *new std::deque<Agent>;
   const absl::Time start = absl::Now();
@@ -293,7 +286,7 @@ Outcome Measure(const ServerProcess& server, int agents, int bans,
   Outcome outcome;
   outcome.snapshot_ms = absl::ToDoubleMilliseconds(absl::Now() - start);
   outcome.bytes_per_agent =
-      (server.ResidentBytes() - before) / static_cast<size_t>(agents);
+      (ResidentBytesOf(server.pid()) - before) / static_cast<size_t>(agents);
   std::vector<double> times;
   for (int i = 0; i < bans; ++i) {
     updates.Clear();
@@ -338,7 +331,7 @@ void Run(int agents, int bans, int standing) {
       "\"standing\": %d, \"snapshot_ms\": %.0f, \"peak_bytes\": %zu}\n",
       agents, bare.median_ms, ours.median_ms, ours.median_ms / bare.median_ms,
       bare.bytes_per_agent, ours.bytes_per_agent, standing, ours.snapshot_ms,
-      coordinator.server().PeakBytes());
+      PeakBytesOf(coordinator.server().pid()));
   std::fflush(stdout);
 }
 

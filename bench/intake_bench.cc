@@ -26,9 +26,9 @@
 #include "absl/time/clock.h"
 #include "bench/connection.h"
 #include "bench/coordinator_process.h"
+#include "bench/process_cost.h"
 #include "bench/server_process.h"
 #include "grpcpp/generic/generic_stub.h"
-#include "grpcpp/server_builder.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
 #include "spdlog/spdlog.h"
 
@@ -171,14 +171,7 @@ class BareService final : public v1::AgentService::CallbackService {
 
 int ServeBare() {
   static BareService service;
-  static std::unique_ptr<grpc::Server> server;
-  int port = 0;
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
-                           &port);
-  builder.RegisterService(&service);
-  server = builder.BuildAndStart();
-  return server == nullptr ? 0 : port;
+  return Listen(service);
 }
 
 struct Cost {
@@ -193,7 +186,7 @@ Cost Measure(const ServerProcess& server, std::vector<Agent> agents) {
   for (size_t i = 0; i < agents.size(); ++i) {
     channels.push_back(Connect(server.endpoint()));
   }
-  const absl::Duration cpu_before = server.CpuTime();
+  const absl::Duration cpu_before = CpuTimeOf(server.pid());
   const absl::Time begin = absl::Now();
   std::deque<Call> calls;
   for (size_t i = 0; i < agents.size(); ++i) {
@@ -205,7 +198,7 @@ Cost Measure(const ServerProcess& server, std::vector<Agent> agents) {
     std::fprintf(stderr, "not all was acknowledged\n");
     std::exit(1);
   }
-  return {server.CpuTime() - cpu_before, absl::Now() - begin};
+  return {CpuTimeOf(server.pid()) - cpu_before, absl::Now() - begin};
 }
 
 void Run(int agents, int batch, uint64_t failures) {

@@ -22,7 +22,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +32,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "agent/firewall/ipset_netlink.h"
+#include "bench/process_cost.h"
 #include "coordinator/ban_store.h"
 #include "tests/system/faulty_fleet.h"
 
@@ -91,36 +91,22 @@ double Percentile(std::vector<double> values, double share) {
   return values[static_cast<size_t>(share * last + 0.5)];
 }
 
-absl::Duration CpuTime(pid_t pid) {
-  clockid_t clock;
-  timespec time{};
-  if (clock_getcpuclockid(pid, &clock) == 0) clock_gettime(clock, &time);
-  return absl::DurationFromTimespec(time);
-}
-
-uint64_t ProportionalBytes(pid_t pid) {
-  std::ifstream rollup(absl::StrCat("/proc/", pid, "/smaps_rollup"));
-  for (std::string word; rollup >> word;) {
-    uint64_t kibibytes = 0;
-    if (word == "Pss:" && rollup >> kibibytes) return kibibytes << 10;
-  }
-  return 0;
-}
-
 struct Idle {
   double share = 0;
-  uint64_t pss = 0;
+  size_t pss = 0;
 };
 
 Idle WatchIdle(const FaultyFleet& fleet, int seconds) {
   const std::string& server = fleet.servers().front();
   const pid_t halves[] = {fleet.PidOf(server), fleet.EnforcingHalf(server)};
-  const auto cpu_time = [&] { return CpuTime(halves[0]) + CpuTime(halves[1]); };
+  const auto cpu_time = [&] {
+    return CpuTimeOf(halves[0]) + CpuTimeOf(halves[1]);
+  };
   const absl::Duration before = cpu_time();
   absl::SleepFor(absl::Seconds(seconds));
   Idle idle;
   idle.share = absl::FDivDuration(cpu_time() - before, absl::Seconds(seconds));
-  idle.pss = ProportionalBytes(halves[0]) + ProportionalBytes(halves[1]);
+  idle.pss = ProportionalBytesOf(halves[0]) + ProportionalBytesOf(halves[1]);
   return idle;
 }
 
@@ -155,8 +141,8 @@ int Run(int servers, int bans, int idle_seconds) {
       servers, bans, Percentile(times, 0.5), Percentile(times, 0.99),
       Percentile(decided, 0.5));
   if (idle_seconds > 0) {
-    std::printf("\"idle_share\": %.6f, \"idle_pss\": %llu}\n", idle.share,
-                static_cast<unsigned long long>(idle.pss));
+    std::printf("\"idle_share\": %.6f, \"idle_pss\": %zu}\n", idle.share,
+                idle.pss);
   } else {
     std::printf("\"idle_share\": null, \"idle_pss\": null}\n");
   }

@@ -9,7 +9,7 @@
 // time of reading, in seconds; what comes before the first line costs none.
 
 #include <stdlib.h>
-#include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -21,6 +21,7 @@
 #include "agent/failure_outbox.h"
 #include "agent/local_counter.h"
 #include "agent/log_reader.h"
+#include "bench/process_cost.h"
 #include "coordinator/jail_config.h"
 #include "spdlog/spdlog.h"
 #include "tests/fakes/fake_clock.h"
@@ -35,12 +36,6 @@ class NoCounter final : public LocalCounter {
              const std::vector<Finding>&) override {}
   void ForgetLog(const std::string&, const std::string&) override {}
 };
-
-double CpuSeconds() {
-  timespec time;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return absl::ToDoubleSeconds(absl::DurationFromTimespec(time));
-}
 
 int Read(const std::string& config_dir, const std::string& log,
          absl::Time now) {
@@ -79,14 +74,14 @@ int Read(const std::string& config_dir, const std::string& log,
   reader.SetJails(config->jails);
   reader.Poll();  // Compiles the filters, and finds no log.
   std::filesystem::create_symlink(std::filesystem::absolute(log), link);
-  const double start = CpuSeconds();
+  const absl::Duration start = CpuTimeOf(getpid());
   bool is_done = false;
   while (!is_done) {
     empty();
     is_done = reader.Poll();
   }
   empty();
-  const double cost = CpuSeconds() - start;
+  const double cost = absl::ToDoubleSeconds(CpuTimeOf(getpid()) - start);
   std::filesystem::remove_all(folder);
   std::printf(
       "{\"lines\": %llu, \"failures\": %zu, \"right_logins\": %zu, "

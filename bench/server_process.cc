@@ -3,12 +3,10 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 
 #include "absl/strings/str_cat.h"
 
@@ -41,25 +39,6 @@ ServerProcess::~ServerProcess() {
 
 std::string ServerProcess::endpoint() const {
   return absl::StrCat("127.0.0.1:", port_);
-}
-
-absl::Duration ServerProcess::CpuTime() const {
-  clockid_t clock;
-  timespec time{};
-  if (clock_getcpuclockid(pid_, &clock) == 0) clock_gettime(clock, &time);
-  return absl::DurationFromTimespec(time);
-}
-
-size_t ServerProcess::ResidentBytes() const { return StatusBytes("VmRSS:"); }
-size_t ServerProcess::PeakBytes() const { return StatusBytes("VmHWM:"); }
-
-size_t ServerProcess::StatusBytes(const std::string& name) const {
-  std::ifstream status(absl::StrCat("/proc/", pid_, "/status"));
-  for (std::string word; status >> word;) {
-    size_t kibibytes = 0;
-    if (word == name && status >> kibibytes) return kibibytes << 10;
-  }
-  return 0;
 }
 
 }  // namespace mxban

@@ -9,8 +9,6 @@
 #include <functional>
 #include <string>
 
-#include "absl/time/time.h"
-
 namespace mxban {
 
 class ServerProcess {
@@ -25,16 +23,10 @@ class ServerProcess {
 
   std::string endpoint() const;
 
-  // Since it began.
-  absl::Duration CpuTime() const;
-
-  // Of memory that it has now, and at most had.
-  size_t ResidentBytes() const;
-  size_t PeakBytes() const;
+  // To be asked what it costs (process_cost.h).
+  pid_t pid() const { return pid_; }
 
  private:
-  size_t StatusBytes(const std::string& name) const;
-
   pid_t pid_ = -1;
   int port_ = 0;
 };
