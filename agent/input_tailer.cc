@@ -39,13 +39,13 @@ InputTailer::InputTailer(int fd, Guide& guide)
       logs_found_({log_id_}),
       lines_(kReadBytes) {}
 
-bool InputTailer::Poll(Sink sink, Skip skip) {
+bool InputTailer::Poll(Sink sink, BlockSink block_sink) {
   if (!std::exchange(has_turned_, true)) guide_.TurnTo(log_id_);
   for (int reads = 0; reads < kReadsAtOnce; ++reads) {
-    if (!lines_.Deliver(sink, skip)) return false;
+    if (!lines_.Deliver(sink, block_sink)) return false;
     if (!Fill()) return true;
   }
-  return lines_.Deliver(sink, skip);
+  return lines_.Deliver(sink, block_sink);
 }
 
 bool InputTailer::Fill() {

@@ -30,7 +30,7 @@ class InputTailer final : public LineSource {
 
   // Not without end: what there is more of keeps fd() readable.
   using LineSource::Poll;
-  bool Poll(Sink sink, Skip skip) override;
+  bool Poll(Sink sink, BlockSink block_sink) override;
 
   // Only turns to the same log again.
   void Restart() override { has_turned_ = false; }

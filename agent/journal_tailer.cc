@@ -54,7 +54,7 @@ JournalTailer::JournalTailer(Options options, Guide& guide)
 
 JournalTailer::~JournalTailer() = default;
 
-bool JournalTailer::Poll(Sink sink, Skip) {
+bool JournalTailer::Poll(Sink sink, BlockSink) {
   bool is_done = true;
   if (journal_ != nullptr && FindRoots() != roots_) {
     // The library does not notice a directory that comes later, as that of the

@@ -56,7 +56,7 @@ class JournalTailer final : public LineSource {
   JournalTailer& operator=(const JournalTailer&) = delete;
 
   using LineSource::Poll;
-  bool Poll(Sink sink, Skip skip) override;
+  bool Poll(Sink sink, BlockSink block_sink) override;
 
   void Restart() override;
 

@@ -13,12 +13,13 @@ void LineBuffer::Reset(uint64_t offset) {
   skipping_ = false;
 }
 
-bool LineBuffer::Deliver(LineSource::Sink sink, LineSource::Skip skip) {
+bool LineBuffer::Deliver(LineSource::Sink sink,
+                         LineSource::BlockSink block_sink) {
   const absl::string_view all(buffer_.data(), size_);
   const size_t whole_lines = all.rfind('\n') + 1;  // npos + 1 is 0.
   while (next_ < size_) {
     if (!skipping_ && next_ < whole_lines) {
-      next_ += skip(all.substr(next_, whole_lines - next_), offset());
+      next_ += block_sink(all.substr(next_, whole_lines - next_), offset());
       searched_ = std::max(searched_, next_);
     }
     const char* const begin = buffer_.data() + next_;

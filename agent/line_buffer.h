@@ -30,9 +30,9 @@ class LineBuffer {
   // Throws away what it holds; the next byte is the one at `offset`.
   void Reset(uint64_t offset);
 
-  // Passes all whole lines to `sink`, but for those that `skip` passes over;
-  // false if it refused one, with which the next call begins.
-  bool Deliver(LineSource::Sink sink, LineSource::Skip skip);
+  // Passes all whole lines to `sink`, but for those that `block_sink` deals
+  // with; false if it refused one, with which the next call begins.
+  bool Deliver(LineSource::Sink sink, LineSource::BlockSink block_sink);
 
   // Takes more bytes, once all lines are delivered. Returns what `read` did.
   ssize_t Fill(Read read);

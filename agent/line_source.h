@@ -54,16 +54,17 @@ class LineSource {
   using Sink = absl::FunctionRef<bool(const LogLine& line)>;
 
   // Is shown lines that wait, whole ones with their newlines, and where they
-  // begin; returns how much of them, whole lines again, to pass over.
-  using Skip =
+  // begin; returns how much of them, whole lines again, it has dealt with. The
+  // next one goes to the sink.
+  using BlockSink =
       absl::FunctionRef<size_t(absl::string_view lines, uint64_t offset)>;
 
   virtual ~LineSource() = default;
 
-  // Passes every line that is there to `sink`, but for those that `skip` passes
-  // over, if the source asks it. Never waits. Returns false if `sink` refused a
-  // line.
-  virtual bool Poll(Sink sink, Skip skip) = 0;
+  // Passes every line that is there to `sink`, but for those that `block_sink`
+  // deals with, if the source has blocks. Never waits. Returns false if `sink`
+  // refused a line.
+  virtual bool Poll(Sink sink, BlockSink block_sink) = 0;
   bool Poll(Sink sink) {
     return Poll(sink, [](absl::string_view, uint64_t) { return size_t{0}; });
   }

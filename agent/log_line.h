@@ -18,6 +18,8 @@ struct LogLine {
   uint64_t begin = 0;
   uint64_t end = 0;
   std::optional<absl::Time> time;  // Unless it is in the text, if anywhere.
+  // Whole lines right before it, as many as are at hand.
+  absl::string_view before;
 };
 
 }  // namespace mxban

@@ -7,6 +7,7 @@
 
 #include "absl/algorithm/container.h"
 #include "agent/log_seek.h"
+#include "filter/line_text.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
@@ -131,7 +132,7 @@ void LogReader::PollLog(WatchedLog& log) {
   log.is_waiting =
       !log.lines->Poll([&](const LogLine& line) { return ReadLine(log, line); },
                        [&](absl::string_view lines, uint64_t offset) {
-                         return SkipLines(log, lines, offset);
+                         return ReadBlock(log, lines, offset);
                        });
   if (log.is_waiting || log.lines->fd() < 0) return;
   for (WatchedLog::Eye& eye : log.eyes) eye.watcher.set_caught_up();
@@ -206,6 +207,7 @@ void LogReader::ApplyJails() {
 
 void LogReader::KeepWatchers(const std::string& name, WatchedLog& log) {
   RememberPositions(log);
+  log.scanner.reset();
   std::erase_if(log.eyes, [&](WatchedLog::Eye& eye) {
     for (const Jail& jail : jails_) {
       if (jail.name == eye.watcher.jail().name &&
@@ -256,6 +258,7 @@ void LogReader::AddEye(WatchedLog& log, LogWatcher watcher,
   log.log_id.clear();
   const Jail jail = watcher.jail();
   log.eyes.push_back({.watcher = std::move(watcher)});
+  log.scanner.reset();
   if (log.lines != nullptr && !log.lines->can_read_again()) {
     return log.lines->Restart();
   }
@@ -317,12 +320,16 @@ bool LogReader::ReadLine(WatchedLog& log, const LogLine& line) {
   return true;
 }
 
-size_t LogReader::SkipLines(WatchedLog& log, absl::string_view text,
+size_t LogReader::ReadBlock(WatchedLog& log, absl::string_view lines,
                             uint64_t offset) {
   if (stopping_) return 0;  // The next line is refused.
-  const size_t size = log.Skippable(text, offset);
-  if (size == 0) return 0;
-  counts_.lines += log.Skip(text.substr(0, size), offset, clock_.TimeNow());
+  const uint64_t known_to = std::max(log.KnownTo(), offset);
+  const size_t size =
+      log.ReadBlock(surroundings_, lines, offset, clock_.TimeNow(), counts_);
+  if (offset + size > known_to) {
+    const size_t known = known_to - offset;
+    counts_.lines += CountLines(lines.substr(known, size - known));
+  }
   return size;
 }
 

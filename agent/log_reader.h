@@ -110,7 +110,7 @@ class LogReader {
               const std::string& name) const;
   void PollLog(WatchedLog& log);
   bool ReadLine(WatchedLog& log, const LogLine& line);
-  size_t SkipLines(WatchedLog& log, absl::string_view lines, uint64_t offset);
+  size_t ReadBlock(WatchedLog& log, absl::string_view lines, uint64_t offset);
   // Begins again where the logs were read ahead.
   void ReadAgain();
   void ForgetLogs();  // Those that are gone.

@@ -15,16 +15,16 @@ constexpr size_t kReadBytes = 256 * 1024;
 LogTailer::LogTailer(std::string path, Guide& guide)
     : path_(std::move(path)), guide_(guide), lines_(kReadBytes) {}
 
-bool LogTailer::Poll(Sink sink, Skip skip) {
+bool LogTailer::Poll(Sink sink, BlockSink block_sink) {
   if (log_ != nullptr && WasTruncated()) {
     truncated_ = log_id_;
     Close();
   }
   while (log_ != nullptr || OpenNext()) {
-    if (!Drain(sink, skip)) return false;
+    if (!Drain(sink, block_sink)) return false;
     if (!IsOver()) return true;
     // What was written before the writer turned to the next one.
-    if (!Drain(sink, skip)) return false;
+    if (!Drain(sink, block_sink)) return false;
     finished_[log_id_] = log_->size() ? lines_.end() : 0;
     Close();
   }
@@ -162,9 +162,9 @@ bool LogTailer::HoldsWhatWasRead() {
   return absl::string_view(there, size) == tail_;
 }
 
-bool LogTailer::Drain(Sink sink, Skip skip) {
+bool LogTailer::Drain(Sink sink, BlockSink block_sink) {
   do {
-    if (!lines_.Deliver(sink, skip)) return false;
+    if (!lines_.Deliver(sink, block_sink)) return false;
   } while (Fill());
   return true;
 }

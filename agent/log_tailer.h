@@ -44,7 +44,7 @@ class LogTailer final : public LineSource {
   LogTailer(std::string path, Guide& guide);
 
   using LineSource::Poll;
-  bool Poll(Sink sink, Skip skip) override;
+  bool Poll(Sink sink, BlockSink block_sink) override;
 
   // Also in rotated logs that were finished.
   void Restart() override {
@@ -96,7 +96,7 @@ class LogTailer final : public LineSource {
   bool IsOver() const;
   bool WasTruncated();
   bool HoldsWhatWasRead();
-  bool Drain(Sink sink, Skip skip);
+  bool Drain(Sink sink, BlockSink block_sink);
   bool Fill();
 
   const std::string path_;

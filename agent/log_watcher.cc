@@ -62,26 +62,12 @@ bool LogWatcher::Adopt(const Jail& jail) {
   return true;
 }
 
-size_t LogWatcher::Skippable(absl::string_view lines, uint64_t offset) {
-  const uint64_t known_to = std::max(position_, skippable_to_);
-  const size_t known = known_to > offset
-                           ? std::min<uint64_t>(known_to - offset, lines.size())
-                           : 0;
-  if (known == lines.size()) return known;
-  // What is asked again, because another watcher stopped earlier, is not
-  // searched again.
-  const size_t skippable = known + matcher_.Skippable(lines.substr(known));
-  skippable_to_ = offset + skippable;
-  return skippable;
-}
-
-uint64_t LogWatcher::Skip(absl::string_view lines, uint64_t offset,
+void LogWatcher::PassOver(absl::string_view lines, uint64_t offset,
                           absl::Time now) {
   const uint64_t end = offset + lines.size();
-  if (end <= position_) return 0;
-  const uint64_t begin = std::max(position_, offset);
+  if (end <= position_) return;
+  matcher_.PassOver(lines.substr(std::max(position_, offset) - offset), now);
   position_ = end;
-  return matcher_.Skip(lines.substr(begin - offset), now);
 }
 
 uint64_t LogWatcher::SafePosition() const {
@@ -113,13 +99,16 @@ void LogWatcher::TurnTo(const std::string& log_id, uint64_t position) {
     }
     if (earlier_logs_.size() > kMaxEarlierLogs) earlier_logs_.pop_back();
   }
-  position_ = skippable_to_ = ahead_from_ = position;
+  position_ = ahead_from_ = position;
 }
 
 bool LogWatcher::Read(const Surroundings& surroundings, const LogLine& line,
+                      std::optional<absl::Span<const LineScanner::Hit>> hits,
                       absl::Time now, Counts& counts) {
   if (line.end <= position_) return true;
-  if (!found_ || found_->end_offset != line.end) Match(line, now, counts);
+  if (!found_ || found_->end_offset != line.end) {
+    Match(line, hits, now, counts);
+  }
   if (!ResolveName(surroundings.names, now, counts)) return false;
   if (jail_.ignore_self) {
     const size_t own =
@@ -169,11 +158,19 @@ bool LogWatcher::Report(const Surroundings& surroundings,
 }
 
 // Notes in `found_` what `line` tells, which may be nothing.
-void LogWatcher::Match(const LogLine& line, absl::Time now, Counts& counts) {
+void LogWatcher::Match(const LogLine& line,
+                       std::optional<absl::Span<const LineScanner::Hit>> hits,
+                       absl::Time now, Counts& counts) {
   found_.reset();
   found_ = Found{.end_offset = line.end, .safe_from = SafePosition()};
-  const FailureMatcher::Result result =
-      matcher_.Match(line.text, now, line.begin, line.time);
+  const uint64_t unread = line.begin - std::min(position_, line.begin);
+  const FailureMatcher::Result result = matcher_.Match(
+      line.text, now,
+      {.position = line.begin,
+       .time = line.time,
+       .hits = hits,
+       .before = line.before.substr(line.before.size() -
+                                    std::min(line.before.size(), unread))});
   if (result.outcome == Outcome::kLimitHit) {
     ComplainOfLimit(result, now, counts);
   }

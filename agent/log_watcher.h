@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "agent/failure_outbox.h"
 #include "agent/local_counter.h"
 #include "agent/log_line.h"
@@ -31,6 +32,7 @@
 #include "common/ban.h"
 #include "common/jail.h"
 #include "filter/failure_matcher.h"
+#include "filter/line_scanner.h"
 
 namespace mxban {
 
@@ -68,17 +70,19 @@ class LogWatcher {
   bool Adopt(const Jail& jail);
 
   // Reads a line of the log, unless it is done already. False: it has
-  // to come again, for the outbox is full or a name not resolved yet. REQUIRES:
+  // to come again, for the outbox is full or a name not resolved yet. `hits` is
+  // what a LineScanner found in it of required(), if it was asked. REQUIRES:
   // lines come in their order.
   bool Read(const Surroundings& surroundings, const LogLine& line,
+            std::optional<absl::Span<const LineScanner::Hit>> hits,
             absl::Time now, Counts& counts);
 
-  // How much of `lines` of the log, whole ones from `offset` on, tells nothing.
-  size_t Skippable(absl::string_view lines, uint64_t offset);
+  // Is done with `lines`, whole ones from `offset` on: those that it was not
+  // given to read do not matter.
+  void PassOver(absl::string_view lines, uint64_t offset, absl::Time now);
 
-  // Passes over `lines` that begin at `offset`, as Skippable() allows it.
-  // Returns how many are new to it.
-  uint64_t Skip(absl::string_view lines, uint64_t offset, absl::Time now);
+  // What lines that matter have. Lives as long as the watcher's filter.
+  const LineRequirements& required() const { return matcher_.required(); }
 
   // Turns to the log `log_id`, of which lines up to `position` are done.
   void TurnTo(const std::string& log_id, uint64_t position);
@@ -90,6 +94,9 @@ class LogWatcher {
 
   // Lines up to here are done, by this log's count; those read ahead are not.
   uint64_t position() const { return is_ahead_ ? ahead_from_ : position_; }
+
+  // The same, but those read ahead are done, too.
+  uint64_t read_to() const { return position_; }
 
   // Whether lines have been read that must be read again.
   bool is_ahead() const { return is_ahead_; }
@@ -123,7 +130,9 @@ class LogWatcher {
               Counts& counts);
   uint64_t SafePosition() const;
 
-  void Match(const LogLine& line, absl::Time now, Counts& counts);
+  void Match(const LogLine& line,
+             std::optional<absl::Span<const LineScanner::Hit>> hits,
+             absl::Time now, Counts& counts);
   void KeepTimes(const FailureMatcher::Result& result, absl::Time now,
                  Counts& counts);
   void KeepLogin(const FailureMatcher::Result& result, absl::Time now);
@@ -139,7 +148,6 @@ class LogWatcher {
   uint64_t position_ = 0;
   bool is_ahead_ = false;
   uint64_t ahead_from_ = 0;
-  uint64_t skippable_to_ = 0;  // Lines up to here are known to tell nothing.
   bool is_caught_up_ = false;
   std::optional<Found> found_;
   absl::Time next_complaint_ = absl::InfinitePast();

@@ -5,6 +5,27 @@
 #include "absl/algorithm/container.h"
 
 namespace mxban {
+namespace {
+
+using Hits = absl::Span<const LineScanner::Hit>;
+
+LineScanner ScannerOf(const std::vector<WatchedLog::Eye>& eyes) {
+  std::vector<const LineRequirements*> filters;
+  for (const WatchedLog::Eye& eye : eyes) {
+    filters.push_back(&eye.watcher.required());
+  }
+  return LineScanner(filters);
+}
+
+bool IsAnyForEachLine(const std::vector<WatchedLog::Eye>& eyes,
+                      const LineScanner& scanner) {
+  for (size_t i = 0; i < eyes.size(); ++i) {
+    if (!eyes[i].is_double && scanner.IsForEachLine(i)) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void WatchedLog::Eye::AddSafePositions(LogPositions& positions) const {
   if (is_double) return;
@@ -18,28 +39,75 @@ bool WatchedLog::Read(const LogWatcher::Surroundings& surroundings,
                       LogWatcher::Counts& counts) {
   for (Eye& eye : eyes) {
     if (eye.is_double) continue;
-    if (!eye.watcher.Read(surroundings, line, now, counts)) return false;
+    if (!eye.watcher.Read(surroundings, line, std::nullopt, now, counts)) {
+      return false;
+    }
   }
   return true;
 }
 
-size_t WatchedLog::Skippable(absl::string_view text, uint64_t offset) {
-  for (Eye& eye : eyes) {
-    if (eye.is_double) continue;
-    text = text.substr(0, eye.watcher.Skippable(text, offset));
-    if (text.empty()) return 0;
+size_t WatchedLog::ReadBlock(const LogWatcher::Surroundings& surroundings,
+                             absl::string_view lines, uint64_t offset,
+                             absl::Time now, LogWatcher::Counts& counts) {
+  if (!scanner) scanner = ScannerOf(eyes);
+  Hits hits = scanner->Scan(lines);
+  const bool is_for_each_line = IsAnyForEachLine(eyes, *scanner);
+  size_t done = 0;
+  while (done < lines.size()) {
+    const size_t begin = is_for_each_line ? done
+                         : hits.empty()   ? lines.size()
+                                          : hits.front().line;
+    done = begin;
+    if (begin == lines.size()) break;
+    const size_t end = lines.find('\n', begin);
+    Hits of_line;
+    if (!hits.empty() && hits.front().line == begin) {
+      of_line = LineScanner::OfFirstLine(hits);
+      hits.remove_prefix(of_line.size());
+    }
+    const LogLine line = {.text = lines.substr(begin, end - begin),
+                          .begin = offset + begin,
+                          .end = offset + end + 1,
+                          .before = lines.substr(0, begin)};
+    if (line.text.size() > LineSource::kMaxLineBytes ||
+        !ReadScanned(surroundings, line, of_line, now, counts)) {
+      break;
+    }
+    done = end + 1;
   }
-  return text.size();
+  for (Eye& eye : eyes) {
+    if (!eye.is_double) {
+      eye.watcher.PassOver(lines.substr(0, done), offset, now);
+    }
+  }
+  return done;
 }
 
-uint64_t WatchedLog::Skip(absl::string_view text, uint64_t offset,
-                          absl::Time now) {
-  uint64_t count = 0;
-  for (Eye& eye : eyes) {
-    if (eye.is_double) continue;
-    count = std::max(count, eye.watcher.Skip(text, offset, now));
+bool WatchedLog::ReadScanned(const LogWatcher::Surroundings& surroundings,
+                             const LogLine& line, Hits hits, absl::Time now,
+                             LogWatcher::Counts& counts) {
+  for (size_t i = 0; i < eyes.size(); ++i) {
+    if (eyes[i].is_double) continue;
+    LogWatcher& watcher = eyes[i].watcher;
+    if (scanner->IsForEachLine(i)) {
+      if (!watcher.Read(surroundings, line, std::nullopt, now, counts)) {
+        return false;
+      }
+      continue;
+    }
+    const Hits its = LineScanner::OfFilter(hits, i);
+    if (its.empty()) continue;
+    if (!watcher.Read(surroundings, line, its, now, counts)) return false;
   }
-  return count;
+  return true;
+}
+
+uint64_t WatchedLog::KnownTo() const {
+  uint64_t known = UINT64_MAX;
+  for (const Eye& eye : eyes) {
+    if (!eye.is_double) known = std::min(known, eye.watcher.read_to());
+  }
+  return known;
 }
 
 void WatchedLog::BeginAgain() {

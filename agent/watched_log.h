@@ -7,16 +7,19 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "agent/line_source.h"
 #include "agent/log_news.h"
 #include "agent/log_tailer.h"
 #include "agent/log_watcher.h"
 #include "agent/position_file.h"
+#include "filter/line_scanner.h"
 
 namespace mxban {
 
@@ -34,11 +37,15 @@ struct WatchedLog {
   bool Read(const LogWatcher::Surroundings& surroundings, const LogLine& line,
             absl::Time now, LogWatcher::Counts& counts);
 
-  // How much of `text`, whole lines from `offset` on, tells nobody anything.
-  size_t Skippable(absl::string_view text, uint64_t offset);
+  // Has whole lines that begin at `offset` read by all to whom they may matter.
+  // Returns how much of them is done: less than all if one has to come again or
+  // is too long.
+  size_t ReadBlock(const LogWatcher::Surroundings& surroundings,
+                   absl::string_view lines, uint64_t offset, absl::Time now,
+                   LogWatcher::Counts& counts);
 
-  // Passes over that much. Returns how many lines are new to somebody.
-  uint64_t Skip(absl::string_view text, uint64_t offset, absl::Time now);
+  // Of lines up to here nothing is new to anybody.
+  uint64_t KnownTo() const;
 
   // Turns to it anew, each jail where the reader remembers it to be.
   void BeginAgain();
@@ -52,10 +59,18 @@ struct WatchedLog {
   // How old a line may be that still tells somebody something.
   absl::Duration Memory() const;
 
+  // Has `line` read by those for whom it has `hits`, or who want each line.
+  bool ReadScanned(const LogWatcher::Surroundings& surroundings,
+                   const LogLine& line, absl::Span<const LineScanner::Hit> hits,
+                   absl::Time now, LogWatcher::Counts& counts);
+
   std::unique_ptr<LogTailer::Guide> guide;  // Of `lines`.
   std::unique_ptr<LineSource> lines;
   bool is_waiting = false;  // With a line that was refused.
   std::vector<Eye> eyes;
+  // Of all `eyes`: who changes them, resets it, and it is made anew when it is
+  // needed.
+  std::optional<LineScanner> scanner;
   std::string log_id;  // That the watchers' positions are in.
   LogNews::Watch watch;
 };

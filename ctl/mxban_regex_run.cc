@@ -16,6 +16,8 @@
 #include "ctl/mxban_regex_report.h"
 #include "ctl/printable.h"
 #include "filter/failure_matcher.h"
+#include "filter/line_scanner.h"
+#include "filter/line_text.h"
 #include "filter/regex_leaks.h"
 
 namespace mxban::ctl {
@@ -36,6 +38,7 @@ class Run {
       : request_(request),
         surroundings_(surroundings),
         matcher_(std::move(matcher)),
+        scanner_({&matcher_.required()}),
         needs_every_line_(!request.json || request.print_missed ||
                           request.print_ignored) {}
 
@@ -47,7 +50,7 @@ class Run {
     // comes.
     if (needs_every_line_ || bytes == 0) {
       for (std::string line; std::getline(log, line);) {
-        Read(line);
+        Read(line, {});
         progress.Advance(line.size() + 1);
       }
     } else {
@@ -71,58 +74,76 @@ class Run {
       progress.Advance(log.gcount());
       const absl::string_view all(buffer.data(), filled);
       const size_t whole_lines = all.rfind('\n') + 1;  // npos + 1 is 0.
-      comment_ = nullptr;
       ReadLines(all.substr(0, whole_lines));
       filled -= whole_lines;
       std::memmove(buffer.data(), buffer.data() + whole_lines, filled);
       if (filled == buffer.size()) buffer.resize(2 * filled);
     }
-    if (filled > 0) Read(absl::string_view(buffer.data(), filled));
+    if (filled > 0) Read(absl::string_view(buffer.data(), filled), {});
   }
 
   // Reads whole lines.
   void ReadLines(absl::string_view lines) {
     while (!lines.empty()) {
-      lines.remove_prefix(Skip(lines));
+      const size_t comment = FirstComment(lines);
+      ScanLines(lines.substr(0, comment));
+      lines.remove_prefix(comment);
       if (lines.empty()) return;
-      const size_t end = lines.find('\n');
-      Read(lines.substr(0, end));
-      lines.remove_prefix(end + 1);
+      lines.remove_prefix(ReadFirst(lines, {}));
     }
   }
 
   // Where the first comment begins, or else the end.
-  static const char* FirstComment(absl::string_view lines) {
+  static size_t FirstComment(absl::string_view lines) {
     for (size_t at = lines.find('#'); at != absl::string_view::npos;
          at = lines.find('#', at + 1)) {
-      if (at == 0 || lines[at - 1] == '\n') return lines.data() + at;
+      if (at == 0 || lines[at - 1] == '\n') return at;
     }
-    return lines.data() + lines.size();
+    return lines.size();
   }
 
-  // Passes over the lines that cannot matter; returns their length.
-  size_t Skip(absl::string_view lines) {
-    // The stamp of a comment is nobody's time.
-    if (comment_ == nullptr || comment_ < lines.data()) {
-      comment_ = FirstComment(lines);
+  // Reads those of whole lines, without comments, that may matter. The stamp of
+  // a comment would be nobody's time.
+  void ScanLines(absl::string_view lines) {
+    absl::Span<const LineScanner::Hit> hits = scanner_.Scan(lines);
+    size_t done = 0;
+    while (scanner_.IsForEachLine(0) ? done < lines.size() : !hits.empty()) {
+      FailureMatcher::Surroundings surroundings;
+      if (!scanner_.IsForEachLine(0)) {
+        surroundings.hits = LineScanner::OfFirstLine(hits);
+        const size_t begin = hits.front().line;
+        surroundings.before = lines.substr(done, begin - done);
+        line_number_ += CountLines(surroundings.before);
+        hits.remove_prefix(surroundings.hits->size());
+        done = begin;
+      }
+      done += ReadFirst(lines.substr(done), surroundings);
     }
-    lines = lines.substr(0, comment_ - lines.data());
-    lines = lines.substr(0, matcher_.Skippable(lines));
-    line_number_ += matcher_.Skip(lines, Now());
-    return lines.size();
+    matcher_.PassOver(lines.substr(done), Now());
+    line_number_ += CountLines(lines.substr(done));
+  }
+
+  // Reads the first of `lines`; returns its length.
+  size_t ReadFirst(absl::string_view lines,
+                   const FailureMatcher::Surroundings& surroundings) {
+    const size_t end = lines.find('\n');
+    Read(lines.substr(0, end), surroundings);
+    return end + 1;
   }
 
   absl::Time Now() const {
     return request_.now ? *request_.now : surroundings_.clock.TimeNow();
   }
 
-  void Read(absl::string_view line) {
+  void Read(absl::string_view line,
+            const FailureMatcher::Surroundings& surroundings) {
     ++line_number_;
     if (IsComment(line)) {
       ++tally_.skipped;
       return;
     }
-    const FailureMatcher::Result result = matcher_.Match(line, Now());
+    const FailureMatcher::Result result =
+        matcher_.Match(line, Now(), surroundings);
     switch (result.outcome) {
       case Outcome::kFailure:
         TakeFailures(result);
@@ -177,10 +198,10 @@ class Run {
   const RegexRequest& request_;
   const RegexSurroundings& surroundings_;
   FailureMatcher matcher_;
+  LineScanner scanner_;          // For it alone.
   const bool needs_every_line_;  // For a report, say.
   RegexTally tally_;
   uint64_t line_number_ = 0;
-  const char* comment_ = nullptr;  // The next one in the block.
 };
 
 // What the author should know before the first line is read.

@@ -156,6 +156,11 @@ std::vector<NamedDatePattern> PatternsOf(string_view line) {
   return {{.name = std::string(line), .pattern = std::string(line)}};
 }
 
+bool IsOfTemplates(string_view line) {
+  return StartsWithDefaults(line) || absl::EqualsIgnoreCase(line, "{NONE}") ||
+         NumberPattern(line);
+}
+
 bool StartsWithDefaults(string_view line) {
   return absl::EqualsIgnoreCase(line, "{DEFAULT}") ||
          absl::EqualsIgnoreCase(line, "{^LN-BEG}");

@@ -28,6 +28,10 @@ struct NamedDatePattern {
 
 std::vector<NamedDatePattern> PatternsOf(absl::string_view line);
 
+// Whether `line` stands for nothing but templates of ours: those begin and end
+// where a word does.
+bool IsOfTemplates(absl::string_view line);
+
 // Whether the list of `line` begins with the templates of ISO 8601, RFC 3164
 // and seconds since 1970 at a line's begin, at these places:
 bool StartsWithDefaults(absl::string_view line);

@@ -15,6 +15,7 @@
 #include "filter/line_text.h"
 #include "filter/line_times.h"
 #include "filter/line_window.h"
+#include "filter/prefilter.h"
 #include "filter/zone_name.h"
 
 namespace mxban {
@@ -22,9 +23,10 @@ namespace {
 
 using Outcome = FailureMatcher::Outcome;
 using Result = FailureMatcher::Result;
+using Surroundings = FailureMatcher::Surroundings;
 using Verdict = Regex::Verdict;
 
-// Expressions by their numbers in the prefilter.
+// Expressions by their numbers: failregexes, then successregexes.
 using Candidates = absl::Span<const size_t>;
 
 // With so many more failregexes than ignoreregexes, it pays to ignore first.
@@ -43,9 +45,11 @@ struct FailureMatcher::Parts {
         regex_hits(regexes.fail.size()),
         success_hits(regexes.success.size()) {}
 
-  std::optional<absl::Time> AddLine(absl::string_view line, absl::Time now,
-                                    std::optional<absl::Time> given);
-  Outcome Decide(absl::Time now, Result& result);
+  void AddLine(absl::string_view line, absl::Time now,
+               const Surroundings& surroundings);
+  Candidates FindCandidates(const Surroundings& surroundings);
+  Outcome Decide(absl::Time now, const Surroundings& surroundings,
+                 Result& result);
   Outcome SearchFailRegexes(Candidates candidates, absl::Time now,
                             Result& result);
   Outcome Examine(size_t index, absl::Time now, Result& result);
@@ -69,8 +73,12 @@ struct FailureMatcher::Parts {
   LineTimes line_times;
   FilterRegexes regexes;
 
+  std::optional<Prefilter> prefilter;  // Once a line comes without hits.
+  std::vector<size_t> scanned;         // The candidates by a line's hits.
+
   // What is being read.
   LineWindow window;
+  bool is_cut_within = false;  // Its stamp stood between parts of it.
   absl::string_view content;   // Of `window` or `prefix_content`.
   std::string prefix_content;  // What the prefix leaves, with a newline.
   std::string matched_lines;   // Of a window of several.
@@ -87,17 +95,37 @@ struct FailureMatcher::Parts {
   std::vector<uint64_t> success_hits;
 };
 
-// Adds `line` without its stamp to the window and returns the line's time.
-std::optional<absl::Time> FailureMatcher::Parts::AddLine(
-    absl::string_view line, absl::Time now, std::optional<absl::Time> given) {
+// Adds `line` without its stamp to the window.
+void FailureMatcher::Parts::AddLine(absl::string_view line, absl::Time now,
+                                    const Surroundings& surroundings) {
   if (lines_to_keep) window.Keep(*std::exchange(lines_to_keep, std::nullopt));
-  const LineTimes::Line cut = line_times.Cut(line, now, given);
+  const LineTimes::Line cut =
+      line_times.Cut(line, now, surroundings.time, surroundings.before);
   window.Add(cut.before, cut.behind);
-  return cut.time;
+  content = window.text();
+  time = cut.time;
+  position = surroundings.position;
+  is_cut_within = !cut.before.empty() && !cut.behind.empty();
 }
 
-Outcome FailureMatcher::Parts::Decide(absl::Time now, Result& result) {
-  content = window.text();
+// The expressions that can match the text at all. What is not in it is not in
+// what the prefix leaves of it either.
+Candidates FailureMatcher::Parts::FindCandidates(
+    const Surroundings& surroundings) {
+  if (!surroundings.hits) {
+    if (!prefilter) prefilter.emplace(regexes.required.expressions);
+    return prefilter->Candidates(content);
+  }
+  scanned.clear();
+  for (const LineScanner::Hit& hit : *surroundings.hits) {
+    if (hit.is_whole || is_cut_within) scanned.push_back(hit.expression);
+  }
+  return scanned;
+}
+
+Outcome FailureMatcher::Parts::Decide(absl::Time now,
+                                      const Surroundings& surroundings,
+                                      Result& result) {
   const bool ignore_first =
       !regexes.ignore.empty() &&
       regexes.fail.size() >= regexes.ignore.size() + kManyMore;
@@ -106,23 +134,23 @@ Outcome FailureMatcher::Parts::Decide(absl::Time now, Result& result) {
     if (ignored == Verdict::kLimitHit) return Outcome::kLimitHit;
     if (ignored == Verdict::kMatch) return Outcome::kIgnored;
   }
-  // What is not in the text is not in what the prefix leaves of it either.
-  const std::vector<size_t>& candidates = regexes.prefilter.Candidates(content);
+  const Candidates candidates = FindCandidates(surroundings);
   if (candidates.empty()) return Outcome::kMissed;
   if (regexes.prefix) {
     const Verdict found = SearchPrefix(result);
     if (found == Verdict::kLimitHit) return Outcome::kLimitHit;
     if (found == Verdict::kNoMatch) return Outcome::kMissed;
   }
-  const Candidates all(candidates);
   const size_t failures =
-      absl::c_lower_bound(all, regexes.fail.size()) - all.begin();
-  const Outcome outcome = SearchFailRegexes(all.first(failures), now, result);
+      absl::c_lower_bound(candidates, regexes.fail.size()) - candidates.begin();
+  const Outcome outcome =
+      SearchFailRegexes(candidates.first(failures), now, result);
   if (outcome != Outcome::kMissed && outcome != Outcome::kNoFailure) {
     return outcome;
   }
   Result right;
-  const Outcome success = SearchSuccessRegexes(all.subspan(failures), right);
+  const Outcome success =
+      SearchSuccessRegexes(candidates.subspan(failures), right);
   if (success == Outcome::kMissed) return outcome;
   result = right;
   return success;
@@ -321,8 +349,8 @@ FailureMatcher& FailureMatcher::operator=(FailureMatcher&&) noexcept = default;
 FailureMatcher::~FailureMatcher() = default;
 
 FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
-                                             absl::Time now, uint64_t position,
-                                             std::optional<absl::Time> time) {
+                                             absl::Time now,
+                                             const Surroundings& surroundings) {
   Result result;
   Counters& counters = parts_->counters;
   ++counters.lines;
@@ -331,9 +359,8 @@ FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
     result.gave_up = "the limit of a line's length";
     result.outcome = Outcome::kLimitHit;
   } else {
-    parts_->position = position;
-    parts_->time = parts_->AddLine(line, now, time);
-    result.outcome = parts_->Decide(now, result);
+    parts_->AddLine(line, now, surroundings);
+    result.outcome = parts_->Decide(now, surroundings, result);
   }
   switch (result.outcome) {
     case Outcome::kMissed:
@@ -360,17 +387,12 @@ FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
   return result;
 }
 
-size_t FailureMatcher::Skippable(absl::string_view lines) const {
-  const auto& skipper = parts_->regexes.skipper;
-  return skipper == nullptr ? 0 : skipper->FirstCandidate(lines);
+const LineRequirements& FailureMatcher::required() const {
+  return parts_->regexes.required;
 }
 
-uint64_t FailureMatcher::Skip(absl::string_view lines, absl::Time now) {
-  const uint64_t count = CountLines(lines);
-  parts_->counters.lines += count;
-  parts_->counters.missed += count;
+void FailureMatcher::PassOver(absl::string_view lines, absl::Time now) {
   parts_->line_times.Learn(lines, now);
-  return count;
 }
 
 std::optional<absl::Time> FailureMatcher::StampOf(absl::string_view line,

@@ -34,6 +34,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/jail.h"
+#include "filter/line_scanner.h"
 
 namespace mxban {
 
@@ -103,20 +104,34 @@ class FailureMatcher {
   FailureMatcher& operator=(FailureMatcher&&) noexcept;
   ~FailureMatcher();
 
+  // What is known of a line beside its text.
+  struct Surroundings {
+    uint64_t position = 0;  // In its log, for waiting_from().
+    // If it is known from elsewhere: then the line bears no stamp, whatever it
+    // looks like.
+    std::optional<absl::Time> time;
+    // What a LineScanner found in it of this filter, if it was asked.
+    std::optional<absl::Span<const LineScanner::Hit>> hits;
+    // Lines right before it that were neither matched nor passed over, whole
+    // ones: if it has no stamp, theirs is its time.
+    absl::string_view before;
+  };
+
   // Reads `line`, which comes without its newline; a trailing CR is ignored.
   // `now` decides the year of stamps without one, and whether the last line is
-  // recent. `position` is the line's in its log, for waiting_from(). A line
-  // whose `time` is known from elsewhere bears no stamp, whatever it looks
-  // like.
-  Result Match(absl::string_view line, absl::Time now, uint64_t position = 0,
-               std::optional<absl::Time> time = std::nullopt);
+  // recent.
+  Result Match(absl::string_view line, absl::Time now,
+               const Surroundings& surroundings);
+  Result Match(absl::string_view line, absl::Time now) {
+    return Match(line, now, Surroundings());
+  }
 
-  // How much of `lines`, whole lines with their newlines, need not be matched:
-  // the length of those at the front of which each would be missed.
-  size_t Skippable(absl::string_view lines) const;
+  // What a LineScanner needs to find the lines that may matter; all others
+  // would be missed. Lives as long as the matcher.
+  const LineRequirements& required() const;
 
-  // Passes over `lines`, as Skippable() allows it; returns how many they are.
-  uint64_t Skip(absl::string_view lines, absl::Time now);
+  // Passes over whole lines that would be missed.
+  void PassOver(absl::string_view lines, absl::Time now);
 
   // The time of the stamp that `line` bears; nullopt if there is none. Changes
   // nothing of what later lines mean.

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "filter/default_templates.h"
@@ -70,18 +70,19 @@ absl::Status CheckRightLogins(const FilterRegexes& regexes) {
   return absl::OkStatus();
 }
 
-// Null where each line matters by itself: as one of several, or by a stamp that
-// may be anywhere in it.
-std::unique_ptr<LineSkipper> MakeSkipper(
-    const Filter& filter, const std::vector<std::vector<Literal>>& literals) {
-  for (const std::string& pattern : filter.date_patterns) {
-    if (!StartsWithDefaults(pattern) &&
-        !absl::EqualsIgnoreCase(pattern, "{NONE}")) {
-      return nullptr;
+LineRequirements RequirementsOf(const Filter& filter,
+                                const FilterRegexes& regexes) {
+  LineRequirements required;
+  required.are_for_each_line =
+      filter.max_lines > 1 ||
+      !absl::c_all_of(filter.date_patterns, IsOfTemplates);
+  if (regexes.prefix) required.prefix = regexes.prefix->regex.literals();
+  for (const auto* expressions : {&regexes.fail, &regexes.success}) {
+    for (const NamedRegex& regex : *expressions) {
+      required.expressions.push_back(regex.regex.literals());
     }
   }
-  if (filter.max_lines > 1) return nullptr;
-  return LineSkipper::Create(literals);
+  return required;
 }
 
 }  // namespace
@@ -103,16 +104,7 @@ absl::StatusOr<FilterRegexes> FilterRegexes::Compile(const Filter& filter) {
   ASSIGN_OR_RETURN(regexes.success,
                    CompileAll(filter.success_regexes, "successregex", options));
   RETURN_IF_ERROR(CheckRightLogins(regexes));
-  std::vector<std::vector<Literal>> literals;
-  for (const NamedRegex& regex : regexes.fail) {
-    literals.push_back(regex.regex.literals());
-    regexes.prefilter.Add(literals.back());
-  }
-  for (const NamedRegex& regex : regexes.success) {
-    literals.push_back(regex.regex.literals());
-    regexes.prefilter.Add(literals.back());
-  }
-  regexes.skipper = MakeSkipper(filter, literals);
+  regexes.required = RequirementsOf(filter, regexes);
   return regexes;
 }
 

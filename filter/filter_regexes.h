@@ -4,7 +4,6 @@
 // All expressions of a filter, compiled. What they are tried on, and in which
 // order, is FailureMatcher's to know.
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +11,7 @@
 #include "absl/status/statusor.h"
 #include "common/jail.h"
 #include "filter/fail_regex.h"
-#include "filter/line_skipper.h"
-#include "filter/prefilter.h"
+#include "filter/required_literal.h"
 
 namespace mxban {
 
@@ -33,9 +31,7 @@ struct FilterRegexes {
   std::vector<NamedRegex> fail;
   std::vector<NamedRegex> ignore;
   std::vector<NamedRegex> success;
-  Prefilter prefilter;  // Of `fail`, then of `success`.
-  // Null if every line has to be looked at.
-  std::unique_ptr<LineSkipper> skipper;
+  LineRequirements required;  // Of `fail`, then of `success`.
 };
 
 }  // namespace mxban

@@ -11,18 +11,22 @@ constexpr absl::Duration kRecent = absl::Seconds(60);
 }  // namespace
 
 LineTimes::Line LineTimes::Cut(absl::string_view text, absl::Time now,
-                               std::optional<absl::Time> given) {
+                               std::optional<absl::Time> given,
+                               absl::string_view unread) {
   if (given) {
     last_time_ = given;
     return {text, "", given};
   }
   const auto stamp = pattern_.Find(text, now);
-  const bool is_recent = last_time_ && now - *last_time_ < kRecent;
   if (stamp && stamp->time) {
     ++hits_[stamp->template_index];
     last_time_ = stamp->time;
-  } else if (is_recent || !stamp) {
-    return {text, "", is_recent ? last_time_ : std::nullopt};
+  } else {
+    Learn(unread, now);
+    const bool is_recent = last_time_ && now - *last_time_ < kRecent;
+    if (is_recent || !stamp) {
+      return {text, "", is_recent ? last_time_ : std::nullopt};
+    }
   }
   // An impossible date is no time.
   return {text.substr(0, stamp->begin), text.substr(stamp->end), stamp->time};

@@ -32,9 +32,10 @@ class LineTimes {
 
   // Takes the stamp out of `text`, unless its time is `given` from elsewhere.
   // `now` decides the year of stamps without one, and whether the last stamp is
-  // recent.
+  // recent. `unread` are the lines since the last call, if there are any: one
+  // without a stamp has to learn from them.
   Line Cut(absl::string_view text, absl::Time now,
-           std::optional<absl::Time> given);
+           std::optional<absl::Time> given, absl::string_view unread);
 
   // Takes over the time of the last of `lines`, whole ones, that has a stamp.
   void Learn(absl::string_view lines, absl::Time now);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
@@ -223,6 +224,13 @@ class Walker {
 
 std::vector<Literal> RequiredLiterals(absl::string_view pattern) {
   return Walker(pattern, /*any_case=*/false).Walk();
+}
+
+bool AreRare(const std::vector<Literal>& literals) {
+  return !literals.empty() &&
+         absl::c_all_of(literals, [](const Literal& literal) {
+           return literal.text.size() > 1;
+         });
 }
 
 }  // namespace mxban

@@ -24,6 +24,18 @@ struct Literal {
 // nothing is certain.
 std::vector<Literal> RequiredLiterals(absl::string_view pattern);
 
+// Whether most texts have none of `literals`: a single character is in most.
+bool AreRare(const std::vector<Literal>& literals);
+
+// What a line must contain to matter to a filter.
+struct LineRequirements {
+  // Each line matters by itself: as one of several, or by a stamp that may be
+  // anywhere in it, even in a word.
+  bool are_for_each_line = false;
+  std::vector<Literal> prefix;                    // RequiredLiterals() of it,
+  std::vector<std::vector<Literal>> expressions;  // and of each of them.
+};
+
 }  // namespace mxban
 
 #endif  // MXBAN_FILTER_REQUIRED_LITERAL_H_

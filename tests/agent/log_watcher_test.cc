@@ -35,8 +35,8 @@ class LogWatcherTest : public testing::Test {
   bool Read(const std::string& line) {
     const uint64_t end = offset_ + line.size() + 1;
     if (!watcher_->Read(surroundings_,
-                        {.text = line, .begin = offset_, .end = end}, kNow,
-                        counts_)) {
+                        {.text = line, .begin = offset_, .end = end},
+                        std::nullopt, kNow, counts_)) {
       return false;
     }
     offset_ = end;

@@ -38,6 +38,10 @@ class WatchedLogTest : public testing::Test {
                      kNow, counts_);
   }
 
+  size_t ReadBlock(absl::string_view lines, uint64_t offset) {
+    return log_.ReadBlock(surroundings_, lines, offset, kNow, counts_);
+  }
+
   std::vector<std::string> Reported() {
     std::vector<std::string> failures;
     while (const auto batch = outbox_.Take(100)) {
@@ -83,13 +87,60 @@ TEST_F(WatchedLogTest, ALineThatOneRefusesComesAgainForNobodyElse) {
   EXPECT_THAT(Reported(), ElementsAre("b 192.0.2.2"));
 }
 
-TEST_F(WatchedLogTest, WhatTellsNobodyAnythingIsPassedOver) {
+TEST_F(WatchedLogTest, OfABlockEachReadsWhatMayMatterToIt) {
   AddEye("a", "failure <HOST>$");
   AddEye("b", "attack <HOST>$");
-  const std::string text = "good\nfine\nattack 192.0.2.1\nfailure 192.0.2.1\n";
-  EXPECT_EQ(log_.Skippable(text, 0), 10u);
-  EXPECT_EQ(log_.Skip(text.substr(0, 10), 0, kNow), 2u);
-  EXPECT_EQ(log_.Skip(text.substr(0, 10), 0, kNow), 0u);
+  AddEye("c", "attack <HOST>$", true);
+  const std::string text =
+      "good\n1795425600 attack 192.0.2.1\nfine\n"
+      "1795425600 failure 192.0.2.2\nfine\n";
+  EXPECT_EQ(ReadBlock(text, 0), text.size());
+  EXPECT_THAT(Reported(), ElementsAre("a 192.0.2.2", "b 192.0.2.1"));
+  EXPECT_EQ(log_.KnownTo(), text.size());
+}
+
+TEST_F(WatchedLogTest, ABlockIsReadUpToTheLineThatIsRefused) {
+  AddEye("a", "failure <HOST>$");
+  AddEye("b", "attack <HOST>$");
+  const std::string text =
+      "1795425600 attack 192.0.2.1\nx\n1795425600 failure 192.0.2.2\ny\n"
+      "1795425600 attack 192.0.2.3\nz\n";
+  const size_t third = text.rfind("1795425600");
+  EXPECT_EQ(ReadBlock(text, 0), third) << "the outbox has room for two";
+  EXPECT_EQ(log_.KnownTo(), third);
+  EXPECT_THAT(Reported(), ElementsAre("a 192.0.2.2", "b 192.0.2.1"));
+  outbox_.Acknowledge("b", "log", text.find('\n') + 1);
+  EXPECT_EQ(ReadBlock(text.substr(third), third), text.size() - third);
+  EXPECT_THAT(Reported(), ElementsAre("b 192.0.2.3"));
+}
+
+TEST_F(WatchedLogTest, WhoKnowsTheBlockReadsItNotAgain) {
+  AddEye("a", "failure <HOST>$");
+  const std::string text = "1795425600 failure 192.0.2.2\n";
+  ReadBlock(text, 0);
+  AddEye("b", "failure <HOST>$");
+  log_.scanner.reset();
+  EXPECT_EQ(log_.KnownTo(), 0u);
+  ReadBlock(text, 0);
+  EXPECT_THAT(Reported(), ElementsAre("a 192.0.2.2", "b 192.0.2.2"));
+}
+
+TEST_F(WatchedLogTest, WhoNeedsEachLineIsGivenIt) {
+  AddEye("a", "failure <HOST>$");
+  AddEye("b", " <HOST>$");
+  const std::string text =
+      "1795425600 192.0.2.1\n1795425600 failure 192.0.2.2\n";
+  ReadBlock(text, 0);
+  EXPECT_EQ(ReadBlock("1795425600 192.0.2.3\n", text.size()), 0u) << "no room";
+}
+
+TEST_F(WatchedLogTest, ALineThatIsTooLongIsSomebodyElses) {
+  AddEye("a", "failure <HOST>$");
+  const std::string first = "1795425600 failure 192.0.2.1\n";
+  EXPECT_EQ(ReadBlock(first + "failure " +
+                          std::string(LineSource::kMaxLineBytes, 'x') + "\n",
+                      0),
+            first.size());
 }
 
 TEST_F(WatchedLogTest, RemembersAsLongAsTheLongest) {

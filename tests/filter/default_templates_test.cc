@@ -52,6 +52,16 @@ TEST(DefaultTemplatesTest, TheHeadOfTheListIsReadByHand) {
   EXPECT_EQ(patterns[kEpochTemplate].name, "Seconds since 1970");
 }
 
+TEST(DefaultTemplatesTest, WhatIsOfTheListAloneIsKnown) {
+  for (const char* line : {"{DEFAULT}", "{^LN-BEG}", "{None}",
+                           "{^LN-BEG}TAI64N", "EPOCH", "^lepoch"}) {
+    EXPECT_TRUE(IsOfTemplates(line)) << line;
+  }
+  for (const char* line : {"", "%Y", "{UNB}EPOCH", "x{DATE}"}) {
+    EXPECT_FALSE(IsOfTemplates(line)) << line;
+  }
+}
+
 TEST(DefaultTemplatesTest, DateIsEveryTemplateInItsPlace) {
   const auto patterns = PatternsOf("^<({date})>");
   ASSERT_EQ(patterns.size(), 17u);

@@ -143,10 +143,11 @@ TEST(FailureMatcherTest, ALineWithoutAStampInheritsARecentOne) {
 TEST(FailureMatcherTest, ATimeThatIsKnownIsNotSought) {
   FailureMatcher matcher = Compile({.fail_regexes = {"^\\S+ \\S+ <HOST>$"}});
   const absl::Time time = kNow - absl::Microseconds(1);
-  const auto times = matcher.Match("Nov 23 192.0.2.1", kNow, 0, time).times;
+  const auto times =
+      matcher.Match("Nov 23 192.0.2.1", kNow, {.time = time}).times;
   EXPECT_EQ(Times(times.begin(), times.end()), Times{time});
   const char stamped[] = "Nov 23 08:40:11 192.0.2.1";
-  EXPECT_TRUE(matcher.Match(stamped, kNow, 0, time).times.empty());
+  EXPECT_TRUE(matcher.Match(stamped, kNow, {.time = time}).times.empty());
 }
 
 TEST(FailureMatcherTest, AnImpossibleDateIsCutButNoTime) {
@@ -277,33 +278,71 @@ TEST(FailureMatcherTest, AnExpressionThatGivesUpIsNamed) {
   EXPECT_EQ(Tell(matcher, "aa 192.0.2.1"), "192.0.2.1");
 }
 
-TEST(FailureMatcherTest, SkipsWhatItWouldMiss) {
-  FailureMatcher matcher = Compile({.fail_regexes = {"failure <HOST>$"}});
-  const std::string lines =
-      "Nov 23 11:59:30 a\nb\nfailure 192.0.2.1\nNov 23 11:59:40 c\n";
-  const size_t skippable = matcher.Skippable(lines);
-  EXPECT_EQ(lines.substr(0, skippable), "Nov 23 11:59:30 a\nb\n");
-  matcher.Skip(lines.substr(0, skippable), kNow);
-  EXPECT_EQ(matcher.counters().lines, 2u);
-  EXPECT_EQ(matcher.counters().missed, 2u);
-  EXPECT_EQ(TimesOf(matcher, "failure 192.0.2.1"),
-            Times{kNow - absl::Seconds(30)})
-      << "inherited from a line that was skipped";
+TEST(FailureMatcherTest, SaysWhatALineRequires) {
+  const LineRequirements required =
+      Compile({.fail_regexes = {"failure <HOST>$", "<HOST>$"},
+               .prefix_regex = "mta: <F-CONTENT>.*</F-CONTENT>",
+               .success_regexes = {"AUTH=server of <F-USER>.*</F-USER> <IP4>"}})
+          .required();
+  EXPECT_FALSE(required.are_for_each_line);
+  EXPECT_EQ(required.prefix, std::vector<Literal>{{"mta: "}});
+  const std::vector<std::vector<Literal>> literals = {
+      {{"failure "}}, {}, {{"AUTH=server of "}}};
+  EXPECT_EQ(required.expressions, literals);
 }
 
-TEST(FailureMatcherTest, SkipsNothingWhereEachLineMatters) {
-  const std::string line = "x\n";
-  EXPECT_EQ(Compile({.fail_regexes = {"failure <HOST>$"}}).Skippable(line), 2u);
+TEST(FailureMatcherTest, EachLineMattersWithSeveralOrAStampAnywhere) {
+  EXPECT_TRUE(Compile({.fail_regexes = {"failure <HOST>$"}, .max_lines = 2})
+                  .required()
+                  .are_for_each_line);
+  EXPECT_TRUE(Compile({.fail_regexes = {"failure <HOST>$"},
+                       .date_patterns = {"{UNB}%Y"}})
+                  .required()
+                  .are_for_each_line);
+  EXPECT_FALSE(Compile({.fail_regexes = {"failure <HOST>$"},
+                        .date_patterns = {"{NONE}"}})
+                   .required()
+                   .are_for_each_line);
+}
+
+TEST(FailureMatcherTest, TriesOnlyWhatTheScannerFound) {
+  FailureMatcher matcher = Compile({.fail_regexes = {"a <HOST>", "b <HOST>"}});
+  const LineScanner::Hit second = {.expression = 1, .is_whole = true};
+  const auto result = matcher.Match("a 192.0.2.1 b 192.0.2.2", kNow,
+                                    {.hits = absl::MakeConstSpan(&second, 1)});
+  EXPECT_EQ(result.host, "192.0.2.2");
+}
+
+TEST(FailureMatcherTest, AWordWillDoWhereTheStampIsWithinTheLine) {
+  FailureMatcher matcher = Compile({.fail_regexes = {"\\[\\] failure <HOST>"}});
+  const LineScanner::Hit word = {.expression = 0, .is_whole = false};
+  const FailureMatcher::Surroundings surroundings = {
+      .hits = absl::MakeConstSpan(&word, 1)};
   EXPECT_EQ(
-      Compile({.fail_regexes = {"failure <HOST>$", "<HOST>$"}}).Skippable(line),
-      0u);
-  EXPECT_EQ(Compile({.fail_regexes = {"failure <HOST>$"}, .max_lines = 2})
-                .Skippable(line),
-            0u);
-  EXPECT_EQ(Compile({.fail_regexes = {"failure <HOST>$"},
-                     .date_patterns = {"{UNB}%Y"}})
-                .Skippable(line),
-            0u);
+      matcher
+          .Match("[2026-11-23 11:59:30] failure 192.0.2.1", kNow, surroundings)
+          .host,
+      "192.0.2.1");
+  EXPECT_EQ(
+      matcher
+          .Match("2026-11-23 11:59:30 [] failure 192.0.2.1", kNow, surroundings)
+          .outcome,
+      Outcome::kMissed)
+      << "has all of it, so the scanner has lied";
+}
+
+TEST(FailureMatcherTest, ALineWithoutAStampHasThatOfTheLinesBefore) {
+  FailureMatcher matcher = Compile({.fail_regexes = {"failure <HOST>$"}});
+  const auto time_of = [&](absl::string_view line, absl::string_view before) {
+    return matcher.Match(line, kNow, {.before = before}).times.front();
+  };
+  EXPECT_EQ(time_of("failure 192.0.2.1", "Nov 23 11:59:30 a\nb\n"),
+            kNow - absl::Seconds(30));
+  EXPECT_EQ(time_of("Nov 23 11:59:40 failure 192.0.2.1", "Nov 23 11:59:10 a\n"),
+            kNow - absl::Seconds(20));
+  EXPECT_EQ(time_of("failure 192.0.2.1", ""), kNow - absl::Seconds(20));
+  matcher.PassOver("Nov 23 11:59:50 a\nb\n", kNow);
+  EXPECT_EQ(time_of("failure 192.0.2.1", "c\n"), kNow - absl::Seconds(10));
 }
 
 TEST(FailureMatcherTest, TellsTheStampOfALine) {
@@ -354,8 +393,8 @@ Filter LoginFilter() {
 
 TEST(FailureMatcherTest, ARightLoginNamesUserAndAddress) {
   FailureMatcher matcher = Compile(LoginFilter());
-  const auto result =
-      matcher.Match("Nov 23 08:40:11 mx good alice from 2001:db8::1", kNow, 7);
+  const auto result = matcher.Match(
+      "Nov 23 08:40:11 mx good alice from 2001:db8::1", kNow, {.position = 7});
   EXPECT_EQ(result.outcome, Outcome::kRightLogin);
   EXPECT_EQ(result.host, "2001:db8::1");
   ASSERT_EQ(result.users.size(), 1);
@@ -404,15 +443,6 @@ TEST(FailureMatcherTest, EachSuccessRegexCapturesForItself) {
       "Nov 23 08:40:11 good 192.0.2.1 as  for alice at 192.0.2.2", kNow);
   EXPECT_EQ(result.outcome, Outcome::kRightLogin);
   EXPECT_EQ(result.host, "192.0.2.2");
-}
-
-TEST(FailureMatcherTest, LinesWithRightLoginsAreNotSkipped) {
-  const FailureMatcher matcher = Compile(
-      {.fail_regexes = {"^ AUTH failure for <HOST>$"},
-       .success_regexes = {"^ AUTH=server of <F-USER>.*</F-USER> at <IP4>$"}});
-  const std::string dull(100, 'x');
-  const std::string right = "Nov 23 08:40:11 AUTH=server of a at 192.0.2.1\n";
-  EXPECT_EQ(matcher.Skippable(dull + "\n" + right), dull.size() + 1);
 }
 
 TEST(FailureMatcherTest, EachFailureHasTheUserOfItsOwnLine) {

@@ -15,8 +15,9 @@ class LineTimesTest : public testing::Test {
  protected:
   // What is left of a line, and how many seconds ago it was.
   std::string Cut(absl::string_view text, absl::Time now = kNow,
-                  std::optional<absl::Time> given = std::nullopt) {
-    const LineTimes::Line line = times_.Cut(text, now, given);
+                  std::optional<absl::Time> given = std::nullopt,
+                  absl::string_view unread = "") {
+    const LineTimes::Line line = times_.Cut(text, now, given, unread);
     return absl::StrCat(
         line.before, "|", line.behind, "|",
         line.time ? absl::ToInt64Seconds(kNow - *line.time) : -1);
@@ -48,6 +49,13 @@ TEST_F(LineTimesTest, LinesPassedOverLeaveTheirTime) {
   EXPECT_EQ(Cut("x"), "x||20");
   times_.Learn("nothing\n", kNow);
   EXPECT_EQ(Cut("x"), "x||20");
+}
+
+TEST_F(LineTimesTest, ALineWithoutAStampLearnsFromThoseBefore) {
+  EXPECT_EQ(Cut("x", kNow, std::nullopt, "Nov 23 11:59:30 x\nx\n"), "x||30");
+  EXPECT_EQ(Cut("Nov 23 11:59:50 x", kNow, std::nullopt, "Nov 23 11:59:40 x\n"),
+            "| x|10");
+  EXPECT_EQ(Cut("x"), "x||10");
 }
 
 TEST_F(LineTimesTest, AskingForAStampChangesNothing) {

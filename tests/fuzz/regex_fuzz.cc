@@ -17,8 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   absl::StatusOr<Regex> regex = Regex::Compile(input.substr(0, end));
   if (!regex.ok()) return 0;
   const absl::string_view subject = input.substr(end + 1);
-  mxban::Prefilter prefilter;
-  prefilter.Add(regex->literals());
+  mxban::Prefilter prefilter({regex->literals()});
   if (regex->Search(subject) == Regex::Verdict::kMatch &&
       prefilter.Candidates(subject).empty()) {
     std::abort();

@@ -1,0 +1,75 @@
+#ifndef MXBAN_FILTER_LINE_SCANNER_H_
+#define MXBAN_FILTER_LINE_SCANNER_H_
+
+// Finds the lines of a log that may matter to any of several filters, a block
+// at a time: most of a log is never looked at more closely.
+//
+// A line may match an expression if it has what that requires. The stamp is cut
+// out of a line before it is matched, which may join what it separates, but
+// never within a word: the default date templates begin and end where a word
+// does. So a line of which only the longest word of a literal is there may
+// match, too, if its stamp stands in the middle of it.
+//
+// Thread-compatible; movable.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "filter/literal_scanner.h"
+#include "filter/required_literal.h"
+
+namespace mxban {
+
+class LineScanner {
+ public:
+  // That a line may match an expression.
+  struct Hit {
+    uint32_t line = 0;        // Where it begins in the block.
+    uint16_t filter = 0;      // By its number, as
+    uint16_t expression = 0;  // the expression is.
+    bool is_whole = false;    // Else only if its stamp is within it.
+  };
+
+  explicit LineScanner(const std::vector<const LineRequirements*>& filters);
+
+  // Finds all that `lines`, whole ones with their newlines and below 4 GiB, may
+  // match: by line, filter and expression. Valid until the next call.
+  absl::Span<const Hit> Scan(absl::string_view lines);
+
+  // The first of `hits`, which are not empty: those of one line.
+  static absl::Span<const Hit> OfFirstLine(absl::Span<const Hit> hits);
+
+  // Those of `hits`, of one line, that are of `filter`.
+  static absl::Span<const Hit> OfFilter(absl::Span<const Hit> hits,
+                                        size_t filter);
+
+  // Whether `filter` has to be shown each line, for Scan() says nothing of it.
+  bool IsForEachLine(size_t filter) const { return is_for_each_line_[filter]; }
+
+ private:
+  struct Needle {
+    uint16_t filter = 0;
+    uint16_t expression = 0;
+    bool is_whole = false;
+    uint32_t last_line = 0;  // Of the last hit, counted from 1.
+  };
+
+  void Add(size_t filter, size_t expression,
+           const std::vector<Literal>& literals);
+  void Sort();
+
+  std::vector<Literal> literals_;
+  std::vector<Needle> needles_;  // Of each of them.
+  std::vector<char> is_for_each_line_;
+  std::vector<char> has_prefix_;             // That is looked for.
+  std::unique_ptr<LiteralScanner> scanner_;  // Null: nothing to look for.
+  std::vector<Hit> hits_;
+};
+
+}  // namespace mxban
+
+#endif  // MXBAN_FILTER_LINE_SCANNER_H_
