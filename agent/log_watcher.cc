@@ -111,11 +111,13 @@ bool LogWatcher::Read(const Surroundings& surroundings, const LogLine& line,
   }
   if (!ResolveName(surroundings.names, now, counts)) return false;
   if (jail_.ignore_self) {
-    const size_t own =
-        std::erase_if(found_->sources, [&](const IpNetwork& source) {
+    auto& sources = found_->sources;
+    const auto own = std::remove_if(
+        sources.begin(), sources.end(), [&](const IpNetwork& source) {
           return absl::c_linear_search(surroundings.own_addresses, source);
         });
-    if (!found_->is_right_login) counts.own += own;
+    if (!found_->is_right_login) counts.own += sources.end() - own;
+    sources.erase(own, sources.end());
   }
   if (!Report(surroundings, line.text, counts)) return false;
   position_ = line.end;
@@ -162,7 +164,10 @@ void LogWatcher::Match(const LogLine& line,
                        std::optional<absl::Span<const LineScanner::Hit>> hits,
                        absl::Time now, Counts& counts) {
   found_.reset();
-  found_ = Found{.end_offset = line.end, .safe_from = SafePosition()};
+  const uint64_t safe_from = SafePosition();
+  found_.emplace();
+  found_->end_offset = line.end;
+  found_->safe_from = safe_from;
   const uint64_t unread = line.begin - std::min(position_, line.begin);
   const FailureMatcher::Result result = matcher_.Match(
       line.text, now,

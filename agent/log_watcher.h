@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -115,9 +116,10 @@ class LogWatcher {
     uint64_t end_offset = 0;
     uint64_t safe_from = 0;  // Where to begin to find it again.
     std::string name;        // To be resolved; empty: `sources` are known.
-    std::vector<IpNetwork> sources;
-    std::vector<absl::Time> times;
-    std::vector<std::string> users;  // Of each time.
+    // Most often there is one.
+    absl::InlinedVector<IpNetwork, 1> sources;
+    absl::InlinedVector<absl::Time, 1> times;
+    absl::InlinedVector<std::string, 1> users;  // Of each time.
     bool is_right_login = false;
 
     std::vector<Finding> ToFindings(absl::string_view line) const;

@@ -183,6 +183,8 @@ void FailureJoiner::MakeRoom(absl::string_view kept) {
 }
 
 void FailureJoiner::CloseIdle(absl::Time now) {
+  if (now == last_now_) return;
+  last_now_ = now;
   for (const auto* list : {&quiet_sessions_, &waiting_sessions_}) {
     while (!list->empty() &&
            now - sessions_[list->back()].last_time > options_.idle_limit) {

@@ -133,6 +133,7 @@ class FailureJoiner {
   std::multiset<std::pair<int, uint64_t>> waiting_positions_;
   size_t bytes_ = 0;
   int log_ = 0;  // Which one it is, counted from 0.
+  absl::Time last_now_ = absl::InfinitePast();
 
   // What Joined points into.
   Session ended_;  // A session that is not kept.

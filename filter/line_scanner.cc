@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "filter/utf8.h"
 
 namespace mxban {
@@ -72,41 +73,65 @@ LineScanner::LineScanner(const std::vector<const LineRequirements*>& filters)
       Add(filter, i, required.expressions[i]);
     }
   }
-  scanner_ = LiteralScanner::Create(literals_);
+  scanner_ = LiteralScanner::Create(words_);
   if (scanner_ == nullptr) is_for_each_line_.assign(filters.size(), true);
 }
 
 void LineScanner::Add(size_t filter, size_t expression,
                       const std::vector<Literal>& literals) {
-  Needle needle = {.filter = static_cast<uint16_t>(filter),
-                   .expression = static_cast<uint16_t>(expression)};
   for (const Literal& literal : literals) {
-    literals_.push_back(literal);
-    needle.is_whole = true;
-    needles_.push_back(needle);
-    if (IsWord(literal.text)) continue;
-    literals_.push_back({.text = std::string(LongestWord(literal.text)),
-                         .any_case = literal.any_case});
-    needle.is_whole = false;
-    needles_.push_back(needle);
+    const absl::string_view text = literal.text;
+    const absl::string_view word = LongestWord(text);
+    const Literal wanted = {std::string(word), literal.any_case};
+    const size_t index = absl::c_find(words_, wanted) - words_.begin();
+    if (index == words_.size()) {
+      words_.push_back(wanted);
+      needles_.emplace_back();
+    }
+    needles_[index].push_back(
+        {.literal = literal,
+         .behind_word = text.size() - (word.data() - text.data()) - word.size(),
+         .filter = static_cast<uint16_t>(filter),
+         .expression = static_cast<uint16_t>(expression)});
   }
+}
+
+bool LineScanner::Needle::IsWholeAt(absl::string_view text,
+                                    size_t word_end) const {
+  const size_t end = word_end + behind_word;
+  if (end > text.size() || end < literal.text.size()) return false;
+  text = text.substr(end - literal.text.size(), literal.text.size());
+  return literal.any_case ? absl::EqualsIgnoreCase(text, literal.text)
+                          : text == literal.text;
+}
+
+// Notes a hit, unless it is known of its line.
+void LineScanner::Note(Needle& needle, absl::string_view lines, uint32_t line,
+                       size_t word_end) {
+  if (needle.last_whole_line == line + 1) return;
+  const bool is_whole = needle.IsWholeAt(lines, word_end);
+  if (!is_whole && needle.last_line == line + 1) return;
+  (is_whole ? needle.last_whole_line : needle.last_line) = line + 1;
+  hits_.push_back({line, needle.filter, needle.expression, is_whole});
 }
 
 absl::Span<const LineScanner::Hit> LineScanner::Scan(absl::string_view lines) {
   hits_.clear();
   if (scanner_ == nullptr) return hits_;
-  for (Needle& needle : needles_) needle.last_line = 0;
+  for (std::vector<Needle>& needles : needles_) {
+    for (Needle& needle : needles) {
+      needle.last_line = needle.last_whole_line = 0;
+    }
+  }
   size_t begin = 0, end = 0;  // Of the line of the last hit.
-  const bool is_done = scanner_->Scan(lines, [&](size_t literal, size_t at) {
+  const bool is_done = scanner_->Scan(lines, [&](size_t word, size_t at) {
     if (at <= begin || at > end) {
       begin = lines.substr(0, at).rfind('\n') + 1;  // npos + 1 is 0.
       end = std::min(lines.find('\n', at), lines.size());
     }
-    Needle& needle = needles_[literal];
-    const auto line = static_cast<uint32_t>(begin);
-    if (needle.last_line == line + 1) return;
-    needle.last_line = line + 1;
-    hits_.push_back({line, needle.filter, needle.expression, needle.is_whole});
+    for (Needle& needle : needles_[word]) {
+      Note(needle, lines, static_cast<uint32_t>(begin), at);
+    }
   });
   if (!is_done) {
     is_for_each_line_.assign(is_for_each_line_.size(), true);

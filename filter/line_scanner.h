@@ -51,19 +51,28 @@ class LineScanner {
   bool IsForEachLine(size_t filter) const { return is_for_each_line_[filter]; }
 
  private:
+  // A literal, looked for by its longest word.
   struct Needle {
+    Literal literal;
+    size_t behind_word = 0;  // How much of it follows the word.
     uint16_t filter = 0;
     uint16_t expression = 0;
-    bool is_whole = false;
-    uint32_t last_line = 0;  // Of the last hit, counted from 1.
+    // Where the lines of the last hits begin, counted from 1.
+    uint32_t last_line = 0;
+    uint32_t last_whole_line = 0;
+
+    // Whether all of it is there, the word of which ends at `word_end`.
+    bool IsWholeAt(absl::string_view text, size_t word_end) const;
   };
 
   void Add(size_t filter, size_t expression,
            const std::vector<Literal>& literals);
+  void Note(Needle& needle, absl::string_view lines, uint32_t line,
+            size_t word_end);
   void Sort();
 
-  std::vector<Literal> literals_;
-  std::vector<Needle> needles_;  // Of each of them.
+  std::vector<Literal> words_;
+  std::vector<std::vector<Needle>> needles_;  // Of each of them.
   std::vector<char> is_for_each_line_;
   std::vector<char> has_prefix_;             // That is looked for.
   std::unique_ptr<LiteralScanner> scanner_;  // Null: nothing to look for.
