@@ -1,5 +1,6 @@
 // Lines are the attacker's: whatever they hold, matching ends, what it names
-// stands in one of the lines, and it is told in bounded numbers.
+// stands in one of the lines, it is told in bounded numbers, and a scanner
+// overlooks none.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "filter/failure_matcher.h"
+#include "filter/line_scanner.h"
+#include "tests/filter/scan_lines.h"
 
 namespace mxban {
 namespace {
@@ -69,6 +72,28 @@ void ReadAll(FailureMatcher& matcher, absl::string_view text, absl::Time now) {
   }
 }
 
+// A stamp may stand in the middle of what an expression requires: whoever has
+// only the lines matched that a scanner finds learns the same.
+void ScanAll(absl::string_view text, absl::Time now) {
+  static auto& matcher = *new FailureMatcher(*FailureMatcher::Compile(
+      {.fail_regexes = {R"(\[\] failure <HOST>)", R"(at: more\W+<HOST>)",
+                        R"(audit\(: (?i:Attack) by <HOST>)"},
+       .date_patterns = {"EPOCH"}},
+      {.time_zone = absl::UTCTimeZone()}));
+  static auto& scanner = *new LineScanner({&matcher.required()});
+  const absl::string_view lines = text.substr(0, text.rfind('\n') + 1);
+  std::vector<std::string> by_line, by_scan;
+  for (const absl::string_view line : absl::StrSplit(lines, '\n')) {
+    const FailureMatcher::Result result = matcher.Match(line, now);
+    if (!result.times.empty()) by_line.emplace_back(result.host);
+  }
+  ScanLines(matcher, scanner, lines, now,
+            [&](absl::string_view, const FailureMatcher::Result& result) {
+              if (!result.times.empty()) by_scan.emplace_back(result.host);
+            });
+  Check(by_line == by_scan);
+}
+
 }  // namespace
 }  // namespace mxban
 
@@ -78,5 +103,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   now += absl::Hours(25);
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
   for (auto& matcher : mxban::Matchers()) mxban::ReadAll(matcher, text, now);
+  mxban::ScanAll(text, now);
   return 0;
 }
