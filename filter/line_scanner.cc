@@ -20,7 +20,7 @@ bool IsWord(absl::string_view text) {
   return absl::c_all_of(text, IsWordCharacter);
 }
 
-// The longest word in `text`.
+// The longest word in `text`: it is likely in the fewest lines.
 absl::string_view LongestWord(absl::string_view text) {
   absl::string_view longest;
   for (size_t begin = 0; begin < text.size();) {
@@ -83,6 +83,7 @@ void LineScanner::Add(size_t filter, size_t expression,
     const absl::string_view text = literal.text;
     const absl::string_view word = LongestWord(text);
     const Literal wanted = {std::string(word), literal.any_case};
+    const size_t before = word.data() - text.data();
     const size_t index = absl::c_find(words_, wanted) - words_.begin();
     if (index == words_.size()) {
       words_.push_back(wanted);
@@ -90,26 +91,40 @@ void LineScanner::Add(size_t filter, size_t expression,
     }
     needles_[index].push_back(
         {.literal = literal,
-         .behind_word = text.size() - (word.data() - text.data()) - word.size(),
+         .before_word = before,
+         .behind_word = text.size() - before - word.size(),
          .filter = static_cast<uint16_t>(filter),
          .expression = static_cast<uint16_t>(expression)});
   }
 }
 
-bool LineScanner::Needle::IsWholeAt(absl::string_view text,
-                                    size_t word_end) const {
-  const size_t end = word_end + behind_word;
-  if (end > text.size() || end < literal.text.size()) return false;
-  text = text.substr(end - literal.text.size(), literal.text.size());
-  return literal.any_case ? absl::EqualsIgnoreCase(text, literal.text)
-                          : text == literal.text;
+LineScanner::Needle::Part LineScanner::Needle::PartAt(absl::string_view text,
+                                                      size_t word_end) const {
+  const size_t size = literal.text.size();
+  const size_t word_begin = word_end - (size - before_word - behind_word);
+  if (word_begin >= before_word && word_end + behind_word <= text.size()) {
+    const absl::string_view there = text.substr(word_begin - before_word, size);
+    const bool is_whole = literal.any_case
+                              ? absl::EqualsIgnoreCase(there, literal.text)
+                              : there == literal.text;
+    if (is_whole) return Part::kAll;
+  }
+  // Where the literal goes on, with no word, so does the line: with the same,
+  // or with a stamp that is none there.
+  const bool goes_on = (before_word > 0 && word_begin > 0 &&
+                        IsWordCharacter(text[word_begin - 1])) ||
+                       (behind_word > 0 && word_end < text.size() &&
+                        IsWordCharacter(text[word_end]));
+  return goes_on ? Part::kNothing : Part::kWord;
 }
 
 // Notes a hit, unless it is known of its line.
 void LineScanner::Note(Needle& needle, absl::string_view lines, uint32_t line,
                        size_t word_end) {
   if (needle.last_whole_line == line + 1) return;
-  const bool is_whole = needle.IsWholeAt(lines, word_end);
+  const Needle::Part part = needle.PartAt(lines, word_end);
+  if (part == Needle::Part::kNothing) return;
+  const bool is_whole = part == Needle::Part::kAll;
   if (!is_whole && needle.last_line == line + 1) return;
   (is_whole ? needle.last_whole_line : needle.last_line) = line + 1;
   hits_.push_back({line, needle.filter, needle.expression, is_whole});

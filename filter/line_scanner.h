@@ -53,16 +53,19 @@ class LineScanner {
  private:
   // A literal, looked for by its longest word.
   struct Needle {
+    enum class Part { kNothing, kWord, kAll };
+
     Literal literal;
-    size_t behind_word = 0;  // How much of it follows the word.
+    size_t before_word = 0;  // How much of it stands there.
+    size_t behind_word = 0;
     uint16_t filter = 0;
     uint16_t expression = 0;
     // Where the lines of the last hits begin, counted from 1.
     uint32_t last_line = 0;
     uint32_t last_whole_line = 0;
 
-    // Whether all of it is there, the word of which ends at `word_end`.
-    bool IsWholeAt(absl::string_view text, size_t word_end) const;
+    // What is there of it, the word of which ends at `word_end`.
+    Part PartAt(absl::string_view text, size_t word_end) const;
   };
 
   void Add(size_t filter, size_t expression,

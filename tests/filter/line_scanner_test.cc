@@ -55,6 +55,14 @@ TEST(LineScannerTest, OfALiteralThatAStampMayDivideAWordIsFoundToo) {
               ElementsAre("[stamp] [error: 0/0?", "x [] [error: 0/0"));
 }
 
+TEST(LineScannerTest, TheWordStandsByItself) {
+  const LineRequirements filter = {.expressions = {{{"a SMTP: "}}}};
+  EXPECT_THAT(Found(filter, "ESMTP:\nSMTPS:\n SMTP\nSMTP: \na SMTP: SMTPS\n"),
+              ElementsAre(" SMTP: 0/0?", "SMTP: : 0/0?", "a SMTP: SMTPS: 0/0"));
+  const LineRequirements word = {.expressions = {{{"fail"}}}};
+  EXPECT_THAT(Found(word, "unfailing\n"), ElementsAre("unfailing: 0/0"));
+}
+
 TEST(LineScannerTest, CaseMattersUnlessSaid) {
   const LineRequirements filter = {
       .expressions = {{{"a VRFY", true}}, {{"EXPN"}}}};
