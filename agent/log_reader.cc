@@ -74,7 +74,8 @@ LogReader::LogReader(FailureOutbox& outbox, LocalCounter& local_counter,
       jail_logs_(options_.log_paths),
       own_addresses_(options_.own_addresses),
       names_(options_.look_up_name, [this] { Wake(); }),
-      surroundings_{outbox_, local_counter_, names_, is_alone_, own_addresses_},
+      surroundings_{outbox_,   local_counter_, names_,
+                    is_alone_, stopping_,      own_addresses_},
       positions_(options_.positions),
       safe_positions_(options_.positions) {}
 
@@ -313,7 +314,7 @@ bool LogReader::IsRead(const std::string& log_id, const std::string& jail,
 }
 
 bool LogReader::ReadLine(WatchedLog& log, const LogLine& line) {
-  if (stopping_ || !log.Read(surroundings_, line, clock_.TimeNow(), counts_)) {
+  if (!log.Read(surroundings_, line, clock_.TimeNow(), counts_)) {
     return false;
   }
   ++counts_.lines;
@@ -322,7 +323,6 @@ bool LogReader::ReadLine(WatchedLog& log, const LogLine& line) {
 
 size_t LogReader::ReadBlock(WatchedLog& log, absl::string_view lines,
                             uint64_t offset) {
-  if (stopping_) return 0;  // The next line is refused.
   const uint64_t known_to = std::max(log.KnownTo(), offset);
   const size_t size =
       log.ReadBlock(surroundings_, lines, offset, clock_.TimeNow(), counts_);

@@ -129,6 +129,7 @@ class LogReader {
   const Options options_;
   const JailLogs jail_logs_;
   std::atomic<bool> is_alone_ = false;
+  std::atomic<bool> stopping_ = false;
   LogNews news_;
   std::vector<IpNetwork> own_addresses_;  // The thread's that polls.
   NameResolver names_;  // Wakes the thread; ends before `news_`.
@@ -148,7 +149,6 @@ class LogReader {
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
   LogPositions safe_positions_ ABSL_GUARDED_BY(mutex_);  // Never goes back.
 
-  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 

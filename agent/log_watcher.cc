@@ -106,6 +106,7 @@ bool LogWatcher::Read(const Surroundings& surroundings, const LogLine& line,
                       std::optional<absl::Span<const LineScanner::Hit>> hits,
                       absl::Time now, Counts& counts) {
   if (line.end <= position_) return true;
+  if (surroundings.is_stopping) return false;
   if (!found_ || found_->end_offset != line.end) {
     Match(line, hits, now, counts);
   }

@@ -44,7 +44,8 @@ class LogWatcher {
     FailureOutbox& outbox;
     LocalCounter& local_counter;
     NameResolver& names;
-    const std::atomic<bool>& is_alone;  // Nobody empties the outbox.
+    const std::atomic<bool>& is_alone;     // Nobody empties the outbox.
+    const std::atomic<bool>& is_stopping;  // Nothing more is to be read.
     const std::vector<IpNetwork>& own_addresses;
   };
 
@@ -70,8 +71,9 @@ class LogWatcher {
   // Takes another jail's limits; false if its filter differs, too.
   bool Adopt(const Jail& jail);
 
-  // Reads a line of the log, unless it is done already. False: it has
-  // to come again, for the outbox is full or a name not resolved yet. `hits` is
+  // Reads a line of the log, unless it is done already. False: it has to come
+  // again, for the outbox is full, a name not resolved yet, or the reader about
+  // to stop. `hits` is
   // what a LineScanner found in it of required(), if it was asked. REQUIRES:
   // lines come in their order.
   bool Read(const Surroundings& surroundings, const LogLine& line,

@@ -61,8 +61,9 @@ class LogWatcherTest : public testing::Test {
   const std::vector<IpNetwork> own_ = {IpNetwork::ParseOrDie("192.0.2.77")};
   FakeLocalCounter local_counter_;
   std::atomic<bool> is_alone_ = false;
-  LogWatcher::Surroundings surroundings_{outbox_, local_counter_, names_,
-                                         is_alone_, own_};
+  std::atomic<bool> is_stopping_ = false;
+  LogWatcher::Surroundings surroundings_{outbox_,   local_counter_, names_,
+                                         is_alone_, is_stopping_,   own_};
   LogWatcher::Counts counts_;
   uint64_t offset_ = 0;
 };

@@ -60,8 +60,9 @@ class WatchedLogTest : public testing::Test {
   const std::vector<IpNetwork> own_;
   FakeLocalCounter local_counter_;
   std::atomic<bool> is_alone_ = false;
-  LogWatcher::Surroundings surroundings_{outbox_, local_counter_, names_,
-                                         is_alone_, own_};
+  std::atomic<bool> is_stopping_ = false;
+  LogWatcher::Surroundings surroundings_{outbox_,   local_counter_, names_,
+                                         is_alone_, is_stopping_,   own_};
   LogWatcher::Counts counts_;
 };
 
@@ -112,6 +113,12 @@ TEST_F(WatchedLogTest, ABlockIsReadUpToTheLineThatIsRefused) {
   outbox_.Acknowledge("b", "log", text.find('\n') + 1);
   EXPECT_EQ(ReadBlock(text.substr(third), third), text.size() - third);
   EXPECT_THAT(Reported(), ElementsAre("b 192.0.2.3"));
+}
+
+TEST_F(WatchedLogTest, WhoIsAboutToStopReadsNothingMore) {
+  AddEye("a", "failure <HOST>$");
+  is_stopping_ = true;
+  EXPECT_EQ(ReadBlock("x\n1795425600 failure 192.0.2.2\n", 0), 2u);
 }
 
 TEST_F(WatchedLogTest, WhoKnowsTheBlockReadsItNotAgain) {
