@@ -56,10 +56,10 @@ class CoordinatorLink::Session {
     AgentCore& core = link_.core_;
     Prepare(watch_context_);
     hand_over_.emplace(
-        *stub_->async(), core.local_bans(),
+        *stub_, link_.calls_, core.local_bans(),
         [this](grpc::ClientContext& context) { Prepare(context); });
     watch_.emplace(
-        *stub_->async(), watch_context_, core.Subscription(),
+        *stub_, link_.calls_, watch_context_, core.Subscription(),
         WatchStream::Callbacks{
             [this](const v1::WatchResponse& update) {
               return OnUpdate(update);
@@ -132,7 +132,7 @@ class CoordinatorLink::Session {
     report_context_.emplace();
     Prepare(*report_context_);
     report_.emplace(
-        *stub_->async(), *report_context_, link_.core_.outbox(),
+        *stub_, link_.calls_, *report_context_, link_.core_.outbox(),
         link_.core_.fleet_clock(),
         [this](const grpc::Status& status) { ReportsDone(status); });
     report_->Pump();

@@ -23,6 +23,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "agent/agent_core.h"
+#include "agent/call_queue.h"
 #include "agent/enforcer.h"
 #include "common/client_tls.h"
 
@@ -74,6 +75,7 @@ class CoordinatorLink {
 
   AgentCore& core_;
   const Options options_;
+  CallQueue calls_;
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

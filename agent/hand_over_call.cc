@@ -27,11 +27,13 @@ bool HandOverCall::Begin() {
   bans_ = local_bans_.ToHandOver(kMaxBansPerHandOver);
   if (bans_.empty()) return false;
   MakeRequest();
+  answer_.reset();
   context_.emplace();
   prepare_(*context_);
   context_->set_deadline(std::chrono::system_clock::now() + kDeadline);
-  stub_.HandOverBans(&*context_, &request_, &response_,
-                     [this](grpc::Status status) { OnDone(status); });
+  response_.Clear();
+  answer_ = stub_.AsyncHandOverBans(&*context_, request_, &calls_.queue());
+  answer_->Finish(&response_, &status_, &tag_);
   return true;
 }
 
@@ -55,23 +57,25 @@ void HandOverCall::Close() {
   mutex_.Await(absl::Condition(this, &HandOverCall::IsIdle));
 }
 
-void HandOverCall::OnDone(const grpc::Status& status) {
-  if (status.ok()) {
-    std::vector<BanKey> refused;
-    for (const v1::LiftedBan& wire : response_.refused()) {
-      absl::StatusOr<BanKey> key = LiftedBanFromProto(wire);
-      if (key.ok()) refused.push_back(*std::move(key));
-    }
-    local_bans_.HandedOver(bans_, response_.history_id(), response_.revision(),
-                           refused);
-    spdlog::info("{} bans of our own are handed over, {} of them refused",
-                 bans_.size(), refused.size());
+void HandOverCall::TakeAnswer() {
+  std::vector<BanKey> refused;
+  for (const v1::LiftedBan& wire : response_.refused()) {
+    absl::StatusOr<BanKey> key = LiftedBanFromProto(wire);
+    if (key.ok()) refused.push_back(*std::move(key));
   }
+  local_bans_.HandedOver(bans_, response_.history_id(), response_.revision(),
+                         refused);
+  spdlog::info("{} bans of our own are handed over, {} of them refused",
+               bans_.size(), refused.size());
+}
+
+void HandOverCall::Done(bool /*ok*/) {
+  if (status_.ok()) TakeAnswer();
   absl::MutexLock lock(&mutex_);
-  if (status.ok() && !closed_ && Begin()) return;
+  if (status_.ok() && !closed_ && Begin()) return;
   is_under_way_ = false;
   const std::string error =
-      status.ok() || closed_ ? "" : status.error_message();
+      status_.ok() || closed_ ? "" : status_.error_message();
   if (std::exchange(error_, error) != error && !error.empty()) {
     spdlog::warn("bans of our own are not handed over: {}", error);
   }

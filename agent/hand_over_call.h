@@ -8,15 +8,18 @@
 // Thread-safe.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "agent/call_queue.h"
 #include "agent/local_bans.h"
 #include "common/ban.h"
 #include "grpcpp/client_context.h"
+#include "grpcpp/support/async_unary_call.h"
 #include "grpcpp/support/status.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
 
@@ -25,10 +28,13 @@ namespace mxban {
 class HandOverCall {
  public:
   // `prepare` makes a context ready for a call. All must outlive this.
-  HandOverCall(v1::AgentService::StubInterface::async_interface& stub,
+  HandOverCall(v1::AgentService::StubInterface& stub, CallQueue& calls,
                LocalBans& local_bans,
                std::function<void(grpc::ClientContext&)> prepare)
-      : stub_(stub), local_bans_(local_bans), prepare_(std::move(prepare)) {}
+      : stub_(stub),
+        calls_(calls),
+        local_bans_(local_bans),
+        prepare_(std::move(prepare)) {}
 
   // Hands over what there is, unless a call is under way.
   void Pump();
@@ -42,12 +48,14 @@ class HandOverCall {
 
   // Puts as many of bans_ into request_ as a message may hold; the others go.
   void MakeRequest();
-  void OnDone(const grpc::Status& status);
+  void Done(bool /*ok*/);
+  void TakeAnswer();
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !is_under_way_;
   }
 
-  v1::AgentService::StubInterface::async_interface& stub_;
+  v1::AgentService::StubInterface& stub_;
+  CallQueue& calls_;
   LocalBans& local_bans_;
   const std::function<void(grpc::ClientContext&)> prepare_;
 
@@ -61,6 +69,11 @@ class HandOverCall {
   std::vector<Ban> bans_;
   v1::HandOverBansRequest request_;
   v1::HandOverBansResponse response_;
+  grpc::Status status_;
+  std::unique_ptr<
+      grpc::ClientAsyncResponseReaderInterface<v1::HandOverBansResponse>>
+      answer_;
+  CallQueue::Tag tag_ = CallQueue::TagOf<&HandOverCall::Done>(this);
 };
 
 }  // namespace mxban

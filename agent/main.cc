@@ -22,7 +22,6 @@
 #include "agent/privileges.h"
 #include "common/clock.h"
 #include "common/daemon.h"
-#include "common/grpc_waker.h"
 #include "common/status_macros.h"
 #include "common/version.h"
 #include "spdlog/spdlog.h"
@@ -219,7 +218,6 @@ absl::Status Serve(const sigset_t& signals) {
   ASSIGN_OR_RETURN(EnforcingHalf enforcing, StartEnforcingHalf(kind));
   RETURN_IF_ERROR(Confine(options.state_dir));
   RealClock clock;
-  GrpcWaker waker;
   ASSIGN_OR_RETURN(const std::unique_ptr<Agent> agent,
                    Agent::Start(options,
                                 std::make_unique<FirewallClient>(

@@ -25,15 +25,12 @@ uint64_t EndOf(const v1::ReportFailuresRequest& request) {
 
 }  // namespace
 
-ReportStream::ReportStream(
-    v1::AgentService::StubInterface::async_interface& stub,
-    grpc::ClientContext& context, FailureOutbox& outbox,
-    const FleetClock& clock, DoneCallback on_done)
+ReportStream::ReportStream(v1::AgentService::StubInterface& stub,
+                           CallQueue& calls, grpc::ClientContext& context,
+                           FailureOutbox& outbox, const FleetClock& clock,
+                           DoneCallback on_done)
     : outbox_(outbox), clock_(clock), on_done_(std::move(on_done)) {
-  stub.ReportFailures(&context, this);
-  AddHold();  // Pump() writes from outside gRPC's callbacks.
-  StartRead(&response_);
-  StartCall();
+  StartCall(stub.PrepareAsyncReportFailures(&context, &calls.queue()));
 }
 
 void ReportStream::Pump() {
@@ -45,24 +42,23 @@ void ReportStream::Pump() {
   for (RightLogin& login : batch->right_logins) login.time += clock_.ahead();
   request_ = FailureBatchToProto(*batch);
   writing_ = awaiting_ = true;
-  StartWrite(&request_);
+  StartWrite(request_);
 }
 
 void ReportStream::Close() {
   absl::MutexLock lock(&mutex_);
-  if (std::exchange(closed_, true)) return;
-  RemoveHold();
+  closed_ = true;
 }
 
-void ReportStream::OnReadDone(bool ok) {
+void ReportStream::OnReadDone(bool ok,
+                              const v1::ReportFailuresResponse& response) {
   if (!ok) return Close();
-  outbox_.Acknowledge(response_.jail(), response_.log_id(),
-                      response_.acknowledged_offset());
+  outbox_.Acknowledge(response.jail(), response.log_id(),
+                      response.acknowledged_offset());
   {
     absl::MutexLock lock(&mutex_);
     awaiting_ = false;
   }
-  StartRead(&response_);
   Pump();
 }
 

@@ -10,23 +10,23 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "agent/call_queue.h"
 #include "agent/failure_outbox.h"
 #include "agent/fleet_clock.h"
+#include "agent/stream_call.h"
 #include "grpcpp/client_context.h"
-#include "grpcpp/support/client_callback.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
 
 namespace mxban {
 
 class ReportStream final
-    : public grpc::ClientBidiReactor<v1::ReportFailuresRequest,
-                                     v1::ReportFailuresResponse> {
+    : public StreamCall<v1::ReportFailuresRequest, v1::ReportFailuresResponse> {
  public:
   using DoneCallback = std::function<void(const grpc::Status&)>;
 
   // Begins the call with `context`. Times of failures are made those of
   // `clock`. All must outlive the call.
-  ReportStream(v1::AgentService::StubInterface::async_interface& stub,
+  ReportStream(v1::AgentService::StubInterface& stub, CallQueue& calls,
                grpc::ClientContext& context, FailureOutbox& outbox,
                const FleetClock& clock, DoneCallback on_done);
 
@@ -36,19 +36,18 @@ class ReportStream final
   // No more sending; the call may end.
   void Close();
 
-  void OnReadDone(bool ok) override;
+ private:
+  void OnReadDone(bool ok, const v1::ReportFailuresResponse& response) override;
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
- private:
   FailureOutbox& outbox_;
   const FleetClock& clock_;
   const DoneCallback on_done_;
-  v1::ReportFailuresRequest request_;
-  v1::ReportFailuresResponse response_;
+  v1::ReportFailuresRequest request_;  // The last that was sent.
 
   absl::Mutex mutex_;
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = true;    // The call begins.
   bool awaiting_ ABSL_GUARDED_BY(mutex_) = false;  // An acknowledgement.
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };

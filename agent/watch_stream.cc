@@ -7,17 +7,13 @@
 
 namespace mxban {
 
-WatchStream::WatchStream(v1::AgentService::StubInterface::async_interface& stub,
-                         grpc::ClientContext& context,
+WatchStream::WatchStream(v1::AgentService::StubInterface& stub,
+                         CallQueue& calls, grpc::ClientContext& context,
                          v1::Subscription subscription, Callbacks callbacks)
-    : context_(context), callbacks_(std::move(callbacks)) {
-  absl::MutexLock lock(&mutex_);
-  *request_.mutable_subscription() = std::move(subscription);
-  stub.Watch(&context_, this);
-  AddHold();  // Acknowledge() writes from outside gRPC's callbacks.
-  StartWrite(&request_);
-  StartRead(&response_);
-  StartCall();
+    : context_(context),
+      callbacks_(std::move(callbacks)),
+      subscription_(std::move(subscription)) {
+  StartCall(stub.PrepareAsyncWatch(&context_, &calls.queue()));
 }
 
 void WatchStream::Acknowledge(const Enforcer::Report& report) {
@@ -29,23 +25,21 @@ void WatchStream::Acknowledge(const Enforcer::Report& report) {
 
 void WatchStream::Close() {
   absl::MutexLock lock(&mutex_);
-  if (std::exchange(closed_, true)) return;
-  RemoveHold();
+  closed_ = true;
 }
 
-void WatchStream::OnReadDone(bool ok) {
+void WatchStream::OnReadDone(bool ok, const v1::WatchResponse& response) {
   if (!ok) return Close();
   {
     absl::MutexLock lock(&mutex_);
-    history_id_ = response_.history_id();
+    history_id_ = response.history_id();
   }
-  if (absl::Status status = callbacks_.on_update(response_); !status.ok()) {
-    spdlog::error("the coordinator's update is not understood: {}",
-                  std::string(status.message()));
-    context_.TryCancel();
-    return Close();
-  }
-  StartRead(&response_);
+  const absl::Status status = callbacks_.on_update(response);
+  if (status.ok()) return;
+  spdlog::error("the coordinator's update is not understood: {}",
+                std::string(status.message()));
+  context_.TryCancel();
+  Close();
 }
 
 void WatchStream::OnWriteDone(bool ok) {
@@ -56,18 +50,29 @@ void WatchStream::OnWriteDone(bool ok) {
 }
 
 void WatchStream::Write() {
-  if (writing_ || closed_ || !has_report_) return;
+  if (writing_ || closed_) return;
+  v1::WatchRequest request;
+  if (subscription_.has_value()) {
+    *request.mutable_subscription() = *std::move(subscription_);
+    subscription_.reset();
+  } else if (std::exchange(has_report_, false)) {
+    *request.mutable_acknowledgement() = Acknowledgement();
+  } else {
+    return;
+  }
+  writing_ = true;
+  StartWrite(request);
+}
+
+v1::Acknowledgement WatchStream::Acknowledgement() const {
   // Revisions of another history mean nothing to this coordinator.
   const bool is_ours = report_.history_id == history_id_;
-  request_.Clear();
-  v1::Acknowledgement& message = *request_.mutable_acknowledgement();
+  v1::Acknowledgement message;
   message.set_enforced_revision(is_ours ? report_.revision : 0);
   message.set_problem(ProblemToProto(report_.status.code()));
   message.set_error(PrintableText(report_.status.message(), kMaxEvidenceText));
   message.set_firewall(report_.firewall);
-  has_report_ = false;
-  writing_ = true;
-  StartWrite(&request_);
+  return message;
 }
 
 }  // namespace mxban

@@ -7,20 +7,22 @@
 // Thread-safe. Must outlive its OnDone().
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "agent/call_queue.h"
 #include "agent/enforcer.h"
+#include "agent/stream_call.h"
 #include "grpcpp/client_context.h"
-#include "grpcpp/support/client_callback.h"
 #include "mxban/v1/agent_service.grpc.pb.h"
 
 namespace mxban {
 
 class WatchStream final
-    : public grpc::ClientBidiReactor<v1::WatchRequest, v1::WatchResponse> {
+    : public StreamCall<v1::WatchRequest, v1::WatchResponse> {
  public:
   struct Callbacks {
     // An error means that it is not understood, and ends the call.
@@ -28,8 +30,8 @@ class WatchStream final
     std::function<void(const grpc::Status&)> on_done;
   };
 
-  // Begins the call with `context`, which must outlive it.
-  WatchStream(v1::AgentService::StubInterface::async_interface& stub,
+  // Begins the call with `context`, which must outlive it, as `calls` must.
+  WatchStream(v1::AgentService::StubInterface& stub, CallQueue& calls,
               grpc::ClientContext& context, v1::Subscription subscription,
               Callbacks callbacks);
 
@@ -39,25 +41,26 @@ class WatchStream final
   // No more sending; the call may end.
   void Close();
 
-  void OnReadDone(bool ok) override;
+ private:
+  void OnReadDone(bool ok, const v1::WatchResponse& response) override;
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override {
     callbacks_.on_done(status);
   }
-
- private:
   void Write() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  v1::Acknowledgement Acknowledgement() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   grpc::ClientContext& context_;
   const Callbacks callbacks_;
-  v1::WatchResponse response_;
 
   absl::Mutex mutex_;
-  v1::WatchRequest request_ ABSL_GUARDED_BY(mutex_);  // Being written.
-  std::string history_id_ ABSL_GUARDED_BY(mutex_);    // Of this coordinator.
-  Enforcer::Report report_ ABSL_GUARDED_BY(mutex_);   // The newest.
-  bool has_report_ ABSL_GUARDED_BY(mutex_) = false;   // Not sent yet.
-  bool writing_ ABSL_GUARDED_BY(mutex_) = true;       // The subscription.
+  // Goes first.
+  std::optional<v1::Subscription> subscription_ ABSL_GUARDED_BY(mutex_);
+  std::string history_id_ ABSL_GUARDED_BY(mutex_);   // Of this coordinator.
+  Enforcer::Report report_ ABSL_GUARDED_BY(mutex_);  // The newest.
+  bool has_report_ ABSL_GUARDED_BY(mutex_) = false;  // Not sent yet.
+  bool writing_ ABSL_GUARDED_BY(mutex_) = true;      // The call begins.
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
