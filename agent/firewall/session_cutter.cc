@@ -63,25 +63,21 @@ absl::StatusOr<size_t> SessionCutter::Cut(const JailRules& rules,
   // One ban at a time is the rule; then the kernel looks for its sessions.
   std::optional<IpNetwork> remote;
   if (sources.size() == 1) remote = sources.front();
+  ASSIGN_OR_RETURN(
+      const SessionReply found,
+      Ask(SessionDumpRequest(++sequence_, Span(rules.ports), remote)));
+  absl::Status status = SessionError("list sessions", found.error);
   size_t cut = 0;
-  absl::Status status;
-  for (const Family family : KernelFamilies()) {
-    ASSIGN_OR_RETURN(const SessionReply found,
-                     Ask(SessionDumpRequest(++sequence_, family,
-                                            Span(rules.ports), remote)));
-    status.Update(SessionError("list sessions", found.error));
-    for (const TcpSession& session : found.sessions) {
-      if (!IsAmong(session.local_port, rules.ports) ||
-          !banned.Contains(session.remote) ||
-          allowed.Contains(session.remote)) {
-        continue;
-      }
-      ASSIGN_OR_RETURN(const SessionReply destroyed,
-                       Ask(SessionDestroyRequest(++sequence_, session)));
-      if (destroyed.error == ENOENT) continue;  // It ended by itself.
-      if (destroyed.error == 0) ++cut;
-      status.Update(SessionError("end a session", destroyed.error));
+  for (const TcpSession& session : found.sessions) {
+    if (!IsAmong(session.local_port, rules.ports) ||
+        !banned.Contains(session.remote) || allowed.Contains(session.remote)) {
+      continue;
     }
+    ASSIGN_OR_RETURN(const SessionReply destroyed,
+                     Ask(SessionDestroyRequest(++sequence_, session)));
+    if (destroyed.error == ENOENT) continue;  // It ended by itself.
+    if (destroyed.error == 0) ++cut;
+    status.Update(SessionError("end a session", destroyed.error));
   }
   if (!status.ok()) return status;
   return cut;

@@ -71,10 +71,6 @@ class SocketFilter {
   std::vector<size_t> starts_;
 };
 
-uint8_t SocketFamily(Family family) {
-  return family == Family::kIpv4 ? AF_INET : AF_INET6;
-}
-
 IpNetwork RemoteOf(const inet_diag_msg& socket) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(socket.id.idiag_dst);
   if (socket.idiag_family == AF_INET) {
@@ -104,14 +100,13 @@ void ParseSession(absl::string_view payload, SessionReply& reply) {
 
 }  // namespace
 
-std::string SessionDumpRequest(uint32_t sequence, Family family,
-                               PortRange ports,
+std::string SessionDumpRequest(uint32_t sequence, PortRange ports,
                                const std::optional<IpNetwork>& remote) {
-  inet_diag_req_v2 head = {};
-  head.sdiag_family = SocketFamily(family);
-  head.sdiag_protocol = IPPROTO_TCP;
+  // The older of the two requests is the one that knows no family: the sockets
+  // of both are found in one walk.
+  inet_diag_req head = {};
   head.idiag_states = kStates;
-  NetlinkMessage request(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sequence, head);
+  NetlinkMessage request(TCPDIAG_GETSOCK, NLM_F_DUMP, sequence, head);
   SocketFilter filter;
   filter.PutPort(INET_DIAG_BC_S_GE, ports.first);
   filter.PutPort(INET_DIAG_BC_S_LE, ports.last);
@@ -133,7 +128,7 @@ void ParseSessionReply(absl::string_view datagram, uint32_t sequence,
     if (part.type == NLMSG_ERROR || part.type == NLMSG_DONE) {
       reply.finished = true;
       reply.error = ErrorIn(part);
-    } else if (part.type == SOCK_DIAG_BY_FAMILY) {
+    } else if (part.type == TCPDIAG_GETSOCK) {
       ParseSession(part.payload, reply);
     }
   });

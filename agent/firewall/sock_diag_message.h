@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "agent/firewall/family.h"
 #include "common/ip_network.h"
 #include "common/jail.h"
 
@@ -23,12 +22,11 @@ struct TcpSession {
   std::string socket;  // By which the kernel knows it; never used again.
 };
 
-// Lists the sessions of the sockets of `family` with a local port within
-// `ports`, whose remote end lies in `remote` if that is set. IPv4 clients of a
-// listener for both families are among the IPv6 sockets. Listening sockets and
-// what is over already (TIME_WAIT) are left out.
-std::string SessionDumpRequest(uint32_t sequence, Family family,
-                               PortRange ports,
+// Lists the sessions of both families with a local port within `ports`, whose
+// remote end lies in `remote` if that is set. IPv4 clients of a listener for
+// both families are found, too. Listening sockets and what is over already
+// (TIME_WAIT) are left out.
+std::string SessionDumpRequest(uint32_t sequence, PortRange ports,
                                const std::optional<IpNetwork>& remote);
 
 // Ends a session: both sides are reset.

@@ -41,7 +41,7 @@ struct Socket {
 absl::string_view Program(const std::string& request) {
   absl::string_view program;
   ForEachMessage(request, [&](const NetlinkPart& part) {
-    program = FindAttribute(AfterHead(part.payload, sizeof(inet_diag_req_v2)),
+    program = FindAttribute(AfterHead(part.payload, sizeof(inet_diag_req)),
                             INET_DIAG_REQ_BYTECODE);
   });
   return program;
@@ -100,7 +100,7 @@ std::string Told(const Socket& socket, uint32_t sequence = kSequence) {
   }
   std::memcpy(remote, socket.remote.bytes().data(),
               socket.remote.bytes().size());
-  return NetlinkMessage(SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, sequence, message)
+  return NetlinkMessage(TCPDIAG_GETSOCK, NLM_F_MULTI, sequence, message)
       .Finish();
 }
 
@@ -114,28 +114,24 @@ SessionReply Parse(const std::string& datagram) {
   return reply;
 }
 
-TEST(SockDiagMessageTest, ADumpAsksForOneFamilysTcpSocketsNotListening) {
-  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    const std::string request =
-        SessionDumpRequest(kSequence, family, {25, 25}, std::nullopt);
-    ForEachMessage(request, [&](const NetlinkPart& part) {
-      EXPECT_EQ(part.type, SOCK_DIAG_BY_FAMILY);
-      EXPECT_EQ(part.flags & NLM_F_DUMP, NLM_F_DUMP);
-      const auto head = Read<inet_diag_req_v2>(part.payload);
-      EXPECT_EQ(head.sdiag_family,
-                family == Family::kIpv4 ? AF_INET : AF_INET6);
-      EXPECT_EQ(head.sdiag_protocol, 6);
-      constexpr int kEstablished = 1, kTimeWait = 6, kListen = 10;
-      EXPECT_TRUE(head.idiag_states >> kEstablished & 1);
-      EXPECT_FALSE(head.idiag_states >> kTimeWait & 1);
-      EXPECT_FALSE(head.idiag_states >> kListen & 1);
-    });
-  }
+TEST(SockDiagMessageTest, ADumpAsksForTcpSocketsOfBothFamiliesNotListening) {
+  const std::string request =
+      SessionDumpRequest(kSequence, {25, 25}, std::nullopt);
+  ForEachMessage(request, [&](const NetlinkPart& part) {
+    EXPECT_EQ(part.type, TCPDIAG_GETSOCK);
+    EXPECT_EQ(part.flags & NLM_F_DUMP, NLM_F_DUMP);
+    const auto head = Read<inet_diag_req>(part.payload);
+    EXPECT_EQ(head.idiag_family, AF_UNSPEC);
+    constexpr int kEstablished = 1, kTimeWait = 6, kListen = 10;
+    EXPECT_TRUE(head.idiag_states >> kEstablished & 1);
+    EXPECT_FALSE(head.idiag_states >> kTimeWait & 1);
+    EXPECT_FALSE(head.idiag_states >> kListen & 1);
+  });
 }
 
 TEST(SockDiagMessageTest, TheKernelChoosesByLocalPort) {
   const std::string request =
-      SessionDumpRequest(kSequence, Family::kIpv4, {465, 587}, std::nullopt);
+      SessionDumpRequest(kSequence, {465, 587}, std::nullopt);
   for (const auto& [port, accepts] : {std::pair<uint16_t, bool>(464, false),
                                       {465, true},
                                       {500, true},
@@ -162,9 +158,8 @@ TEST(SockDiagMessageTest, TheKernelChoosesByRemoteAddress) {
                 {"2001:db8::/64", "2001:db8:0:1::", true, false},
                 {"2001:db8::/64", "203.0.113.7", false, false}};
   for (const auto& c : kCases) {
-    const std::string request =
-        SessionDumpRequest(kSequence, c.is_ipv6 ? Family::kIpv6 : Family::kIpv4,
-                           {25, 25}, IpNetwork::ParseOrDie(c.network));
+    const std::string request = SessionDumpRequest(
+        kSequence, {25, 25}, IpNetwork::ParseOrDie(c.network));
     Socket socket = {25, IpNetwork::ParseOrDie(c.remote), c.is_ipv6};
     EXPECT_EQ(Accepts(Program(request), socket), c.accepts)
         << c.network << ' ' << c.remote;
@@ -222,7 +217,7 @@ TEST(SockDiagMessageTest, WhatIsCutShortIsNoSession) {
   for (size_t size = 0; size < sizeof(part); size += 4) {
     const absl::string_view head(reinterpret_cast<const char*>(&part), size);
     EXPECT_THAT(
-        Parse(NetlinkMessage(SOCK_DIAG_BY_FAMILY, 0, kSequence, head).Finish())
+        Parse(NetlinkMessage(TCPDIAG_GETSOCK, 0, kSequence, head).Finish())
             .sessions,
         IsEmpty());
   }
