@@ -2,29 +2,26 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <limits>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/firewall/firewall_wire.h"
 
 namespace mxban {
+namespace {
 
-Descriptor::Descriptor(Descriptor&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+// Stands before each message of a datagram.
+using Size = uint16_t;
+static_assert(kMaxFirewallMessage <= std::numeric_limits<Size>::max());
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  Descriptor old(
-      std::exchange(descriptor_, std::exchange(other.descriptor_, -1)));
-  return *this;
-}
+constexpr size_t kMaxDatagram = sizeof(Size) + kMaxFirewallMessage;
 
-Descriptor::~Descriptor() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
+}  // namespace
 
 absl::StatusOr<FirewallChannelPair> OpenFirewallChannel() {
   int requests[2];
@@ -43,24 +40,50 @@ absl::StatusOr<FirewallChannelPair> OpenFirewallChannel() {
   return pair;
 }
 
-bool SendTo(int requests, absl::string_view message) {
-  while (send(requests, message.data(), message.size(), MSG_NOSIGNAL) < 0) {
+bool MessageSender::Send(absl::string_view message) {
+  const auto size = static_cast<Size>(message.size());
+  if (datagram_.size() + sizeof(size) + message.size() > kMaxDatagram &&
+      !Flush()) {
+    return false;
+  }
+  datagram_.append(reinterpret_cast<const char*>(&size), sizeof(size));
+  datagram_.append(message.data(), message.size());
+  return true;
+}
+
+bool MessageSender::Flush() {
+  const std::string datagram = std::exchange(datagram_, "");
+  if (datagram.empty()) return true;
+  while (send(requests_, datagram.data(), datagram.size(), MSG_NOSIGNAL) < 0) {
     if (errno != EINTR) return false;
   }
   return true;
 }
 
-absl::StatusOr<absl::string_view> ReceiveFrom(int requests) {
-  // One byte more than there may be, so that what is too long shows.
-  static thread_local std::vector<char> buffer(kMaxFirewallMessage + 1);
-  ssize_t size;
-  do {
-    size = recv(requests, buffer.data(), buffer.size(), 0);
-  } while (size < 0 && errno == EINTR);
-  if (size <= 0) {
-    return absl::UnavailableError("the other half of the agent is gone");
+// One byte more than there may be, so that what is too long shows.
+MessageReceiver::MessageReceiver() : buffer_(kMaxDatagram + 1) {}
+
+absl::StatusOr<absl::string_view> MessageReceiver::Receive(int requests) {
+  if (left_.empty()) {
+    ssize_t size;
+    do {
+      size = recv(requests, buffer_.data(), buffer_.size(), 0);
+    } while (size < 0 && errno == EINTR);
+    if (size <= 0) {
+      return absl::UnavailableError("the other half of the agent is gone");
+    }
+    left_ = absl::string_view(buffer_.data(), size);
   }
-  return absl::string_view(buffer.data(), size);
+  Size size = 0;
+  if (left_.size() >= sizeof(size)) {
+    std::memcpy(&size, left_.data(), sizeof(size));
+  }
+  if (size == 0 || left_.size() - sizeof(size) < size) {
+    return absl::InvalidArgumentError("a datagram is no row of messages");
+  }
+  const absl::string_view message = left_.substr(sizeof(size), size);
+  left_.remove_prefix(sizeof(size) + size);
+  return message;
 }
 
 }  // namespace mxban

@@ -1,34 +1,24 @@
 #ifndef MXBAN_AGENT_FIREWALL_FIREWALL_CHANNEL_H_
 #define MXBAN_AGENT_FIREWALL_FIREWALL_CHANNEL_H_
 
-// The two descriptors between an agent's halves: a socket for requests and
-// their answers, and a pipe on which the enforcing half rings when somebody
-// else has changed what is ours. When one half dies both end, and the other
-// half knows.
+// The two descriptors between an agent's halves: a socket for the messages of
+// requests and their answers, and a pipe on which the enforcing half rings when
+// somebody else has changed what is ours. When one half dies both end, and the
+// other half knows.
+
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "agent/firewall/descriptor.h"
 
 namespace mxban {
 
-// A file descriptor that is closed with its owner. Thread-compatible.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor = -1) : descriptor_(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;  // Negative: none.
-};
-
 // What one half holds.
 struct FirewallChannel {
-  Descriptor requests;  // Keeps the borders of messages.
+  Descriptor requests;  // Keeps the borders of datagrams.
   Descriptor news;      // The client reads, the server writes.
 };
 
@@ -38,12 +28,39 @@ struct FirewallChannelPair {
 };
 absl::StatusOr<FirewallChannelPair> OpenFirewallChannel();
 
-// Sends one message; false if the other half is gone.
-bool SendTo(int requests, absl::string_view message);
+// Sends messages, as many at once as fit one datagram: each wakes the other
+// half. Thread-compatible.
+class MessageSender {
+ public:
+  // `requests` must stay open.
+  explicit MessageSender(int requests) : requests_(requests) {}
 
-// Waits for a message; valid until the next call of the thread. UNAVAILABLE if
-// the other half is gone.
-absl::StatusOr<absl::string_view> ReceiveFrom(int requests);
+  // Sends it now or later; at the latest with the next Flush(). False if the
+  // other half is gone.
+  bool Send(absl::string_view message);
+  bool Flush();
+
+ private:
+  const int requests_;
+  std::string datagram_;
+};
+
+// Receives them, one at a time. Thread-compatible.
+class MessageReceiver {
+ public:
+  MessageReceiver();
+
+  // Waits for a message; valid until the next call. UNAVAILABLE if the other
+  // half is gone, INVALID_ARGUMENT if it does not keep to the form.
+  absl::StatusOr<absl::string_view> Receive(int requests);
+
+  // Whether another one has come together with the last.
+  bool has_more() const { return !left_.empty(); }
+
+ private:
+  std::vector<char> buffer_;
+  absl::string_view left_;  // Of the datagram, in `buffer_`.
+};
 
 }  // namespace mxban
 

@@ -38,10 +38,12 @@ absl::Status FirewallClient::Remove() {
 
 absl::StatusOr<FirewallState> FirewallClient::Ask(
     const FirewallRequest& request) {
-  const bool sent =
-      WriteFirewallRequest(request, [this](absl::string_view message) {
-        return SendTo(requests_.get(), message);
-      });
+  MessageSender sender(requests_.get());
+  const bool sent = WriteFirewallRequest(request,
+                                         [&](absl::string_view message) {
+                                           return sender.Send(message);
+                                         }) &&
+                    sender.Flush();
   if (!sent) return absl::InternalError("the enforcing half is gone");
   absl::StatusOr<FirewallAnswer> answer = Receive();
   if (!answer.ok()) {
@@ -61,8 +63,11 @@ absl::StatusOr<FirewallAnswer> FirewallClient::Receive() {
   std::optional<FirewallAnswer> answer;
   while (!answer.has_value()) {
     ASSIGN_OR_RETURN(const absl::string_view message,
-                     ReceiveFrom(requests_.get()));
+                     receiver_.Receive(requests_.get()));
     ASSIGN_OR_RETURN(answer, reader_.Take(message));
+  }
+  if (receiver_.has_more()) {
+    return absl::InvalidArgumentError("the answer goes on after its end");
   }
   return *std::move(answer);
 }

@@ -40,6 +40,7 @@ class FirewallClient final : public Firewall {
   absl::StatusOr<FirewallAnswer> Receive();
 
   Descriptor requests_;  // None once an answer was not understood.
+  MessageReceiver receiver_;
   FirewallAnswerReader reader_;
 
   mutable absl::Mutex mutex_;

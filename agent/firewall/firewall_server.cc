@@ -13,8 +13,11 @@
 namespace mxban {
 namespace {
 
-// So many of the banned may go on talking while requests come in.
+// So many of the banned may go on talking while requests come in, and so long:
+// until there has been no request for a moment, or for a while anyway.
 constexpr size_t kMaxBanished = 1000;
+constexpr std::chrono::milliseconds kMoment{20};
+constexpr std::chrono::milliseconds kWhile{200};
 
 // So many are remembered whose rules could not be made to stand.
 constexpr size_t kMaxUncut = 1u << 20;
@@ -37,12 +40,14 @@ absl::Status FirewallServer::Serve() {
     // A backend may be found, and begin to tell news, at any request.
     pollfd watched[] = {{channel_.requests.get(), POLLIN, 0},
                         {firewall_.news(), POLLIN, 0}};
-    if (poll(watched, 2, may_cut_ ? 0 : -1) < 0) {
+    const int ready = poll(watched, 2, Patience());
+    if (ready < 0) {
       if (errno == EINTR) continue;
       return absl::ErrnoToStatus(errno, "cannot wait for requests");
     }
     if (watched[1].revents != 0) LookAtNews();
-    if (watched[0].revents == 0 || banished_count_ >= kMaxBanished) {
+    if (ready == 0 || banished_count_ >= kMaxBanished ||
+        std::chrono::steady_clock::now() >= cut_by_) {
       CutSessions();
     }
     if (watched[0].revents == 0) continue;
@@ -52,20 +57,32 @@ absl::Status FirewallServer::Serve() {
   }
 }
 
+int FirewallServer::Patience() const {
+  return may_cut_ ? static_cast<int>(kMoment.count()) : -1;
+}
+
 absl::Status FirewallServer::Receive() {
-  ASSIGN_OR_RETURN(const absl::string_view message,
-                   ReceiveFrom(channel_.requests.get()));
-  ASSIGN_OR_RETURN(const std::optional<FirewallRequest> request,
-                   reader_.Take(message));
-  if (!request.has_value()) return absl::OkStatus();
-  const FirewallAnswer answer = Do(*request);
-  if (!WriteFirewallAnswer(answer, [this](absl::string_view part) {
-        return SendTo(channel_.requests.get(), part);
-      })) {
+  do {
+    ASSIGN_OR_RETURN(const absl::string_view message,
+                     receiver_.Receive(channel_.requests.get()));
+    ASSIGN_OR_RETURN(const std::optional<FirewallRequest> request,
+                     reader_.Take(message));
+    if (request.has_value()) RETURN_IF_ERROR(Answer(*request));
+  } while (receiver_.has_more());
+  return absl::OkStatus();
+}
+
+absl::Status FirewallServer::Answer(const FirewallRequest& request) {
+  const FirewallAnswer answer = Do(request);
+  MessageSender sender(channel_.requests.get());
+  if (!WriteFirewallAnswer(
+          answer,
+          [&](absl::string_view message) { return sender.Send(message); }) ||
+      !sender.Flush()) {
     return absl::UnavailableError("the other half of the agent is gone");
   }
   LookAtNews();
-  Banish(*request, answer.status);
+  Banish(request, answer.status);
   return absl::OkStatus();
 }
 
@@ -125,6 +142,7 @@ void FirewallServer::Banish(const FirewallRequest& request,
     return;
   }
   BanishAll(request.changes.jails, request.now);
+  if (!may_cut_) cut_by_ = std::chrono::steady_clock::now() + kWhile;
   may_cut_ = !banished_.empty();
 }
 

@@ -7,8 +7,10 @@
 //
 // A ban is answered once the kernel has acknowledged it. Sessions are ended
 // after the answer, for the rule holds by then; as long as further requests
-// wait these come first, within bounds.
+// come these go first, within bounds: the kernel walks through every
+// connection of the host to find some, which costs as much as many a ban.
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,7 +35,10 @@ class FirewallServer {
   absl::Status Serve();
 
  private:
+  // Until when to wait for requests, in milliseconds as poll() has it.
+  int Patience() const;
   absl::Status Receive();
+  absl::Status Answer(const FirewallRequest& request);
   FirewallAnswer Do(const FirewallRequest& request);
   void LookAtNews();
 
@@ -46,6 +51,7 @@ class FirewallServer {
 
   Firewall& firewall_;
   const FirewallChannel channel_;
+  MessageReceiver receiver_;
   FirewallRequestReader reader_;
   std::optional<SessionCutter> cutter_;
   bool cutting_fails_ = false;
@@ -54,6 +60,7 @@ class FirewallServer {
   std::map<std::string, std::vector<IpNetwork>> banished_;
   size_t banished_count_ = 0;
   bool may_cut_ = false;
+  std::chrono::steady_clock::time_point cut_by_;  // If they may be cut.
 
   // By name, as told or inspected last: whose ports a ban closes.
   std::map<std::string, JailRules> rules_;

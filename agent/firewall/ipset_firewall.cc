@@ -90,7 +90,9 @@ IpsetFirewall::IpsetFirewall(std::unique_ptr<IpsetNetlink> ipset,
                              const JailSets::Capacity& capacity)
     : ipset_(std::move(ipset)),
       table_families_(KernelFamilies()),
-      sets_(*ipset_, capacity) {}
+      sets_(*ipset_, capacity) {
+  for (const Family family : table_families_) images_.emplace_back(family);
+}
 
 absl::Status IpsetFirewall::Apply(const FirewallChanges& changes,
                                   absl::Time now) {
@@ -168,6 +170,36 @@ absl::Status IpsetFirewall::ChangeBans(const FirewallChanges& changes,
 
 absl::StatusOr<FirewallState> IpsetFirewall::Inspect(InspectDepth depth,
                                                      absl::Time now) {
+  if (depth != InspectDepth::kRules) return InspectAll(depth, now);
+  // Before the state is inspected: what changes meanwhile is seen next time.
+  ASSIGN_OR_RETURN(Sight sight, Look());
+  if (!sight.images.empty() && sight.images == last_.images &&
+      sight.sets.IsLike(last_.sets)) {
+    for (auto& [name, jail] : last_.state) {
+      jail.ban_count = sight.sets.bans[name];
+    }
+    return last_.state;
+  }
+  last_ = {};
+  ASSIGN_OR_RETURN(sight.state, InspectAll(depth, now));
+  last_ = std::move(sight);
+  return last_.state;
+}
+
+absl::StatusOr<IpsetFirewall::Sight> IpsetFirewall::Look() {
+  Sight sight;
+  for (TableImage& image : images_) {
+    sight.images.push_back(image.Take());
+    if (!sight.images.back().empty()) continue;
+    sight.images.clear();
+    break;
+  }
+  ASSIGN_OR_RETURN(sight.sets, sets_.LookOver());
+  return sight;
+}
+
+absl::StatusOr<FirewallState> IpsetFirewall::InspectAll(InspectDepth depth,
+                                                        absl::Time now) {
   ASSIGN_OR_RETURN(std::set<std::string> jails, sets_.Jails());
   Tables tables;
   for (const Family family : table_families_) {

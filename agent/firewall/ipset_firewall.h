@@ -13,6 +13,9 @@
 //
 // so imposing and lifting touches no table, and takes no lock. Bans end and
 // hosts stay closed whether or not the agent is there.
+//
+// The rules are inspected every second, and mostly stand as they did: then it
+// is enough to see that, and nothing is taken apart.
 
 #include <cstdint>
 #include <map>
@@ -26,6 +29,7 @@
 #include "agent/firewall/firewall.h"
 #include "agent/firewall/ipset_netlink.h"
 #include "agent/firewall/jail_sets.h"
+#include "agent/firewall/table_image.h"
 #include "agent/firewall/table_rule.h"
 
 namespace mxban {
@@ -47,6 +51,13 @@ class IpsetFirewall final : public Firewall {
  private:
   using Tables = std::map<Family, OwnedRules>;
 
+  // What was seen when the rules were inspected last.
+  struct Sight {
+    std::vector<std::string> images;  // Of the tables; empty if one is unknown.
+    JailSets::Survey sets;
+    FirewallState state;
+  };
+
   IpsetFirewall(std::unique_ptr<IpsetNetlink> ipset,
                 const JailSets::Capacity& capacity);
 
@@ -56,6 +67,8 @@ class IpsetFirewall final : public Firewall {
   absl::Status ChangeTables(const FirewallChanges& changes);
   absl::Status ChangeBans(const FirewallChanges& changes, absl::Time now);
 
+  absl::StatusOr<Sight> Look();
+  absl::StatusOr<FirewallState> InspectAll(InspectDepth depth, absl::Time now);
   absl::StatusOr<JailState> InspectJail(const std::string& jail,
                                         const Tables& tables,
                                         InspectDepth depth, absl::Time now);
@@ -65,6 +78,8 @@ class IpsetFirewall final : public Firewall {
   const std::unique_ptr<IpsetNetlink> ipset_;
   const std::vector<Family> table_families_;
   JailSets sets_;
+  std::vector<TableImage> images_;  // Of table_families_.
+  Sight last_;
 };
 
 }  // namespace mxban

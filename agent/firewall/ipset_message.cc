@@ -137,7 +137,7 @@ void ParseSet(absl::string_view attributes, IpsetReply& reply) {
             NetworkByte(value) == NFPROTO_IPV6 ? Family::kIpv6 : Family::kIpv4;
         break;
       case IPSET_ATTR_INDEX:
-        reply.index = NetworkShort(value);
+        reply.index = set.index = NetworkShort(value);
         break;
       case IPSET_ATTR_DATA:
         ParseParameters(value, set);
@@ -201,8 +201,9 @@ std::string IpsetListRequest(uint32_t sequence, IpsetListing listing,
     request.PutNumber(IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_SETNAME);
     return std::move(request).Finish();
   }
-  request.PutText(IPSET_ATTR_SETNAME, set);
-  if (listing == IpsetListing::kHeader) {
+  const bool is_of_all = listing == IpsetListing::kHeaders;
+  if (!is_of_all) request.PutText(IPSET_ATTR_SETNAME, set);
+  if (is_of_all || listing == IpsetListing::kHeader) {
     request.PutNumber(IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_HEADER);
   }
   return std::move(request).Finish();

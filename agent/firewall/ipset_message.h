@@ -41,12 +41,13 @@ struct IpsetHeader {
   bool has_timeout = false;
   uint32_t max_elements = 0;
   uint32_t element_count = 0;
+  uint16_t index = 0;  // By which rules know the set; 0 if it is not told.
 
   friend bool operator==(const IpsetHeader&, const IpsetHeader&) = default;
 };
 
 enum class IpsetChange { kAdd, kDelete };
-enum class IpsetListing { kNames, kHeader, kElements };
+enum class IpsetListing { kNames, kHeaders, kHeader, kElements };
 
 // Requests. `sequence` is found again in the replies; `set` is never empty,
 // since for the kernel no name means all sets.
@@ -57,7 +58,7 @@ std::string IpsetSwapRequest(uint32_t sequence, absl::string_view set,
                              absl::string_view other);
 std::string IpsetIndexRequest(uint32_t sequence, absl::string_view set);
 
-// Lists the names of all sets, or one set.
+// Lists the names or the headers of all sets, or one set.
 std::string IpsetListRequest(uint32_t sequence, IpsetListing listing,
                              absl::string_view set);
 

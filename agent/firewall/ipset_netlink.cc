@@ -77,6 +77,14 @@ absl::StatusOr<IpsetHeader> IpsetNetlink::Header(absl::string_view set) {
   return std::move(reply.sets.front());
 }
 
+absl::StatusOr<std::vector<IpsetHeader>> IpsetNetlink::Headers() {
+  ASSIGN_OR_RETURN(
+      IpsetReply reply,
+      Demand(IpsetListRequest(++sequence_, IpsetListing::kHeaders, ""),
+             "list the sets"));
+  return std::move(reply.sets);
+}
+
 absl::StatusOr<std::vector<IpsetElement>> IpsetNetlink::Elements(
     absl::string_view set) {
   ASSIGN_OR_RETURN(

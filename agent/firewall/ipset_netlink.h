@@ -31,7 +31,8 @@ class IpsetNetlink {
   static absl::StatusOr<std::unique_ptr<IpsetNetlink>> Open();
 
   // Creates a set. Succeeds if it exists just so, whatever is in it;
-  // ALREADY_EXISTS if it exists otherwise. `element_count` is not looked at.
+  // ALREADY_EXISTS if it exists otherwise. `element_count` and `index` are not
+  // looked at.
   absl::Status Create(const IpsetHeader& header);
 
   // Succeeds if there is none. UNAVAILABLE while a rule names it.
@@ -53,9 +54,10 @@ class IpsetNetlink {
   // The names of all sets in this namespace, foreign ones too.
   absl::StatusOr<std::vector<std::string>> Names();
 
-  // What the set is. The kernel walks through its elements to count them, but
-  // hands none over.
+  // What the set is, and what each in this namespace is. The kernel walks
+  // through the elements to count them, but hands none over.
   absl::StatusOr<IpsetHeader> Header(absl::string_view set);
+  absl::StatusOr<std::vector<IpsetHeader>> Headers();
 
   // What is in the set.
   absl::StatusOr<std::vector<IpsetElement>> Elements(absl::string_view set);

@@ -123,6 +123,25 @@ absl::StatusOr<JailSets::Inventory> JailSets::Count(absl::string_view jail) {
   return inventory;
 }
 
+absl::StatusOr<JailSets::Survey> JailSets::LookOver() {
+  ASSIGN_OR_RETURN(std::vector<IpsetHeader> sets, ipset_.Headers());
+  Survey survey;
+  for (IpsetHeader& set : sets) {
+    const std::optional<std::string> jail = JailOf(set.name);
+    if (!jail.has_value()) continue;
+    if (set.name == SetName(*jail, kBans, set.family)) {
+      survey.bans[*jail] += std::exchange(set.element_count, 0);
+    } else {
+      ASSIGN_OR_RETURN(const std::vector<IpsetElement> elements,
+                       ElementsIfAny(set.name));
+      survey.allowed.insert(survey.allowed.end(), elements.begin(),
+                            elements.end());
+    }
+    survey.sets.push_back(std::move(set));
+  }
+  return survey;
+}
+
 absl::StatusOr<std::vector<IpNetwork>> JailSets::Allowed(
     absl::string_view jail) {
   std::vector<IpNetwork> allowed;
@@ -162,6 +181,7 @@ bool JailSets::Serves(const IpsetHeader& standing,
   grown.max_elements =
       std::clamp(standing.max_elements, capacity_.initial, capacity_.ceiling);
   grown.element_count = standing.element_count;
+  grown.index = standing.index;
   return standing == grown;
 }
 

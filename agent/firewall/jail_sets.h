@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -79,6 +80,19 @@ class JailSets {
     size_t ban_count = 0;
   };
   absl::StatusOr<Inventory> Count(absl::string_view jail);
+
+  // All that can be said of our sets but who is banned. Equal surveys: nobody
+  // has changed anything else.
+  struct Survey {
+    std::vector<IpsetHeader> sets;       // Of ban sets without their counts.
+    std::vector<IpsetElement> allowed;   // Set after set.
+    std::map<std::string, size_t> bans;  // How many each jail refuses.
+
+    bool IsLike(const Survey& other) const {
+      return sets == other.sets && allowed == other.allowed;
+    }
+  };
+  absl::StatusOr<Survey> LookOver();
 
   // Sorted; nothing for a set that is missing.
   absl::StatusOr<std::vector<IpNetwork>> Allowed(absl::string_view jail);

@@ -64,6 +64,10 @@ TEST_P(FirewallRepairTest, IsNoticedAndRepaired) {
       "iptables-legacy -S; ip6tables-legacy -S; ipset list -n | sort";
   const std::string before = lab_.OnRelay(whole);
 
+  // What was seen before must not hide what comes.
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(lab_.Inspect(InspectDepth::kRules)["smtp"].intact);
+  }
   lab_.OnRelay(GetParam().command);
   EXPECT_EQ(
       lab_.Inspect(InspectDepth::kRules)["smtp"].intact &&
@@ -73,6 +77,7 @@ TEST_P(FirewallRepairTest, IsNoticedAndRepaired) {
 
   ASSERT_TRUE(lab_.Apply(Missing()).ok());
   EXPECT_TRUE(Missing().empty());
+  EXPECT_TRUE(lab_.Inspect(InspectDepth::kRules)["smtp"].intact);
   EXPECT_EQ(lab_.TryConnect(Lab::kSpammer), Outcome::kRefused);
   EXPECT_EQ(lab_.TryConnect(Lab::kSpammer6), Outcome::kRefused);
   EXPECT_EQ(lab_.TryConnect(Lab::kStranger), Outcome::kConnected);
@@ -141,6 +146,13 @@ std::vector<Damage> Damages() {
                      "nft flush set inet mxban mxban-smtp-4-32", false});
   damages.push_back({"ipset", "SetFlushed", "ipset flush mxban-smtp-4", false});
   damages.push_back({"ipset", "AllowSetFlushed", "ipset flush mxban-smtp-a6"});
+  damages.push_back({"ipset", "OtherAllowed",
+                     "ipset del mxban-smtp-a6 2001:db8:9::1 && "
+                     "ipset add mxban-smtp-a6 2001:db8:9::2"});
+  damages.push_back({"ipset", "SetsExchanged",
+                     "ipset create x hash:net timeout 0 maxelem 1048576 && "
+                     "ipset swap x mxban-smtp-4 && ipset destroy x",
+                     false});
   damages.push_back({"ipset", "SetsDestroyed",
                      "iptables-legacy -F mxban-smtp && "
                      "ipset destroy mxban-smtp-4 && "

@@ -1,6 +1,7 @@
 #include "agent/firewall/firewall_channel.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <string>
@@ -12,6 +13,11 @@
 namespace mxban {
 namespace {
 
+bool SendTo(int requests, absl::string_view message) {
+  MessageSender sender(requests);
+  return sender.Send(message) && sender.Flush();
+}
+
 bool IsOpen(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
 
 TEST(FirewallChannelTest, MessagesKeepTheirBordersBothWays) {
@@ -21,28 +27,57 @@ TEST(FirewallChannelTest, MessagesKeepTheirBordersBothWays) {
   for (int from = 0; from < 2; ++from) {
     EXPECT_TRUE(SendTo(ends[from], "one"));
     EXPECT_TRUE(SendTo(ends[from], large));
-    EXPECT_EQ(*ReceiveFrom(ends[1 - from]), "one");
-    EXPECT_EQ(*ReceiveFrom(ends[1 - from]), large);
+    MessageReceiver receiver;
+    EXPECT_EQ(*receiver.Receive(ends[1 - from]), "one");
+    EXPECT_EQ(*receiver.Receive(ends[1 - from]), large);
   }
 }
 
-TEST(FirewallChannelTest, WhatIsTooLongShows) {
+TEST(FirewallChannelTest, SmallMessagesTravelTogether) {
   const FirewallChannelPair pair = *OpenFirewallChannel();
-  ASSERT_TRUE(SendTo(pair.client.requests.get(),
-                     std::string(2 * kMaxFirewallMessage, 'x')));
-  ASSERT_TRUE(SendTo(pair.client.requests.get(), "next"));
-  EXPECT_GT(ReceiveFrom(pair.server.requests.get())->size(),
-            kMaxFirewallMessage);
-  EXPECT_EQ(*ReceiveFrom(pair.server.requests.get()), "next");
+  MessageSender sender(pair.client.requests.get());
+  const std::string half(kMaxFirewallMessage / 2, 'x');
+  for (const std::string& message : {std::string("one"), std::string("two"),
+                                     half, half, std::string("last")}) {
+    EXPECT_TRUE(sender.Send(message));
+  }
+  EXPECT_TRUE(sender.Flush());
+  EXPECT_TRUE(sender.Flush()) << "of nothing";
+  MessageReceiver receiver;
+  const int requests = pair.server.requests.get();
+  EXPECT_EQ(*receiver.Receive(requests), "one");
+  EXPECT_TRUE(receiver.has_more());
+  EXPECT_EQ(*receiver.Receive(requests), "two");
+  EXPECT_EQ(*receiver.Receive(requests), half);
+  EXPECT_FALSE(receiver.has_more()) << "the next did not fit";
+  EXPECT_EQ(*receiver.Receive(requests), half);
+  EXPECT_EQ(*receiver.Receive(requests), "last");
+  EXPECT_FALSE(receiver.has_more());
+}
+
+TEST(FirewallChannelTest, WhatIsNoRowOfMessagesIsRefused) {
+  const FirewallChannelPair pair = *OpenFirewallChannel();
+  for (const std::string& datagram :
+       {std::string("\x01"), std::string("\0\0", 2), std::string("\x02\0x", 3),
+        std::string("\xff\xff") +
+            std::string(kMaxFirewallMessage + 100, 'x')}) {
+    ASSERT_EQ(
+        send(pair.client.requests.get(), datagram.data(), datagram.size(), 0),
+        static_cast<ssize_t>(datagram.size()));
+    EXPECT_TRUE(absl::IsInvalidArgument(
+        MessageReceiver().Receive(pair.server.requests.get()).status()))
+        << datagram.substr(0, 9);
+  }
 }
 
 TEST(FirewallChannelTest, WhatWasSentBeforeTheEndArrives) {
   FirewallChannelPair pair = *OpenFirewallChannel();
   ASSERT_TRUE(SendTo(pair.client.requests.get(), "last"));
   { const FirewallChannel gone = std::move(pair.client); }
-  EXPECT_EQ(*ReceiveFrom(pair.server.requests.get()), "last");
-  EXPECT_TRUE(
-      absl::IsUnavailable(ReceiveFrom(pair.server.requests.get()).status()));
+  MessageReceiver receiver;
+  EXPECT_EQ(*receiver.Receive(pair.server.requests.get()), "last");
+  EXPECT_TRUE(absl::IsUnavailable(
+      receiver.Receive(pair.server.requests.get()).status()));
   EXPECT_FALSE(SendTo(pair.server.requests.get(), "nobody hears"));
 }
 

@@ -128,25 +128,37 @@ TEST_F(FirewallClientTest, WithoutTheEnforcingHalfNothingIsEnforced) {
 
 TEST_F(FirewallClientTest, AHalfThatDiesBeforeItAnswersHasNotEnforced) {
   thread_ = std::thread([this] {
-    EXPECT_TRUE(ReceiveFrom(pair_.server.requests.get()).ok());
+    EXPECT_TRUE(MessageReceiver().Receive(pair_.server.requests.get()).ok());
     EndServer();
   });
   EXPECT_TRUE(absl::IsInternal(client_->Remove()));
 }
 
 TEST_F(FirewallClientTest, AnAnswerOutOfFormIsAnError) {
-  ASSERT_TRUE(SendTo(pair_.server.requests.get(), "rubbish"));
+  MessageSender sender(pair_.server.requests.get());
+  ASSERT_TRUE(sender.Send("rubbish") && sender.Flush());
   EXPECT_TRUE(absl::IsInternal(client_->Remove()));
 }
 
 // What came after it would be taken for the answer to the next request.
 TEST_F(FirewallClientTest, AfterAnAnswerOutOfFormNoneIsBelieved) {
-  ASSERT_TRUE(SendTo(pair_.server.requests.get(), "rubbish"));
-  ASSERT_TRUE(WriteFirewallAnswer({}, [this](absl::string_view message) {
-    return SendTo(pair_.server.requests.get(), message);
+  MessageSender sender(pair_.server.requests.get());
+  ASSERT_TRUE(sender.Send("rubbish") && sender.Flush());
+  ASSERT_TRUE(WriteFirewallAnswer({}, [&](absl::string_view message) {
+    return sender.Send(message) && sender.Flush();
   }));
   EXPECT_FALSE(client_->Remove().ok());
   EXPECT_FALSE(client_->Apply(kSomeJail, kNoon).ok());
+}
+
+TEST_F(FirewallClientTest, OneAnswerIsEnough) {
+  MessageSender sender(pair_.server.requests.get());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(WriteFirewallAnswer(
+        {}, [&](absl::string_view message) { return sender.Send(message); }));
+  }
+  ASSERT_TRUE(sender.Flush());
+  EXPECT_FALSE(client_->Remove().ok());
 }
 
 class FirewallNewsTest : public testing::Test {

@@ -35,7 +35,8 @@ class FirewallServerTest : public testing::Test {
   }
 
   bool Send(absl::string_view message) {
-    return SendTo(client_.requests.get(), message);
+    MessageSender sender(client_.requests.get());
+    return sender.Send(message) && sender.Flush();
   }
 
   FirewallAnswer Ask(const FirewallRequest& request) {
@@ -44,7 +45,7 @@ class FirewallServerTest : public testing::Test {
     FirewallAnswerReader reader;
     std::optional<FirewallAnswer> answer;
     while (!answer.has_value()) {
-      answer = *reader.Take(*ReceiveFrom(client_.requests.get()));
+      answer = *reader.Take(*receiver_.Receive(client_.requests.get()));
     }
     return *std::move(answer);
   }
@@ -69,6 +70,7 @@ class FirewallServerTest : public testing::Test {
 
   FakeFirewall firewall_;
   FirewallChannel client_;
+  MessageReceiver receiver_;
   absl::Status status_ = absl::UnknownError("still serves");
   std::thread thread_;
 };
