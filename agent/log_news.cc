@@ -43,13 +43,14 @@ bool LogNews::Wait(std::vector<int> readable, absl::Duration patience) {
   const bool is_news =
       poll(fds.data(), fds.size(),
            static_cast<int>(absl::ToInt64Milliseconds(patience))) > 0;
+  if (!is_news) return false;
   // That something happened is news enough; whoever reads sees what.
   alignas(inotify_event) char events[4096];
   while (read(inotify_fd_, events, sizeof(events)) > 0) {
   }
   eventfd_t wakes;
   eventfd_read(wake_fd_, &wakes);
-  return is_news;
+  return true;
 }
 
 bool LogNews::WatchFile(const std::string& path, int fd,

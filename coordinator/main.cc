@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/grpc_timers.h"
 #include "common/grpc_waker.h"
 #include "common/slewed_clock.h"
 #include "common/status_macros.h"
@@ -154,6 +155,7 @@ absl::Status Serve(const sigset_t& signals) {
   options.on_store_lost = [] { kill(getpid(), SIGTERM); };
   const RealClock wall_clock;
   const SlewedClock clock(wall_clock);
+  const GrpcTimers timers;
   GrpcWaker waker;
   ASSIGN_OR_RETURN(const std::unique_ptr<Coordinator> coordinator,
                    Coordinator::Start(options, clock));
