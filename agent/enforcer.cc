@@ -17,6 +17,9 @@ constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 // The kernel counts whole seconds, rounded up.
 constexpr absl::Duration kExpirySlack = absl::Seconds(2);
 
+// So many changes take no longer than their way through another thread would.
+constexpr size_t kFew = 64;
+
 // How often everything is compared, not the rules alone. Renews bans longer
 // than a kernel keeps.
 constexpr absl::Duration kReconcileInterval = absl::Hours(1);
@@ -68,13 +71,19 @@ void Enforcer::AddSnapshotPart(Snapshot part, const std::string& history_id,
 }
 
 void Enforcer::ApplyDelta(const Delta& delta, uint64_t revision) {
-  absl::MutexLock lock(&mutex_);
-  for (const BanKey& key : delta.lifted) wanted_.Tell(key, std::nullopt);
-  for (const StandingBan& ban : delta.imposed) {
-    wanted_.Tell(ban.key, ban.expire_time);
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const BanKey& key : delta.lifted) wanted_.Tell(key, std::nullopt);
+    for (const StandingBan& ban : delta.imposed) {
+      wanted_.Tell(ban.key, ban.expire_time);
+    }
+    if (revision == 0) return;  // More must follow.
+    wanted_.Complete(wanted_.history_id(), revision);
+    has_news_ = has_news_ || !IsLittle();
+    if (has_news_) return;
   }
-  if (revision == 0) return;  // More must follow.
-  wanted_.Complete(wanted_.history_id(), revision);
+  if (EnforceAtOnce()) return;
+  absl::MutexLock lock(&mutex_);
   has_news_ = true;
 }
 
@@ -109,6 +118,10 @@ std::pair<std::string, uint64_t> Enforcer::held_revision() const {
 }
 
 void Enforcer::Start() {
+  {
+    absl::MutexLock lock(&mutex_);
+    started_ = true;
+  }
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -149,9 +162,30 @@ bool Enforcer::HasNews() const {
   return stopping_ || has_news_ || firewall_changed_;
 }
 
-absl::Time Enforcer::Step() {
+bool Enforcer::IsLittle() const {
+  return started_ && !stopping_ && has_jails_ && !must_reconcile_ &&
+         wanted_.changed_count() <= kFew;
+}
+
+bool Enforcer::EnforceAtOnce() {
+  if (!step_mutex_.TryLock()) return false;
   const absl::Time now = clock_.TimeNow();
-  const Work work = TakeWork(now);
+  const Work work = TakeWork(now, /*is_news=*/true);
+  absl::Status status;
+  if (work.must_reconcile) {  // Which somebody may have asked for just now.
+    status = Reconcile(now);
+  } else if (!work.changes.empty()) {
+    status = firewall_.Apply(work.changes, now);
+  }
+  Finish(work, status, now);
+  step_mutex_.Unlock();
+  return true;
+}
+
+absl::Time Enforcer::Step() {
+  absl::MutexLock step_lock(&step_mutex_);
+  const absl::Time now = clock_.TimeNow();
+  const Work work = TakeWork(now, /*is_news=*/false);
   // Nothing is known yet, or an error was met a moment ago.
   if (work.revision == 0 || work.must_wait) return now + kLookInterval;
   Finish(work, Enforce(work, now), now);
@@ -159,11 +193,11 @@ absl::Time Enforcer::Step() {
   return std::min(wanted_.NextExpiry(), now + kLookInterval);
 }
 
-Enforcer::Work Enforcer::TakeWork(absl::Time now) {
+Enforcer::Work Enforcer::TakeWork(absl::Time now, bool is_news) {
   absl::MutexLock lock(&mutex_);
   ++statistics_.steps;
   Work work;
-  work.is_news = std::exchange(has_news_, false);
+  work.is_news = std::exchange(has_news_, false) || is_news;
   suspects_damage_ |= std::exchange(firewall_changed_, false);
   if (wanted_.revision() == 0 || !has_jails_) return work;
   wanted_.Expire(now);

@@ -6,7 +6,9 @@
 // Updates change what is wanted, at once and under a lock; a thread of its own
 // hands the difference to the firewall. While the firewall works, further
 // updates gather, so batches form by themselves and nothing queues without
-// bound: what is kept is the ban set and which parts of it are new.
+// bound: what is kept is the ban set and which parts of it are new. A few bans,
+// which is what mostly comes, are enforced by whoever brings them, if nobody is
+// at it: that spares a ban the way through another thread.
 //
 // Once a second the kernel's rules are compared with what they should be; once
 // an hour, and after any error, damage or news of it, everything is:
@@ -77,13 +79,14 @@ class Enforcer {
            std::vector<IpNetwork> never_ban);
   ~Enforcer();
 
-  // Called from the enforcement thread after every attempt. Null for nobody.
+  // Called after every attempt, by one thread at a time. Null for nobody.
   void SetReportCallback(ReportCallback callback);
 
   void SetJails(std::vector<Jail> jails);
   void AddSnapshotPart(Snapshot part, const std::string& history_id,
                        uint64_t revision);
-  // `revision` is 0 if the delta goes on in the next one.
+  // `revision` is 0 if the delta goes on in the next one. May enforce and call
+  // the report callback before it returns, once the thread is started.
   void ApplyDelta(const Delta& delta, uint64_t revision);
 
   // Enforces a ban of this server's own, whatever the coordinator says, until
@@ -128,13 +131,25 @@ class Enforcer {
   void Loop();
   bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  Work TakeWork(absl::Time now);
-  absl::Status Enforce(const Work& work, absl::Time now);
-  absl::Status Reconcile(absl::Time now);
-  absl::Status Repair(absl::Time now);
-  absl::StatusOr<FirewallChanges> Difference(absl::Time now);
-  absl::StatusOr<bool> RulesAreIntact(absl::Time now);
-  void Finish(const Work& work, const absl::Status& status, absl::Time now);
+  // Whether the news are few, and of nothing else.
+  bool IsLittle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Enforces the news, unless somebody else is enforcing: false.
+  bool EnforceAtOnce();
+
+  Work TakeWork(absl::Time now, bool is_news)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  absl::Status Enforce(const Work& work, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  absl::Status Reconcile(absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  absl::Status Repair(absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  absl::StatusOr<FirewallChanges> Difference(absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  absl::StatusOr<bool> RulesAreIntact(absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
+  void Finish(const Work& work, const absl::Status& status, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
 
   // The ban in the firewall's words; false if there is nothing to enforce.
   bool ToFirewall(const BanKey& key, absl::Time expire_time, FirewallBan& ban)
@@ -145,6 +160,7 @@ class Enforcer {
   Firewall& firewall_;
   const Clock& clock_;
 
+  absl::Mutex step_mutex_;  // Whoever enforces has it; before `mutex_`.
   mutable absl::Mutex mutex_;
   std::vector<IpNetwork> never_ban_ ABSL_GUARDED_BY(mutex_);
   WantedBans wanted_ ABSL_GUARDED_BY(mutex_);
@@ -154,6 +170,7 @@ class Enforcer {
   bool has_news_ ABSL_GUARDED_BY(mutex_) = false;
   bool must_reconcile_ ABSL_GUARDED_BY(mutex_) = true;
   bool firewall_changed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool started_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
   std::string enforced_history_ ABSL_GUARDED_BY(mutex_);
@@ -161,12 +178,13 @@ class Enforcer {
 
   absl::Time retry_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 
-  // The enforcement thread's.
-  absl::Time next_look_ = absl::InfinitePast();
-  absl::Time next_reconcile_ = absl::InfinitePast();
-  bool has_compared_ = false;  // Once, at least.
-  bool suspects_damage_ = false;
-  absl::Time next_suspicion_ = absl::InfinitePast();
+  absl::Time next_look_ ABSL_GUARDED_BY(step_mutex_) = absl::InfinitePast();
+  absl::Time next_reconcile_ ABSL_GUARDED_BY(step_mutex_) =
+      absl::InfinitePast();
+  bool has_compared_ ABSL_GUARDED_BY(step_mutex_) = false;  // Once, at least.
+  bool suspects_damage_ ABSL_GUARDED_BY(step_mutex_) = false;
+  absl::Time next_suspicion_ ABSL_GUARDED_BY(step_mutex_) =
+      absl::InfinitePast();
 
   std::thread thread_;
 };

@@ -171,6 +171,8 @@ void DecisionLoop::RunTurn() {
   has_failed_ = !committed.ok();
   UpdateStatistics(turn, committed.ok());
   for (const auto& answer : turn.answers) answer(committed);
+  // Last: whoever it wakes only copies what is durable already.
+  if (committed.ok() && !turn.audit.empty()) audit_told_();
 }
 
 void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
@@ -269,9 +271,7 @@ absl::Status DecisionLoop::Commit(Turn& turn) {
   if (!turn.error.ok()) return absl::UnavailableError(turn.error.message());
   const std::optional<StoreChange> change = turn.ToStoreChange();
   if (!change.has_value()) return absl::OkStatus();
-  RETURN_IF_ERROR(store_.Commit(*change));
-  if (!change->audit.empty()) audit_told_();
-  return absl::OkStatus();
+  return store_.Commit(*change);
 }
 
 void DecisionLoop::Publish(const Turn& turn) {

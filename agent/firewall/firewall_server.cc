@@ -16,8 +16,8 @@ namespace {
 // So many of the banned may go on talking while requests come in, and so long:
 // until there has been no request for a moment, or for a while anyway.
 constexpr size_t kMaxBanished = 1000;
-constexpr std::chrono::milliseconds kMoment{20};
-constexpr std::chrono::milliseconds kWhile{200};
+constexpr std::chrono::milliseconds kMoment{100};
+constexpr std::chrono::milliseconds kWhile{500};
 
 // So many are remembered whose rules could not be made to stand.
 constexpr size_t kMaxUncut = 1u << 20;

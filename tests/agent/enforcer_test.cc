@@ -1,5 +1,6 @@
 #include "agent/enforcer.h"
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace {
 
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
+using testing::UnorderedElementsAreArray;
 
 const IpNetwork kAttacker = IpNetwork::ParseOrDie("203.0.113.30");
 const IpNetwork kOther = IpNetwork::ParseOrDie("2001:db8:bad::/64");
@@ -409,6 +411,29 @@ TEST_F(EnforcerTest, TheThreadEnforcesWithoutBeingPolled) {
   }
   enforcer_.Stop();
   EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
+}
+
+// Unless the thread is at it just then, so not each of them need be.
+TEST_F(EnforcerTest, WhoeverBringsAFewBansEnforcesThem) {
+  Begin();
+  std::atomic<int> enforced_here = 0;
+  std::atomic<uint64_t> revision = 0;
+  enforcer_.SetReportCallback(
+      [&, here = std::this_thread::get_id()](const Enforcer::Report& report) {
+        enforced_here += std::this_thread::get_id() == here;
+        revision = report.revision;
+      });
+  enforcer_.Start();
+  std::vector<IpNetwork> sources;
+  for (uint8_t i = 1; i <= 100; ++i) {
+    sources.push_back(IpNetwork::FromBytes({203, 0, 113, i}, 32));
+    enforcer_.ApplyDelta({{Ban(sources.back())}, {}}, 1 + i);
+  }
+  enforcer_.Stop();
+  enforcer_.Step();
+  EXPECT_GT(enforced_here, 0);
+  EXPECT_EQ(revision, 101);
+  EXPECT_THAT(Refused(), UnorderedElementsAreArray(sources));
 }
 
 }  // namespace
