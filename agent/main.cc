@@ -209,13 +209,13 @@ absl::Status PrintProbes() {
   return absl::UnimplementedError("no firewall works here");
 }
 
-// Works until SIGTERM or SIGINT, or until the enforcing half is gone.
 // Threads that come to look once a second may do so together: a processor that
 // wakes for each of them does little else.
 void ShareWakeUps() {
   prctl(PR_SET_TIMERSLACK, absl::ToInt64Nanoseconds(kWakeUpSlack), 0, 0, 0);
 }
 
+// Works until SIGTERM or SIGINT, or until the enforcing half is gone.
 absl::Status Serve(const sigset_t& signals) {
   if (absl::GetFlag(FLAGS_probe_firewall)) return PrintProbes();
   const std::string kind = absl::GetFlag(FLAGS_firewall);

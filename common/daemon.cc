@@ -45,8 +45,6 @@ void KeepSecrets() {
 
 int RunDaemon(int argc, char** argv, const DaemonInfo& info,
               absl::FunctionRef<absl::Status(const sigset_t& signals)> serve) {
-  // Which Debian's Abseil looks for at every lock, gRPC's too.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   OpenStandardStreams();
   // Debian's Abseil watches the order of locks in the whole process, under one
   // more lock, each time that one is taken. Tests have it watch.
