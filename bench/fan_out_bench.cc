@@ -346,6 +346,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: fan_out_bench AGENTS BANS STANDING\n");
     return 2;
   }
+  // As in the daemons.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   mxban::Run(agents, bans, standing);
   _exit(0);
 }

@@ -146,12 +146,13 @@ std::optional<grpc::ByteBuffer> BanFeed::Next(Cursor& cursor) {
 
 void BanFeed::AddReader(Reader* reader) {
   absl::MutexLock lock(&readers_mutex_);
-  readers_.insert(reader);
+  reader->number_ = ++last_number_;
+  readers_.emplace(reader->number_, reader);
 }
 
 void BanFeed::RemoveReader(Reader* reader) {
   absl::MutexLock lock(&readers_mutex_);
-  readers_.erase(reader);
+  readers_.erase(reader->number_);
 }
 
 void BanFeed::OnUpdate(const BanTable::Update& update) {
@@ -169,7 +170,7 @@ void BanFeed::OnUpdate(const BanTable::Update& update) {
     }
   }
   absl::MutexLock lock(&readers_mutex_);
-  for (Reader* reader : readers_) reader->OnNews();
+  for (const auto& [number, reader] : readers_) reader->OnNews();
 }
 
 const BanFeed::Entry* BanFeed::After(uint64_t revision) const {

@@ -16,11 +16,11 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "coordinator/ban_table.h"
@@ -36,6 +36,10 @@ class BanFeed final : public BanTable::Listener {
    public:
     virtual ~Reader() = default;
     virtual void OnNews() = 0;
+
+   private:
+    friend class BanFeed;
+    uint64_t number_ = 0;  // In readers_.
   };
 
   // Encoded WatchResponse messages.
@@ -99,7 +103,10 @@ class BanFeed final : public BanTable::Listener {
   std::atomic<uint64_t> encoded_snapshots_ = 0;
 
   absl::Mutex readers_mutex_;
-  std::set<Reader*> readers_ ABSL_GUARDED_BY(readers_mutex_);
+  // In the order in which they came: so those of one connection follow each
+  // other, and what is written to them travels together.
+  absl::btree_map<uint64_t, Reader*> readers_ ABSL_GUARDED_BY(readers_mutex_);
+  uint64_t last_number_ ABSL_GUARDED_BY(readers_mutex_) = 0;
 };
 
 }  // namespace mxban
