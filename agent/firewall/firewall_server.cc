@@ -46,14 +46,15 @@ absl::Status FirewallServer::Serve() {
       return absl::ErrnoToStatus(errno, "cannot wait for requests");
     }
     if (watched[1].revents != 0) LookAtNews();
+    if (watched[0].revents != 0) {
+      const absl::Status status = Receive();
+      if (absl::IsUnavailable(status)) return absl::OkStatus();
+      RETURN_IF_ERROR(status);
+    }
     if (ready == 0 || banished_count_ >= kMaxBanished ||
         std::chrono::steady_clock::now() >= cut_by_) {
       CutSessions();
     }
-    if (watched[0].revents == 0) continue;
-    const absl::Status status = Receive();
-    if (absl::IsUnavailable(status)) return absl::OkStatus();
-    RETURN_IF_ERROR(status);
   }
 }
 
