@@ -9,6 +9,8 @@
 //
 //   median_ms, p99_ms    from writing the line to the ban in the other kernel
 //   decided_ms           of it, until the coordinator began to decide (median)
+//   told_ms              of it, until the ban was durable and on its way to all
+//                        agents; who watches bans is told last (median)
 //   idle_share           of a core that one agent, both halves, takes on a
 //   quiet
 //                        log; null without IDLE_SECONDS
@@ -34,6 +36,10 @@
 #include "agent/firewall/ipset_netlink.h"
 #include "bench/process_cost.h"
 #include "coordinator/ban_store.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "mxban/v1/admin_service.grpc.pb.h"
 #include "tests/system/faulty_fleet.h"
 
 namespace mxban {
@@ -85,6 +91,40 @@ class Kernel {
   std::unique_ptr<IpsetNetlink> ipset_;
 };
 
+// Hears when the coordinator tells of bans.
+class Told {
+ public:
+  explicit Told(const std::string& endpoint)
+      : stub_(v1::AdminService::NewStub(
+            grpc::CreateChannel(endpoint, grpc::InsecureChannelCredentials()))),
+        stream_(stub_->WatchBans(&context_, v1::WatchBansRequest())) {
+    stream_->WaitForInitialMetadata();  // Nothing is missed from now on.
+    thread_ = std::thread([this] { Listen(); });
+  }
+
+  // Since construction, by source.
+  std::map<std::string, absl::Time> End() {
+    context_.TryCancel();
+    thread_.join();
+    return std::move(times_);
+  }
+
+ private:
+  void Listen() {
+    v1::WatchBansResponse response;
+    while (stream_->Read(&response)) {
+      if (response.change() != v1::WatchBansResponse::CHANGE_IMPOSED) continue;
+      times_[response.ban().ban().source()] = absl::Now();
+    }
+  }
+
+  grpc::ClientContext context_;
+  std::unique_ptr<v1::AdminService::Stub> stub_;
+  std::unique_ptr<grpc::ClientReader<v1::WatchBansResponse>> stream_;
+  std::map<std::string, absl::Time> times_;  // The thread's, until its end.
+  std::thread thread_;
+};
+
 double Percentile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const auto last = static_cast<double>(values.size() - 1);
@@ -119,6 +159,7 @@ int Run(int servers, int bans, int idle_seconds) {
   Idle idle;
   if (idle_seconds > 0) idle = WatchIdle(fleet, idle_seconds);
 
+  Told told_by_coordinator("unix:" + fleet.folder() + "/admin.sock");
   std::map<std::string, absl::Time> written;
   std::vector<double> times;
   for (int ban = 0; ban < bans; ++ban) {
@@ -130,6 +171,10 @@ int Run(int servers, int bans, int idle_seconds) {
     const absl::Time there = kernel.Await(IpNetwork::ParseOrDie(source));
     times.push_back(absl::ToDoubleMilliseconds(there - written[source]));
   }
+  std::vector<double> told;
+  for (const auto& [source, time] : told_by_coordinator.End()) {
+    told.push_back(absl::ToDoubleMilliseconds(time - written[source]));
+  }
   std::vector<double> decided;
   for (const Ban& ban : fleet.Store().bans) {
     decided.push_back(absl::ToDoubleMilliseconds(
@@ -137,9 +182,9 @@ int Run(int servers, int bans, int idle_seconds) {
   }
   std::printf(
       "{\"servers\": %d, \"bans\": %d, \"median_ms\": %.3f, "
-      "\"p99_ms\": %.3f, \"decided_ms\": %.3f, ",
+      "\"p99_ms\": %.3f, \"decided_ms\": %.3f, \"told_ms\": %.3f, ",
       servers, bans, Percentile(times, 0.5), Percentile(times, 0.99),
-      Percentile(decided, 0.5));
+      Percentile(decided, 0.5), Percentile(told, 0.5));
   if (idle_seconds > 0) {
     std::printf("\"idle_share\": %.6f, \"idle_pss\": %zu}\n", idle.share,
                 idle.pss);

@@ -8,11 +8,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "agent/firewall/firewall_channel.h"
+#include "agent/firewall/firewall_client.h"
+#include "agent/firewall/firewall_server.h"
 #include "agent/firewall/session_cutter.h"
 #include "gtest/gtest.h"
 #include "tests/system/firewall_lab.h"
@@ -189,6 +196,32 @@ TEST_F(FirewallSessionsTest, HundredsEndInOneGo) {
   EXPECT_EQ(BanAndCut({Lab::kSpammer}), sessions.size());
   for (const int session : sessions) EXPECT_TRUE(IsReset(session));
   EXPECT_TRUE(IsAlive(neighbour));
+}
+
+// The enforcing half puts bans first, which must not save anybody's session.
+TEST_F(FirewallSessionsTest, TheyEndThoughBansKeepComing) {
+  const int spammer = Session(Lab::kSpammer);
+  FirewallChannelPair pair = *OpenFirewallChannel();
+  std::thread half([&] {
+    lab_.network().Run(Lab::kRelay, [&] {
+      const std::unique_ptr<Firewall> firewall = lab_.OpenHere();
+      EXPECT_TRUE(
+          FirewallServer(*firewall, std::move(pair.server)).Serve().ok());
+    });
+  });
+  {
+    FirewallClient client(std::move(pair.client.requests));
+    // Which tells it of the rules, whose ports matter.
+    EXPECT_TRUE(client.Inspect(InspectDepth::kRules, absl::Now()).ok());
+    const absl::Time deadline = absl::Now() + absl::Seconds(10);
+    EXPECT_TRUE(client.Apply(Imposing({Lab::kSpammer}), deadline).ok());
+    pollfd watched = {spammer, POLLIN, 0};
+    while (poll(&watched, 1, 1) == 0 && absl::Now() < deadline) {
+      EXPECT_TRUE(client.Apply(Imposing({"203.0.113.99"}), deadline).ok());
+    }
+  }
+  half.join();
+  EXPECT_TRUE(IsReset(spammer));
 }
 
 }  // namespace
