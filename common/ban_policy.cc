@@ -55,17 +55,15 @@ absl::Status CheckWidth(const BanRequest& request) {
 }
 
 // Whether what was told is not older than `window`, and of somebody who counts.
-template <typename Told>
 Admission AdmitWithin(absl::Duration window, const Jail& jail, absl::Time now,
-                      Told& told) {
-  told.time = std::min(told.time, now);
-  if (told.time <= now - window) return Admission::kTooOld;
+                      absl::Time& time, IpNetwork& source) {
+  time = std::min(time, now);
+  if (time <= now - window) return Admission::kTooOld;
   // What it is counted as may be wider, and hold what is never banned.
-  const IpNetwork source = jail.SourceOf(told.source);
-  if (IsIgnored(jail, told.source) || IsIgnored(jail, source)) {
-    return Admission::kIgnored;
-  }
-  told.source = source;
+  const IpNetwork counted = jail.SourceOf(source);
+  if (IsIgnored(jail, source)) return Admission::kIgnored;
+  if (counted != source && IsIgnored(jail, counted)) return Admission::kIgnored;
+  source = counted;
   return Admission::kCounts;
 }
 
@@ -90,12 +88,14 @@ bool IsIgnored(const Jail& jail, const IpNetwork& source) {
   return IgnoredNetwork(jail, source) || NobodysNetwork(source);
 }
 
-Admission Admit(const Jail& jail, absl::Time now, Failure& failure) {
-  return AdmitWithin(jail.find_time, jail, now, failure);
+Admission Admit(const Jail& jail, absl::Time now, absl::Time& time,
+                IpNetwork& source) {
+  return AdmitWithin(jail.find_time, jail, now, time, source);
 }
 
 bool AdmitLogin(const Jail& jail, absl::Time now, RightLogin& login) {
-  return AdmitWithin(jail.good_time, jail, now, login) == Admission::kCounts;
+  return AdmitWithin(jail.good_time, jail, now, login.time, login.source) ==
+         Admission::kCounts;
 }
 
 std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,

@@ -43,10 +43,15 @@ absl::Time EndOf(absl::Time start, absl::Duration duration);
 
 enum class Admission { kCounts, kTooOld, kIgnored };
 
-// Whether `failure` counts in `jail` at `now`, and makes it so that it can be
+// Whether a failure counts in `jail` at `now`, and makes it so that it can be
 // counted: a time in the future is read as now, so that a clock that is ahead
 // does not expire what others reported; the source is what would be banned.
-Admission Admit(const Jail& jail, absl::Time now, Failure& failure);
+Admission Admit(const Jail& jail, absl::Time now, absl::Time& time,
+                IpNetwork& source);
+
+inline Admission Admit(const Jail& jail, absl::Time now, Failure& failure) {
+  return Admit(jail, now, failure.time, failure.source);
+}
 
 // Whether `login` may speak for its user in `jail` at `now`; makes it so that
 // it can be recorded, as Admit() does with failures.

@@ -1,6 +1,8 @@
 #include "common/proto_convert.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -184,72 +186,6 @@ v1::ReportFailuresRequest FailureBatchToProto(const FailureBatch& batch) {
   return message;
 }
 
-namespace {
-
-absl::StatusOr<std::vector<RightLogin>> RightLoginsFromProto(
-    const v1::ReportFailuresRequest& message) {
-  std::vector<RightLogin> logins;
-  logins.reserve(message.right_logins_size());
-  uint64_t offset = 0;
-  for (const v1::RightLogin& wire : message.right_logins()) {
-    RightLogin login;
-    ASSIGN_OR_RETURN(login.source, IpNetwork::Parse(wire.source()));
-    if (!login.source.is_address()) {
-      return Wrong("right_logins.source", "no address");
-    }
-    if (!wire.has_login_time()) {
-      return Wrong("right_logins.login_time", "unset");
-    }
-    ASSIGN_OR_RETURN(login.time, TimestampFromProto(wire.login_time()));
-    if (wire.end_offset() < offset || wire.end_offset() > INT64_MAX) {
-      return Wrong("right_logins.end_offset", "not in the order of lines");
-    }
-    login.end_offset = offset = wire.end_offset();
-    login.user = PrintableText(wire.user(), kMaxUser);
-    if (login.user.empty()) return Wrong("right_logins.user", "empty");
-    logins.push_back(std::move(login));
-  }
-  return logins;
-}
-
-}  // namespace
-
-absl::StatusOr<FailureBatch> FailureBatchFromProto(
-    const v1::ReportFailuresRequest& message) {
-  if (message.jail().empty() || message.jail().size() > kMaxJailName) {
-    return Wrong("jail", "empty or too long");
-  }
-  if (message.log_id().empty() || message.log_id().size() > kMaxLogId) {
-    return Wrong("log_id", "empty or too long");
-  }
-  if (message.failures_size() > kMaxFailuresPerBatch) {
-    return Wrong("failures", "too many for one batch");
-  }
-  if (message.right_logins_size() > kMaxFailuresPerBatch) {
-    return Wrong("right_logins", "too many for one batch");
-  }
-  FailureBatch batch = {message.jail(), message.log_id(), {}};
-  batch.failures.reserve(message.failures_size());
-  uint64_t offset = 0;
-  for (const v1::Failure& wire : message.failures()) {
-    Failure failure;
-    ASSIGN_OR_RETURN(failure.source, IpNetwork::Parse(wire.source()));
-    if (!MayBeCounted(failure.source)) {
-      return Wrong("failures.source", "too wide a network");
-    }
-    ASSIGN_OR_RETURN(failure.time, TimestampFromProto(wire.failure_time()));
-    if (wire.end_offset() < offset || wire.end_offset() > INT64_MAX) {
-      return Wrong("failures.end_offset", "not in the order of lines");
-    }
-    failure.end_offset = offset = wire.end_offset();
-    failure.evidence = PrintableText(wire.evidence(), kMaxEvidenceText);
-    failure.user = PrintableText(wire.user(), kMaxUser);
-    batch.failures.push_back(std::move(failure));
-  }
-  ASSIGN_OR_RETURN(batch.right_logins, RightLoginsFromProto(message));
-  return batch;
-}
-
 v1::EnforcementProblem ProblemToProto(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kOk:
@@ -284,6 +220,21 @@ absl::Status EnforcementStatusFromProto(const v1::Acknowledgement& message) {
     }
   };
   return absl::Status(code(), PrintableText(message.error(), kMaxEvidenceText));
+}
+
+bool IsPrintable(absl::string_view bytes) {
+  // Eight at once: a line is asked about for each failure. The high bit of each
+  // byte comes to say whether it is below ' ', above '~', or not ASCII.
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  uint64_t found = 0;
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    uint64_t word;
+    std::memcpy(&word, bytes.data(), 8);
+    found |= (word - ' ' * kOnes) | (word + kOnes) | word;
+  }
+  return (found & (0x80 * kOnes)) == 0 &&
+         std::all_of(bytes.begin(), bytes.end(),
+                     [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 std::string PrintableText(absl::string_view bytes, size_t max_size) {

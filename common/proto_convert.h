@@ -40,13 +40,15 @@ absl::StatusOr<StandingBan> StandingBanFromProto(
 v1::LiftedBan LiftedBanToProto(const BanKey& key);
 absl::StatusOr<BanKey> LiftedBanFromProto(const v1::LiftedBan& message);
 
+// What comes the other way is read by coordinator/failure_report.h.
 v1::ReportFailuresRequest FailureBatchToProto(const FailureBatch& batch);
-absl::StatusOr<FailureBatch> FailureBatchFromProto(
-    const v1::ReportFailuresRequest& message);
 
 // Why a kernel does not enforce, in the terms of an agent's Firewall::Apply().
 v1::EnforcementProblem ProblemToProto(absl::StatusCode code);
 absl::Status EnforcementStatusFromProto(const v1::Acknowledgement& message);
+
+// Whether `bytes` are printable ASCII.
+bool IsPrintable(absl::string_view bytes);
 
 // Bytes of unknown origin as printable ASCII: others become C escapes.
 std::string PrintableText(absl::string_view bytes, size_t max_size);

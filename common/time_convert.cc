@@ -16,14 +16,16 @@ google::protobuf::Timestamp TimestampToProto(absl::Time time) {
 
 absl::StatusOr<absl::Time> TimestampFromProto(
     const google::protobuf::Timestamp& timestamp) {
+  return TimeOfStamp(timestamp.seconds(), timestamp.nanos());
+}
+
+absl::StatusOr<absl::Time> TimeOfStamp(int64_t seconds, int32_t nanos) {
   // The range that google.protobuf.Timestamp allows: years 1 to 9999.
-  if (timestamp.seconds() < -62135596800 ||
-      timestamp.seconds() > kLastTimestamp || timestamp.nanos() < 0 ||
-      timestamp.nanos() > 999999999) {
+  if (seconds < -62135596800 || seconds > kLastTimestamp || nanos < 0 ||
+      nanos > 999999999) {
     return absl::InvalidArgumentError("time: out of range");
   }
-  return absl::FromUnixSeconds(timestamp.seconds()) +
-         absl::Nanoseconds(timestamp.nanos());
+  return absl::FromUnixSeconds(seconds) + absl::Nanoseconds(nanos);
 }
 
 google::protobuf::Duration DurationToProto(absl::Duration duration) {

@@ -3,6 +3,8 @@
 
 // Times and lengths of time: wire messages <-> values.
 
+#include <cstdint>
+
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/duration.pb.h"
@@ -16,6 +18,9 @@ google::protobuf::Timestamp TimestampToProto(absl::Time time);
 // INVALID_ARGUMENT for what no valid message has, as in the next.
 absl::StatusOr<absl::Time> TimestampFromProto(
     const google::protobuf::Timestamp& timestamp);
+
+// The same for one that is read without a message.
+absl::StatusOr<absl::Time> TimeOfStamp(int64_t seconds, int32_t nanos);
 
 // REQUIRES: the length is finite.
 google::protobuf::Duration DurationToProto(absl::Duration duration);

@@ -11,6 +11,7 @@
 #include "common/grpc_status.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
+#include "coordinator/failure_report.h"
 #include "coordinator/slow_reader.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "spdlog/spdlog.h"
@@ -22,11 +23,11 @@ namespace {
 constexpr size_t kMaxFirewall = 50;
 
 // A call that is over before it began.
-template <typename Request, typename Response>
-class RefusedCall final : public grpc::ServerBidiReactor<Request, Response> {
+class RefusedCall final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   explicit RefusedCall(const absl::Status& status) {
-    this->Finish(ToGrpcStatus(status));
+    Finish(ToGrpcStatus(status));
   }
   void OnDone() override { delete this; }
 };
@@ -36,31 +37,30 @@ class RefusedCall final : public grpc::ServerBidiReactor<Request, Response> {
 // One ReportFailures stream. Exactly one operation is under way at any time:
 // reading a batch, deciding it, or writing the answer. So there is no lock.
 class AgentService::ReportCall final
-    : public grpc::ServerBidiReactor<v1::ReportFailuresRequest,
-                                     v1::ReportFailuresResponse> {
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   ReportCall(AgentService& service, Admitted admitted,
              grpc::CallbackServerContext& context)
       : service_(service),
-        admitted_(std::move(admitted)),
-        open_call_(service.Follow(context)) {
+        call_(std::move(admitted.call)),
+        open_call_(service.Follow(context)),
+        report_(std::make_shared<FailureReport>(std::move(admitted.server))) {
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
+    Receive();
     const absl::Status quota =
-        service_.TakeQuota(admitted_.server, request_.failures_size() +
-                                                 request_.right_logins_size());
+        service_.TakeQuota(report_->server(), report_->CountTold());
     if (!quota.ok()) return Finish(ToGrpcStatus(quota));
-    absl::StatusOr<FailureBatch> batch = FailureBatchFromProto(request_);
-    if (!batch.ok()) {
-      service_.LogRefusal(admitted_.server, batch.status());
-      return Finish(ToGrpcStatus(batch.status()));
+    const absl::Status status = report_->Parse();
+    if (!status.ok()) {
+      service_.LogRefusal(report_->server(), status);
+      return Finish(ToGrpcStatus(status));
     }
     service_.loop_.ReportFailures(
-        admitted_.server, *std::move(batch),
-        [this](absl::StatusOr<uint64_t> offset) { Answer(offset); });
+        report_, [this](absl::StatusOr<uint64_t> offset) { Answer(offset); });
   }
 
   void OnWriteDone(bool ok) override {
@@ -71,19 +71,36 @@ class AgentService::ReportCall final
   void OnDone() override { delete this; }
 
  private:
+  void Receive() {
+    report_->Clear();
+    std::vector<grpc::Slice> slices;
+    (void)request_.Dump(&slices);  // Of bytes in memory: does not fail.
+    for (const grpc::Slice& slice : slices) {
+      report_->Append(
+          {reinterpret_cast<const char*>(slice.begin()), slice.size()});
+    }
+    request_.Clear();
+  }
+
   void Answer(const absl::StatusOr<uint64_t>& offset) {
     if (!offset.ok()) return Finish(ToGrpcStatus(offset.status()));
-    response_.set_jail(request_.jail());
-    response_.set_log_id(request_.log_id());
-    response_.set_acknowledged_offset(*offset);
+    v1::ReportFailuresResponse response;
+    response.set_jail(report_->jail());
+    response.set_log_id(report_->log_id());
+    response.set_acknowledged_offset(*offset);
+    response_.Clear();
+    bool is_own_buffer;
+    (void)grpc::SerializationTraits<v1::ReportFailuresResponse>::Serialize(
+        response, &response_, &is_own_buffer);
     StartWrite(&response_);
   }
 
   AgentService& service_;
-  const Admitted admitted_;
+  const std::shared_ptr<CallLimits::Call> call_;
   const OpenCalls::Ticket open_call_;
-  v1::ReportFailuresRequest request_;
-  v1::ReportFailuresResponse response_;
+  const std::shared_ptr<FailureReport> report_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
 };
 
 // One Watch stream: reads acknowledgements, and beside that writes what is new
@@ -238,22 +255,19 @@ OpenCalls::Ticket AgentService::Follow(grpc::CallbackServerContext& context) {
   });
 }
 
-grpc::ServerBidiReactor<v1::ReportFailuresRequest, v1::ReportFailuresResponse>*
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 AgentService::ReportFailures(grpc::CallbackServerContext* context) {
   absl::StatusOr<Admitted> admitted =
       Admit(*context, CallLimits::Kind::kReportFailures);
-  if (admitted.ok())
-    return new ReportCall(*this, *std::move(admitted), *context);
-  return new RefusedCall<v1::ReportFailuresRequest, v1::ReportFailuresResponse>(
-      admitted.status());
+  if (!admitted.ok()) return new RefusedCall(admitted.status());
+  return new ReportCall(*this, *std::move(admitted), *context);
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 AgentService::Watch(grpc::CallbackServerContext* context) {
   absl::StatusOr<Admitted> admitted = Admit(*context, CallLimits::Kind::kWatch);
-  if (admitted.ok())
-    return new WatchCall(*this, *std::move(admitted), *context);
-  return new RefusedCall<grpc::ByteBuffer, grpc::ByteBuffer>(admitted.status());
+  if (!admitted.ok()) return new RefusedCall(admitted.status());
+  return new WatchCall(*this, *std::move(admitted), *context);
 }
 
 grpc::ServerUnaryReactor* AgentService::HandOverBans(
@@ -312,9 +326,9 @@ absl::StatusOr<AgentService::Admitted> AgentService::Admit(
   return Admitted{*std::move(server), *std::move(call)};
 }
 
-absl::Status AgentService::TakeQuota(const std::string& server, int count) {
+absl::Status AgentService::TakeQuota(const std::string& server, size_t count) {
   const AgentQuota::Verdict verdict =
-      quota_.Take(server, std::max(count, 1), clock_.TimeNow());
+      quota_.Take(server, std::max<size_t>(count, 1), clock_.TimeNow());
   if (verdict == AgentQuota::Verdict::kGranted) return absl::OkStatus();
   if (verdict == AgentQuota::Verdict::kExceeded) {
     spdlog::warn("{} reports more than {} failures a second (--agent_quota)",

@@ -5,12 +5,12 @@
 //
 // All calls use gRPC's callback API, so threads do not grow with agents. Of
 // one report stream one batch is in work at a time, which bounds what an agent
-// can queue here; a server has few calls open at once, and a quota for what it
-// reports. Beyond either it is told RESOURCE_EXHAUSTED, and nothing of that
-// batch is decided. Watch works on encoded messages: each update is encoded
-// once for all streams. A stream whose reader takes nothing while there is news
-// is cut off after 30 seconds, one whose certificate has become bad within
-// OpenCalls::kInterval.
+// can queue here, and a call needs no new memory for the next; a server has few
+// calls open at once, and a quota for what it reports. Beyond either it is told
+// RESOURCE_EXHAUSTED, and nothing of that batch is decided. Watch works on
+// encoded messages: each update is encoded once for all streams. A stream whose
+// reader takes nothing while there is news is cut off after 30 seconds, one
+// whose certificate has become bad within OpenCalls::kInterval.
 //
 // Thread-safe.
 
@@ -35,7 +35,7 @@ namespace mxban {
 
 class AgentService final
     : public v1::AgentService::WithRawCallbackMethod_Watch<
-          v1::AgentService::WithCallbackMethod_ReportFailures<
+          v1::AgentService::WithRawCallbackMethod_ReportFailures<
               v1::AgentService::WithCallbackMethod_HandOverBans<
                   v1::AgentService::Service>>> {
  public:
@@ -51,9 +51,8 @@ class AgentService final
         identities_(identities),
         open_calls_(open_calls) {}
 
-  grpc::ServerBidiReactor<v1::ReportFailuresRequest,
-                          v1::ReportFailuresResponse>*
-  ReportFailures(grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ReportFailures(
+      grpc::CallbackServerContext* context) override;
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Watch(
       grpc::CallbackServerContext* context) override;
@@ -84,7 +83,7 @@ class AgentService final
       const v1::HandOverBansRequest& request);
 
   // RESOURCE_EXHAUSTED if `server` may not report `count` failures now.
-  absl::Status TakeQuota(const std::string& server, int count);
+  absl::Status TakeQuota(const std::string& server, size_t count);
 
   // Logs that something of `server` was refused, unless that was said often
   // enough: nobody fills a disk with what he did wrong. Those without a name,

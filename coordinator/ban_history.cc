@@ -27,15 +27,12 @@ absl::StatusOr<std::vector<StoredFailure>> StoredBehind(
 
 // The failures that led to `ban`, oldest first.
 absl::StatusOr<std::vector<StoredFailure>> FailuresBehind(
-    const Ban& ban, BanStore& store, const Turn& turn,
+    const Ban& ban, BanStore& store, Turn& turn,
     const RightLogins& right_logins) {
   ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
                    StoredBehind(ban, store, right_logins));
-  const auto counted = turn.counted.find(ban.key);
-  if (counted != turn.counted.end()) {
-    for (const StoredFailure& failure : counted->second) {
-      if (!right_logins.Forgives(failure)) failures.push_back(failure);
-    }
+  for (const FailureView& failure : turn.counted.Of(ban.key)) {
+    if (!right_logins.Forgives(failure)) failures.push_back(failure.Copy());
   }
   std::stable_sort(failures.begin(), failures.end(),
                    [](const StoredFailure& a, const StoredFailure& b) {
@@ -56,7 +53,7 @@ absl::Status AddBanCount(BanStore& store, const Turn& turn, Ban& ban) {
   return absl::OkStatus();
 }
 
-absl::Status AddHistory(BanStore& store, const Turn& turn,
+absl::Status AddHistory(BanStore& store, Turn& turn,
                         const RightLogins& right_logins, Ban& ban) {
   RETURN_IF_ERROR(AddBanCount(store, turn, ban));
   if (ban.origin != BanOrigin::kCounted) return absl::OkStatus();

@@ -15,7 +15,7 @@ namespace mxban {
 // counted, which servers saw its failures and what their logs said: as `store`
 // has it, with what `turn` is about to add, without what `right_logins`
 // forgive. Errors are those of the store.
-absl::Status AddHistory(BanStore& store, const Turn& turn,
+absl::Status AddHistory(BanStore& store, Turn& turn,
                         const RightLogins& right_logins, Ban& ban);
 
 // Fills in how often it was banned before, and nothing else.

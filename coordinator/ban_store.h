@@ -21,6 +21,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
 #include "coordinator/audit_record.h"
@@ -38,6 +39,40 @@ struct StoredFailure {
   std::string user;  // May be empty.
 };
 
+// The same where its texts belong to somebody else, who must outlive it: so
+// that a failure on its way from a message to the disk is copied once.
+struct FailureView {
+  FailureView() = default;
+  FailureView(absl::string_view jail, const IpNetwork& source, absl::Time time,
+              absl::string_view server, absl::string_view evidence,
+              absl::string_view user)
+      : jail(jail),
+        source(source),
+        time(time),
+        server(server),
+        evidence(evidence),
+        user(user) {}
+  // Implicit, since it means the same.
+  FailureView(const StoredFailure& failure)
+      : FailureView(failure.key.jail, failure.key.source, failure.time,
+                    failure.server, failure.evidence, failure.user) {}
+
+  bool IsOf(const BanKey& key) const {
+    return source == key.source && jail == key.jail;
+  }
+  StoredFailure Copy() const {
+    return {BanKey{std::string(jail), source}, time, std::string(server),
+            std::string(evidence), std::string(user)};
+  }
+
+  absl::string_view jail;
+  IpNetwork source;
+  absl::Time time;
+  absl::string_view server;
+  absl::string_view evidence;
+  absl::string_view user;
+};
+
 // The newest right login of `user` from the source of `key`.
 struct StoredLogin {
   BanKey key;
@@ -51,8 +86,8 @@ struct ForgottenLogins {
   absl::Time until;
 };
 
-// Of the failures of `key` only the newest `kept` stay, and the newest of each
-// server if the jail asks for several.
+// Of the failures of `key` only the newest `kept` matter, and the newest of
+// each server if the jail asks for several: no more than twice as many stay.
 struct TrimmedFailures {
   BanKey key;
   size_t kept = 0;
@@ -89,9 +124,9 @@ struct Retention {
 
 // What one turn changes; applied in the order of the fields.
 struct StoreChange {
-  uint64_t revision = 0;                // Of the ban set afterwards.
-  std::vector<BanKey> forgotten;        // Whose failures no longer count.
-  std::vector<StoredFailure> failures;  // New ones, after the forgetting.
+  uint64_t revision = 0;              // Of the ban set afterwards.
+  std::vector<BanKey> forgotten;      // Whose failures no longer count.
+  std::vector<FailureView> failures;  // New ones, after the forgetting.
   std::vector<TrimmedFailures> trimmed;
   std::vector<StoredLogin> right_logins;  // Where later than what is known.
   std::vector<ForgottenLogins> forgotten_logins;

@@ -43,6 +43,7 @@
 #include "coordinator/ban_table.h"
 #include "coordinator/decision_statistics.h"
 #include "coordinator/failure_intake.h"
+#include "coordinator/failure_report.h"
 #include "coordinator/fleet_counter.h"
 #include "coordinator/held_bans.h"
 #include "coordinator/pardons.h"
@@ -113,7 +114,8 @@ class DecisionLoop {
   // Decides what is queued, refuses what comes later, ends the thread.
   void Stop();
 
-  void ReportFailures(std::string server, FailureBatch batch, ReportDone done);
+  // Takes in `report`, which must not change until `done` is called.
+  void ReportFailures(std::shared_ptr<FailureReport> report, ReportDone done);
   void ImposeBan(BanRequest request, ImposeDone done);
 
   // Pardons the bans on `source` and around it, in `jail` or everywhere, as
@@ -192,7 +194,7 @@ class DecisionLoop {
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // The tasks. Each adds to the turn what it changes and whom to answer.
-  void Report(Turn& turn, const std::string& server, FailureBatch batch,
+  void Report(Turn& turn, std::shared_ptr<FailureReport> report,
               ReportDone done);
   void Impose(Turn& turn, const BanRequest& request, const ImposeDone& done);
   void Pardon(Turn& turn, const IpNetwork& source, const std::string& jail,
@@ -239,8 +241,11 @@ class DecisionLoop {
 
   // Whether `local`, a ban by `server` alone, stands from now on.
   bool TakeOver(Turn& turn, const std::string& server, const Ban& local);
-  void Count(Turn& turn, const Jail& jail, const std::string& server,
-             const Failure& failure);
+  // Takes in what counts of `report`, in the order of lines.
+  void Count(Turn& turn, const Jail& jail, const FailureReport& report);
+  // Whether `failure` of `key` counts, and is not forgiven.
+  bool CountOne(Turn& turn, const Jail& jail, const BanKey& key,
+                const FailureView& failure);
   void Forgive(Turn& turn, const Jail& jail, const RightLogin& login);
   // Adds `decided`, which no operator asked for but `who`, to the turn:
   // imposed, or held by a rail of `jail`. Whether it is imposed.

@@ -8,14 +8,11 @@
 
 namespace mxban {
 
-void DecisionLoop::ReportFailures(std::string server, FailureBatch batch,
+void DecisionLoop::ReportFailures(std::shared_ptr<FailureReport> report,
                                   ReportDone done) {
-  Enqueue(
-      [this, server = std::move(server), batch = std::move(batch),
-       done](Turn& turn) mutable {
-        Report(turn, server, std::move(batch), std::move(done));
-      },
-      done);
+  Enqueue([this, report = std::move(report),
+           done](Turn& turn) { Report(turn, report, done); },
+          done);
 }
 
 void DecisionLoop::HandOverBans(std::string server, std::vector<Ban> bans,
@@ -25,55 +22,67 @@ void DecisionLoop::HandOverBans(std::string server, std::vector<Ban> bans,
           done);
 }
 
-void DecisionLoop::Report(Turn& turn, const std::string& server,
-                          FailureBatch batch, ReportDone done) {
+void DecisionLoop::Report(Turn& turn, std::shared_ptr<FailureReport> report,
+                          ReportDone done) {
   turn.touches_counts = true;
   const JailSet& jails = JailsIn(turn);
-  const auto jail = jails.find(batch.jail);
-  FailureIntake::Accepted accepted =
-      intake_.Accept(server, std::move(batch),
-                     jail == jails.end() ? nullptr : &jail->second, turn.now);
-  // In the order of lines.
-  auto login = accepted.right_logins.begin();
-  const auto forgive_until = [&](uint64_t end_offset) {
-    for (; login != accepted.right_logins.end(); ++login) {
-      if (login->end_offset > end_offset) return;
-      Forgive(turn, jail->second, *login);
-    }
-  };
-  for (const Failure& failure : accepted.failures) {
-    forgive_until(failure.end_offset);
-    Count(turn, jail->second, server, failure);
-  }
-  forgive_until(UINT64_MAX);
-  turn.Answer(std::move(done), accepted.progress.offset);
+  const auto jail = jails.find(report->jail());
+  const bool is_in_force = jail != jails.end();
+  LogProgress progress =
+      intake_.Accept(*report, is_in_force ? &jail->second : nullptr, turn.now);
+  turn.Answer(std::move(done), progress.offset);
   // A jail that is not in force needs no memory, nor may anyone fill it so.
-  if (jail != jails.end()) {
-    turn.progress.push_back(std::move(accepted.progress));
-  }
+  if (!is_in_force) return;
+  Count(turn, jail->second, *report);
+  turn.progress.push_back(std::move(progress));
+  turn.reports.push_back(std::move(report));
 }
 
 void DecisionLoop::Count(Turn& turn, const Jail& jail,
-                         const std::string& server, const Failure& failure) {
-  const BanKey key = {jail.name, failure.source};
-  const StoredFailure stored = {key, failure.time, server, failure.evidence,
-                                failure.user};
-  turn.counted[key].push_back(stored);
-  if (right_logins_.Forgives(stored)) {
+                         const FailureReport& report) {
+  auto login = report.right_logins().begin();
+  const auto forgive_until = [&](uint64_t end_offset) {
+    for (; login != report.right_logins().end(); ++login) {
+      if (login->end_offset > end_offset) return;
+      Forgive(turn, jail, *login);
+    }
+  };
+  BanKey key = {jail.name, {}};
+  uint64_t counted = 0;
+  for (const ReportedFailure& failure : report.failures()) {
+    forgive_until(failure.end_offset);
+    key.source = failure.source;
+    counted += CountOne(turn, jail, key,
+                        {report.jail(), failure.source, failure.time,
+                         report.server(), failure.evidence, failure.user});
+  }
+  forgive_until(UINT64_MAX);
+  if (counted == 0) return;
+  turn.failures_by_jail[jail.name] += counted;
+  turn.failures_by_server[report.server()] += counted;
+}
+
+bool DecisionLoop::CountOne(Turn& turn, const Jail& jail, const BanKey& key,
+                            const FailureView& failure) {
+  turn.counted.Add(failure);
+  if (right_logins_.Forgives(failure)) {
     ++turn.forgiven_by_jail[jail.name];
     counter_.Trim(turn, jail, key);
-    return;
+    return false;
   }
-  ++turn.failures_by_jail[jail.name];
-  ++turn.failures_by_server[server];
-  absl::StatusOr<Offence> offence =
-      counter_.Record(turn, jail, key, failure.time, server, failure.user);
-  if (!offence.ok()) return turn.error.Update(offence.status());
-  offence->random = absl::Uniform(random_, 0.0, 1.0);
-  std::optional<Ban> ban = DecideCountedBan(jail, *offence, turn.now);
-  if (!ban.has_value()) return;
-  turn.error.Update(ImposeOrHold(turn, jail, *std::move(ban), kMxban).status());
-  ForgetFailures(turn, key);
+  absl::StatusOr<Offence> offence = counter_.Record(
+      turn, jail, key, failure.time, failure.server, failure.user);
+  if (!offence.ok()) {
+    turn.error.Update(offence.status());
+  } else if (offence->count >= jail.max_retry) {
+    offence->random = absl::Uniform(random_, 0.0, 1.0);
+    std::optional<Ban> ban = DecideCountedBan(jail, *offence, turn.now);
+    if (!ban.has_value()) return true;
+    turn.error.Update(
+        ImposeOrHold(turn, jail, *std::move(ban), kMxban).status());
+    ForgetFailures(turn, key);
+  }
+  return true;
 }
 
 void DecisionLoop::Forgive(Turn& turn, const Jail& jail,

@@ -13,16 +13,6 @@ absl::Time WholeSecond(absl::Time time) {
   return absl::FromUnixSeconds(absl::ToUnixSeconds(time));
 }
 
-// The highest offset that `batch` tells of.
-uint64_t EndOf(const FailureBatch& batch) {
-  uint64_t end = 0;
-  if (!batch.failures.empty()) end = batch.failures.back().end_offset;
-  if (!batch.right_logins.empty()) {
-    end = std::max(end, batch.right_logins.back().end_offset);
-  }
-  return end;
-}
-
 }  // namespace
 
 void FailureIntake::Load(const std::vector<LogProgress>& progress) {
@@ -32,41 +22,34 @@ void FailureIntake::Load(const std::vector<LogProgress>& progress) {
   }
 }
 
-FailureIntake::Accepted FailureIntake::Accept(const std::string& server,
-                                              FailureBatch batch,
-                                              const Jail* jail,
-                                              absl::Time now) {
-  const uint64_t end = EndOf(batch);
+LogProgress FailureIntake::Accept(FailureReport& report, const Jail* jail,
+                                  absl::Time now) {
+  LogProgress progress = {report.server(), report.jail(), report.log_id(),
+                          report.end_offset(), now};
   if (jail == nullptr) {
-    return {{},
-            {},
-            {server, std::move(batch.jail), std::move(batch.log_id), end, now}};
+    report.failures().clear();
+    report.right_logins().clear();
+    return progress;
   }
-  Recorded& recorded = logs_[{server, batch.jail, batch.log_id}];
+  Recorded& recorded = logs_[{report.server(), report.jail(), report.log_id()}];
   const uint64_t seen_before = recorded.offset;
   recorded.time = now;
-  recorded.offset = std::max(recorded.offset, end);
-  Accepted accepted;
-  for (Failure& failure : batch.failures) {
+  recorded.offset = std::max(recorded.offset, progress.offset);
+  progress.offset = recorded.offset;
+  std::erase_if(report.failures(), [&](ReportedFailure& failure) {
     // Failures of one line share an offset, so all are measured against what
     // was recorded before this batch.
-    if (failure.end_offset <= seen_before) {
-      ++tally_.repeated;
-    } else if (Counts(*jail, now, failure)) {
-      accepted.failures.push_back(std::move(failure));
-    }
-  }
+    if (failure.end_offset > seen_before) return !Counts(*jail, now, failure);
+    ++tally_.repeated;
+    return true;
+  });
   // The agent may not know yet that the jail has lost its successregex.
   const bool wants_logins = !jail->filter.success_regexes.empty();
-  for (RightLogin& login : batch.right_logins) {
-    if (wants_logins && login.end_offset > seen_before &&
-        AdmitLogin(*jail, now, login)) {
-      accepted.right_logins.push_back(std::move(login));
-    }
-  }
-  accepted.progress = {server, std::move(batch.jail), std::move(batch.log_id),
-                       recorded.offset, now};
-  return accepted;
+  std::erase_if(report.right_logins(), [&](RightLogin& login) {
+    return !wants_logins || login.end_offset <= seen_before ||
+           !AdmitLogin(*jail, now, login);
+  });
+  return progress;
 }
 
 void FailureIntake::ForgetBefore(absl::Time time) {
@@ -74,8 +57,9 @@ void FailureIntake::ForgetBefore(absl::Time time) {
                  [time](const auto& log) { return log.second.time < time; });
 }
 
-bool FailureIntake::Counts(const Jail& jail, absl::Time now, Failure& failure) {
-  switch (Admit(jail, now, failure)) {
+bool FailureIntake::Counts(const Jail& jail, absl::Time now,
+                           ReportedFailure& failure) {
+  switch (Admit(jail, now, failure.time, failure.source)) {
     case Admission::kTooOld:
       ++tally_.too_old;
       return false;
@@ -85,6 +69,7 @@ bool FailureIntake::Counts(const Jail& jail, absl::Time now, Failure& failure) {
     case Admission::kCounts:
       break;
   }
+  if (pardons_.is_empty()) return true;
   const absl::Time pardoned = pardons_.NewestOf({jail.name, failure.source});
   if (failure.time >= WholeSecond(pardoned)) return true;
   ++tally_.pardoned;

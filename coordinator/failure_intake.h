@@ -20,9 +20,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
-#include "common/ban.h"
 #include "common/jail.h"
 #include "coordinator/ban_store.h"
+#include "coordinator/failure_report.h"
 #include "coordinator/pardons.h"
 
 namespace mxban {
@@ -32,20 +32,14 @@ class FailureIntake {
   // `pardons` must outlive the intake.
   explicit FailureIntake(const Pardons& pardons) : pardons_(pardons) {}
 
-  struct Accepted {
-    std::vector<Failure> failures;  // To count; sources as they are banned.
-    std::vector<RightLogin> right_logins;  // Likewise.
-    LogProgress progress;                  // To record with them.
-  };
-
   // Restores what `progress` says was recorded.
   void Load(const std::vector<LogProgress>& progress);
 
-  // Takes from `batch` what is new, counts and is not ignored by `jail`, and
-  // remembers it as seen. `jail` is null for one that is not in force: then
-  // nothing counts and nothing is remembered.
-  Accepted Accept(const std::string& server, FailureBatch batch,
-                  const Jail* jail, absl::Time now);
+  // Leaves in `report` what is new, counts and is not ignored by `jail`, with
+  // sources as they are banned, and remembers it as seen. Returns what is to be
+  // recorded with it. `jail` is null for one that is not in force: then nothing
+  // counts and nothing is remembered.
+  LogProgress Accept(FailureReport& report, const Jail* jail, absl::Time now);
 
   // Forgets the positions of logs that were not heard of since `time`.
   void ForgetBefore(absl::Time time);
@@ -61,7 +55,7 @@ class FailureIntake {
 
  private:
   // Whether `failure` counts; makes it so that it can be counted.
-  bool Counts(const Jail& jail, absl::Time now, Failure& failure);
+  bool Counts(const Jail& jail, absl::Time now, ReportedFailure& failure);
 
   const Pardons& pardons_;
 

@@ -29,6 +29,8 @@ class Pardons {
 
   void Add(const Pardon& pardon);
 
+  bool is_empty() const { return times_.empty(); }
+
   // When the source of `key`, or a network around it, was last pardoned in its
   // jail; InfinitePast() if never.
   absl::Time NewestOf(const BanKey& key) const;

@@ -35,10 +35,10 @@ bool RightLogins::Record(Turn& turn, const Jail& jail, const BanKey& key,
   return is_news;
 }
 
-bool RightLogins::Forgives(const StoredFailure& failure) const {
-  const GoodSenders* senders = SendersOf(failure.key.jail);
+bool RightLogins::Forgives(const FailureView& failure) const {
+  const GoodSenders* senders = SendersOf(failure.jail);
   return senders != nullptr &&
-         senders->Forgives(failure.key.source, failure.user, failure.time);
+         senders->Forgives(failure.source, failure.user, failure.time);
 }
 
 bool RightLogins::IsGood(const BanKey& key, absl::Time now) const {
@@ -78,7 +78,7 @@ uint64_t RightLogins::evicted_users() const {
   return count;
 }
 
-GoodSenders* RightLogins::SendersOf(const std::string& jail) const {
+GoodSenders* RightLogins::SendersOf(absl::string_view jail) const {
   const auto found = senders_.find(jail);
   return found == senders_.end() ? nullptr : found->second.get();
 }

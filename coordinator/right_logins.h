@@ -44,7 +44,7 @@ class RightLogins {
               const std::string& user, absl::Time time);
 
   // Whether `failure` does not count.
-  bool Forgives(const StoredFailure& failure) const;
+  bool Forgives(const FailureView& failure) const;
 
   // Whether someone has logged in rightly from the source of `key` lately.
   bool IsGood(const BanKey& key, absl::Time now) const;
@@ -63,7 +63,7 @@ class RightLogins {
   uint64_t evicted_users() const;
 
  private:
-  GoodSenders* SendersOf(const std::string& jail) const;
+  GoodSenders* SendersOf(absl::string_view jail) const;
 
   const size_t max_users_;
   absl::flat_hash_map<std::string, std::unique_ptr<GoodSenders>> senders_;

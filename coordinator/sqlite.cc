@@ -128,7 +128,8 @@ absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
   ASSIGN_OR_RETURN(auto database, OpenFile(path, SQLITE_OPEN_CREATE));
   RETURN_IF_ERROR(database->Execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-      "PRAGMA temp_store = MEMORY; BEGIN EXCLUSIVE; COMMIT;"));
+      "PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;"
+      "BEGIN EXCLUSIVE; COMMIT;"));
   if (!is_new) RETURN_IF_ERROR(database->Check(path));
   sqlite3_db_config(database->database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
                     0, nullptr);

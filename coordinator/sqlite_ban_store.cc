@@ -29,6 +29,7 @@ absl::StatusOr<std::unique_ptr<SqliteBanStore>> SqliteBanStore::Open(
       new SqliteBanStore(std::move(database)));
   RETURN_IF_ERROR(store->Prepare());
   RETURN_IF_ERROR(store->audit_.status());
+  RETURN_IF_ERROR(store->failures_.status());
   return store;
 }
 
@@ -37,16 +38,6 @@ absl::Status SqliteBanStore::Prepare() {
     return database_->Prepare(sql);
   };
   set_revision_ = prepare("UPDATE meta SET value = ? WHERE key = 'revision'");
-  forget_ = prepare("DELETE FROM failure WHERE jail = ? AND source = ?");
-  add_failure_ = prepare(
-      "INSERT INTO failure (jail, source, time, server, evidence, user) "
-      "VALUES (?, ?, ?, ?, ?, ?)");
-  trim_ = prepare(
-      "DELETE FROM failure WHERE jail = ?1 AND source = ?2 AND rowid NOT IN "
-      "(SELECT rowid FROM failure WHERE jail = ?1 AND source = ?2 "
-      "ORDER BY time DESC LIMIT ?3) AND (?4 = 0 OR rowid NOT IN "
-      "(SELECT row FROM (SELECT rowid AS row, MAX(time) FROM failure "
-      "WHERE jail = ?1 AND source = ?2 GROUP BY server)))");
   add_login_ = prepare(
       "INSERT INTO right_login (jail, source, user, time) VALUES (?, ?, ?, ?) "
       "ON CONFLICT (jail, source, user) DO UPDATE SET time = excluded.time "
@@ -60,16 +51,12 @@ absl::Status SqliteBanStore::Prepare() {
       prepare("DELETE FROM ban_history WHERE jail = ? AND source = ?");
   pardon_ = prepare("REPLACE INTO pardon VALUES (?, ?, ?)");
   count_ban_ = prepare("REPLACE INTO ban_history VALUES (?, ?, ?, ?)");
-  prune_failures_ = prepare("DELETE FROM failure WHERE time < ?");
   prune_progress_ = prepare("DELETE FROM log_progress WHERE time < ?");
   prune_pardons_ = prepare("DELETE FROM pardon WHERE time < ?");
   prune_logins_ = prepare("DELETE FROM right_login WHERE time < ?");
   prune_counts_ = prepare(
       "DELETE FROM ban_history WHERE time < ? AND NOT EXISTS (SELECT 1 FROM "
       "ban WHERE jail = ban_history.jail AND source = ban_history.source)");
-  failures_of_ = prepare(
-      "SELECT jail, source, time, server, evidence, user FROM failure "
-      "WHERE jail = ? AND source = ? ORDER BY time DESC LIMIT ?");
   ban_counts_of_ = prepare(
       "SELECT SUM(CASE WHEN jail = ? THEN ban_count END), SUM(ban_count) "
       "FROM ban_history WHERE source = ?");
@@ -80,13 +67,11 @@ absl::Status SqliteBanStore::Prepare() {
   pause_ = prepare("REPLACE INTO meta VALUES ('pause', ?)");
   resume_ = prepare("DELETE FROM meta WHERE key = 'pause'");
   for (const SqliteStatement* statement :
-       {&set_revision_,  &forget_,       &add_failure_,    &trim_,
-        &set_progress_,  &lift_,         &impose_,         &forget_counts_,
-        &pardon_,        &count_ban_,    &prune_failures_, &prune_progress_,
-        &prune_pardons_, &prune_logins_, &prune_counts_,   &failures_of_,
-        &ban_counts_of_, &add_login_,    &forget_logins_,  &hold_,
-        &drop_held_,     &allow_,        &disallow_,       &pause_,
-        &resume_}) {
+       {&set_revision_,  &set_progress_,  &lift_,         &impose_,
+        &forget_counts_, &pardon_,        &count_ban_,    &prune_progress_,
+        &prune_pardons_, &prune_logins_,  &prune_counts_, &ban_counts_of_,
+        &add_login_,     &forget_logins_, &hold_,         &drop_held_,
+        &allow_,         &disallow_,      &pause_,        &resume_}) {
     RETURN_IF_ERROR(statement->status());
   }
   return absl::OkStatus();
@@ -105,8 +90,7 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
   };
   SqliteStatement bans = query(kBanColumns, "ban");
   ASSIGN_OR_RETURN(contents.bans, ReadAll(bans, BanOfRow));
-  SqliteStatement failures = query(kFailureColumns, "failure ORDER BY time");
-  ASSIGN_OR_RETURN(contents.failures, ReadAll(failures, FailureOfRow));
+  ASSIGN_OR_RETURN(contents.failures, failures_.Load());
   SqliteStatement logins = query(kLoginColumns, "right_login");
   ASSIGN_OR_RETURN(contents.right_logins, ReadAll(logins, LoginOfRow));
   SqliteStatement progress = query(kProgressColumns, "log_progress");
@@ -129,7 +113,8 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
 
 absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   absl::Status status = database_->Execute("BEGIN IMMEDIATE");
-  if (status.ok()) status = CommitFailures(change);
+  if (status.ok()) status = failures_.Apply(change);
+  if (status.ok()) status = CommitProgress(change);
   if (status.ok()) status = CommitLogins(change);
   if (status.ok()) status = CommitEnds(change);
   if (status.ok()) status = CommitBans(change);
@@ -144,30 +129,12 @@ absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   if (status.ok()) return status;
   // Fails if SQLite has rolled back by itself, which is as good.
   database_->Execute("ROLLBACK").IgnoreError();
+  failures_.Doubt();
   return absl::IsDataLoss(status) ? status
                                   : absl::UnavailableError(status.message());
 }
 
-absl::Status SqliteBanStore::CommitFailures(const StoreChange& change) {
-  for (const BanKey& key : change.forgotten) {
-    RETURN_IF_ERROR(forget_.Bind(key.jail).Bind(key.source.ToString()).Run());
-  }
-  for (const StoredFailure& failure : change.failures) {
-    RETURN_IF_ERROR(add_failure_.Bind(failure.key.jail)
-                        .Bind(failure.key.source.ToString())
-                        .Bind(absl::ToUnixMicros(failure.time))
-                        .Bind(failure.server)
-                        .Bind(failure.evidence)
-                        .Bind(failure.user)
-                        .Run());
-  }
-  for (const TrimmedFailures& trimmed : change.trimmed) {
-    RETURN_IF_ERROR(trim_.Bind(trimmed.key.jail)
-                        .Bind(trimmed.key.source.ToString())
-                        .Bind(static_cast<int64_t>(trimmed.kept))
-                        .Bind(int64_t{trimmed.of_each_server})
-                        .Run());
-  }
+absl::Status SqliteBanStore::CommitProgress(const StoreChange& change) {
   for (const LogProgress& progress : change.progress) {
     RETURN_IF_ERROR(set_progress_.Bind(progress.server)
                         .Bind(progress.jail)
@@ -258,7 +225,6 @@ absl::Status SqliteBanStore::Forget(const Retention& retention) {
   const auto prune = [](SqliteStatement& statement, absl::Time before) {
     return statement.Bind(absl::ToUnixMicros(before)).Run();
   };
-  RETURN_IF_ERROR(prune(prune_failures_, retention.failures));
   RETURN_IF_ERROR(prune(prune_progress_, retention.progress));
   RETURN_IF_ERROR(prune(prune_pardons_, retention.pardons));
   RETURN_IF_ERROR(prune(prune_logins_, retention.right_logins));
@@ -268,13 +234,7 @@ absl::Status SqliteBanStore::Forget(const Retention& retention) {
 
 absl::StatusOr<std::vector<StoredFailure>> SqliteBanStore::FailuresOf(
     const BanKey& key, size_t limit) {
-  failures_of_.Bind(key.jail)
-      .Bind(key.source.ToString())
-      .Bind(static_cast<int64_t>(limit));
-  ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
-                   ReadAll(failures_of_, FailureOfRow));
-  std::reverse(failures.begin(), failures.end());
-  return failures;
+  return failures_.Of(key, limit);
 }
 
 absl::StatusOr<BanCounts> SqliteBanStore::BanCountsOf(const BanKey& key) {

@@ -9,6 +9,7 @@
 
 #include "coordinator/audit_table.h"
 #include "coordinator/ban_store.h"
+#include "coordinator/failure_log.h"
 #include "coordinator/sqlite.h"
 
 namespace mxban {
@@ -32,10 +33,12 @@ class SqliteBanStore final : public BanStore {
 
  private:
   explicit SqliteBanStore(std::unique_ptr<SqliteDatabase> database)
-      : database_(std::move(database)), audit_(*database_) {}
+      : database_(std::move(database)),
+        audit_(*database_),
+        failures_(*database_) {}
 
   absl::Status Prepare();
-  absl::Status CommitFailures(const StoreChange& change);
+  absl::Status CommitProgress(const StoreChange& change);
   absl::Status CommitLogins(const StoreChange& change);
   absl::Status CommitEnds(const StoreChange& change);
   absl::Status CommitBans(const StoreChange& change);
@@ -44,12 +47,12 @@ class SqliteBanStore final : public BanStore {
   absl::Status Forget(const Retention& retention);
 
   std::unique_ptr<SqliteDatabase> database_;  // Outlives the statements.
-  SqliteStatement set_revision_, forget_, add_failure_, trim_, set_progress_,
-      lift_, impose_, forget_counts_, pardon_, count_ban_, prune_failures_,
-      prune_progress_, prune_pardons_, prune_logins_, prune_counts_,
-      failures_of_, ban_counts_of_, add_login_, forget_logins_, hold_,
+  SqliteStatement set_revision_, set_progress_, lift_, impose_, forget_counts_,
+      pardon_, count_ban_, prune_progress_, prune_pardons_, prune_logins_,
+      prune_counts_, ban_counts_of_, add_login_, forget_logins_, hold_,
       drop_held_, allow_, disallow_, pause_, resume_;
   AuditTable audit_;
+  FailureLog failures_;
 };
 
 }  // namespace mxban

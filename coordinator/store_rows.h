@@ -22,6 +22,7 @@ namespace mxban {
 inline constexpr char kBanColumns[] = "jail, source, message";
 absl::StatusOr<Ban> BanOfRow(const SqliteStatement& row);
 
+// As versions before the fifth kept them; later ones keep failure_log.h's rows.
 inline constexpr char kFailureColumns[] =
     "jail, source, time, server, evidence, user";
 absl::StatusOr<StoredFailure> FailureOfRow(const SqliteStatement& row);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "common/status_macros.h"
+#include "coordinator/failure_log.h"
 #include "coordinator/sqlite.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "coordinator/store_rows.h"
@@ -49,6 +50,7 @@ std::vector<Table> Tables() {
        Check<LoginOfRow>},
       {"held_ban", kHeldBanColumns, "bbb", "jail, source", Check<HeldBanOfRow>},
       {"allowed", kAllowedColumns, "bb", "source", Check<AllowedSourceOfRow>},
+      {"failure_log", kFailureRowColumns, "iib", "id", CheckFailureRow},
   };
 }
 
@@ -154,6 +156,24 @@ absl::Status CarryOverPause(SqliteDatabase& from, SqliteDatabase& to) {
       .Run();
 }
 
+// Makes one log of what is left of a log, or of the table that older versions
+// had in its place.
+absl::Status JoinFailures(SqliteDatabase& database,
+                          std::vector<SalvagedTable>& outcome) {
+  FailureLog log(database);
+  RETURN_IF_ERROR(log.Rewrite());
+  RETURN_IF_ERROR(CarryOverFailures(database, log));
+  const SalvagedTable rows = outcome.back();
+  outcome.pop_back();
+  for (SalvagedTable& table : outcome) {
+    if (table.name != "failure") continue;
+    table.rows = log.size();
+    table.spoilt_rows += rows.spoilt_rows;
+    table.is_whole = table.is_whole && rows.is_whole;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<SalvagedTable>> CarryOverAll(const std::string& from,
                                                         const std::string& to,
                                                         absl::Time now) {
@@ -161,12 +181,14 @@ absl::StatusOr<std::vector<SalvagedTable>> CarryOverAll(const std::string& from,
   ASSIGN_OR_RETURN(const auto database, SqliteDatabase::Open(to));
   RETURN_IF_ERROR(BringUpToDate(*database));
   RETURN_IF_ERROR(database->Execute("BEGIN"));
+  RETURN_IF_ERROR(database->Execute(kFailureTable));
   Salvager salvager(*old_database, *database, now);
   std::vector<SalvagedTable> outcome;
   for (const Table& table : Tables()) {
     ASSIGN_OR_RETURN(SalvagedTable salvaged, salvager.CarryOver(table));
     outcome.push_back(std::move(salvaged));
   }
+  RETURN_IF_ERROR(JoinFailures(*database, outcome));
   RETURN_IF_ERROR(CarryOverPause(*old_database, *database));
   RETURN_IF_ERROR(database->Execute("COMMIT"));
   return outcome;

@@ -5,6 +5,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "coordinator/failure_log.h"
+#include "coordinator/store_rows.h"
 
 namespace mxban {
 namespace {
@@ -64,6 +66,10 @@ constexpr const char* kSteps[] = {
     time INTEGER, source BLOB, message BLOB);
   CREATE INDEX audit_by_time ON audit (time);
   CREATE INDEX audit_by_source ON audit (source);
+)sql",
+    // Version 4 had a row for each failure; see CarryOverFailures().
+    R"sql(
+  CREATE TABLE failure_log (id INTEGER PRIMARY KEY, time INTEGER, data BLOB);
 )sql"};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
@@ -84,6 +90,10 @@ absl::StatusOr<int64_t> VersionOf(SqliteDatabase& database) {
 absl::Status TakeStep(SqliteDatabase& database, int64_t from_version) {
   RETURN_IF_ERROR(database.Execute("BEGIN"));
   RETURN_IF_ERROR(database.Execute(kSteps[from_version]));
+  if (from_version == 4) {
+    FailureLog log(database);
+    RETURN_IF_ERROR(CarryOverFailures(database, log));
+  }
   RETURN_IF_ERROR(
       database.Prepare("UPDATE meta SET value = ? WHERE key = 'schema_version'")
           .Bind(from_version + 1)
@@ -92,6 +102,20 @@ absl::Status TakeStep(SqliteDatabase& database, int64_t from_version) {
 }
 
 }  // namespace
+
+absl::Status CarryOverFailures(SqliteDatabase& database, FailureLog& log) {
+  RETURN_IF_ERROR(log.status());
+  SqliteStatement rows = database.Prepare(
+      absl::StrCat("SELECT ", kFailureColumns, " FROM failure ORDER BY rowid"));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool is_row, rows.Step());
+    if (!is_row) break;
+    ASSIGN_OR_RETURN(const StoredFailure failure, FailureOfRow(rows));
+    RETURN_IF_ERROR(log.Add(failure));
+  }
+  RETURN_IF_ERROR(log.EndRow());
+  return database.Execute("DROP TABLE failure");
+}
 
 absl::Status BringUpToDate(SqliteDatabase& database) {
   ASSIGN_OR_RETURN(int64_t version, VersionOf(database));

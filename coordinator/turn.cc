@@ -1,7 +1,6 @@
 #include "coordinator/turn.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace mxban {
@@ -34,7 +33,7 @@ std::vector<Ban> Turn::Covering(const IpNetwork& source,
 
 void Turn::ForgetFailures(const BanKey& key) {
   touches_counts = true;
-  counted.erase(key);
+  counted.Forget(key);
   forgotten.push_back(key);
 }
 
@@ -68,10 +67,7 @@ std::optional<StoreChange> Turn::ToStoreChange() {
   StoreChange change;
   change.revision = Revision();
   change.forgotten = std::move(forgotten);
-  for (auto& [key, failures] : counted) {
-    std::move(failures.begin(), failures.end(),
-              std::back_inserter(change.failures));
-  }
+  change.failures = counted.Take();
   for (const auto& [login, time] : right_logins) {
     change.right_logins.push_back({login.first, login.second, time});
   }

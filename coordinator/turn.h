@@ -27,6 +27,8 @@
 #include "coordinator/audit_record.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
+#include "coordinator/counted_failures.h"
+#include "coordinator/failure_report.h"
 #include "coordinator/rail_records.h"
 
 namespace mxban {
@@ -81,8 +83,10 @@ struct Turn {
   const BanTable& table;
   const absl::Time now;
 
-  // New failures that still count once the turn is over, or are forgiven.
-  absl::flat_hash_map<BanKey, std::vector<StoredFailure>> counted;
+  // What was reported, to which the failures refer.
+  std::vector<std::shared_ptr<const FailureReport>> reports;
+  // New failures that count, or are forgiven.
+  CountedFailures counted;
   std::vector<BanKey> forgotten;
   // Of whom some failures are enough.
   absl::flat_hash_map<BanKey, TrimmedFailures> trimmed;

@@ -10,18 +10,6 @@ namespace {
 
 const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
 
-v1::ReportFailuresRequest SomeBatch() {
-  FailureBatch batch = {"jail", "file:1:2:3", {}};
-  batch.failures.push_back(
-      {IpNetwork::ParseOrDie("203.0.113.9"), kNoon, 100, "line", "bob"});
-  batch.failures.push_back(
-      {IpNetwork::ParseOrDie("203.0.113.10"), kNoon, 200, "line"});
-  batch.right_logins = {
-      {IpNetwork::ParseOrDie("203.0.113.9"), kNoon, 150, "alice"},
-      {IpNetwork::ParseOrDie("2001:db8::1"), kNoon, 160, "alice"}};
-  return FailureBatchToProto(batch);
-}
-
 TEST(ProtoConvertTest, ABanSurvivesTheRoundTrip) {
   Ban ban;
   ban.key = {"jail", IpNetwork::ParseOrDie("2001:db8::/64")};
@@ -47,75 +35,6 @@ TEST(ProtoConvertTest, APermanentBanHasNoEnd) {
   EXPECT_EQ(StandingBanFromProto(StandingBanToProto(ban))->expire_time,
             absl::InfiniteFuture());
 }
-
-TEST(ProtoConvertTest, ABatchSurvivesTheRoundTrip) {
-  const auto batch = FailureBatchFromProto(SomeBatch());
-  ASSERT_TRUE(batch.ok()) << batch.status();
-  EXPECT_EQ(FailureBatchToProto(*batch).SerializeAsString(),
-            SomeBatch().SerializeAsString());
-  EXPECT_EQ(batch->failures[0].user, "bob");
-  EXPECT_EQ(batch->right_logins[1].user, "alice");
-  EXPECT_EQ(batch->right_logins[1].end_offset, 160);
-}
-
-TEST(ProtoConvertTest, UsersAreMadePrintableAndCut) {
-  v1::ReportFailuresRequest message = SomeBatch();
-  message.mutable_failures(0)->set_user("\n" + std::string(99, 'x'));
-  message.mutable_right_logins(0)->set_user("\n" + std::string(99, 'x'));
-  const auto batch = FailureBatchFromProto(message);
-  ASSERT_TRUE(batch.ok()) << batch.status();
-  EXPECT_EQ(batch->failures[0].user, "\\n" + std::string(62, 'x'));
-  EXPECT_EQ(batch->right_logins[0].user, batch->failures[0].user);
-}
-
-// Each spoils one field of a good batch.
-using Spoil = void (*)(v1::ReportFailuresRequest&);
-class HostileBatchTest : public testing::TestWithParam<Spoil> {};
-
-TEST_P(HostileBatchTest, IsRefused) {
-  v1::ReportFailuresRequest batch = SomeBatch();
-  GetParam()(batch);
-  EXPECT_EQ(FailureBatchFromProto(batch).status().code(),
-            absl::StatusCode::kInvalidArgument);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Fields, HostileBatchTest,
-    testing::Values<Spoil>(
-        [](auto& batch) { batch.clear_jail(); },
-        [](auto& batch) { batch.set_jail(std::string(1000, 'x')); },
-        [](auto& batch) { batch.clear_log_id(); },
-        [](auto& batch) { batch.set_log_id(std::string(201, 'x')); },
-        [](auto& batch) { batch.mutable_failures(0)->set_source("rubbish"); },
-        [](auto& batch) { batch.mutable_failures(0)->set_source("0.0.0.0/0"); },
-        [](auto& batch) { batch.mutable_failures(1)->set_end_offset(99); },
-        [](auto& batch) { batch.mutable_right_logins(0)->clear_user(); },
-        [](auto& batch) { batch.mutable_right_logins(0)->set_source("x"); },
-        [](auto& batch) {
-          batch.mutable_right_logins(0)->set_source("203.0.113.0/24");
-        },
-        [](auto& batch) { batch.mutable_right_logins(1)->set_end_offset(1); },
-        [](auto& batch) { batch.mutable_right_logins(0)->clear_login_time(); },
-        [](auto& batch) {
-          for (int i = 0; i < 1000; ++i) {
-            *batch.add_right_logins() = batch.right_logins(1);
-          }
-        },
-        [](auto& batch) {
-          batch.mutable_failures(1)->set_end_offset(UINT64_MAX);
-        },
-        [](auto& batch) {
-          batch.mutable_failures(0)->mutable_failure_time()->set_seconds(
-              INT64_MAX);
-        },
-        [](auto& batch) {
-          batch.mutable_failures(0)->mutable_failure_time()->set_nanos(-1);
-        },
-        [](auto& batch) {
-          for (int i = 0; i < 1000; ++i) {
-            *batch.add_failures() = batch.failures(1);
-          }
-        }));
 
 TEST(ProtoConvertTest, TheWordsOfHandedOverBansAreMadePrintable) {
   Ban ban;
@@ -195,6 +114,19 @@ TEST(ProtoConvertTest, EvidenceIsPrintableWhateverTheLineHeld) {
   EXPECT_EQ(PrintableText("a\033[2J\xff\n", 100), "a\\x1b[2J\\xff\\n");
   EXPECT_EQ(PrintableText(std::string(50, '\0'), 10).size(), 10);
   EXPECT_EQ(PrintableText("abcdef", 3), "abc");
+}
+
+// Each byte at each place of a text of several words.
+TEST(ProtoConvertTest, OneByteMakesATextUnprintable) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool is_printable = byte >= ' ' && byte <= '~';
+    for (size_t place = 0; place < 21; ++place) {
+      std::string text(21, 'x');
+      text[place] = static_cast<char>(byte);
+      ASSERT_EQ(IsPrintable(text), is_printable) << byte << " at " << place;
+    }
+  }
+  EXPECT_TRUE(IsPrintable(""));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "coordinator/sqlite_ban_store.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 
 namespace mxban {
 namespace {
@@ -26,9 +27,10 @@ class BanHistoryTest : public testing::Test {
     store_ = *SqliteBanStore::Open(path);
   }
 
-  static StoredFailure Seen(int minute, const std::string& server) {
-    return {kKey, kNoon + absl::Minutes(minute), server,
-            server + " at " + std::to_string(minute)};
+  static FailureView Seen(int minute, const std::string& server,
+                          const std::string& user = "") {
+    return Kept({kKey, kNoon + absl::Minutes(minute), server,
+                 server + " at " + std::to_string(minute), user});
   }
 
   static Ban SomeBan(BanOrigin origin, uint32_t failure_count) {
@@ -49,7 +51,7 @@ TEST_F(BanHistoryTest, StoredAndNewFailuresTellWhoSawWhat) {
   StoreChange change;
   change.failures = {Seen(1, "mx2"), Seen(0, "mx3"), Seen(3, "mx1")};
   ASSERT_TRUE(store_->Commit(change).ok());
-  turn_.counted[kKey] = {Seen(2, "mx2")};
+  turn_.counted.Add(Seen(2, "mx2"));
   Ban ban = SomeBan(BanOrigin::kCounted, 3);
   ASSERT_TRUE(AddHistory(*store_, turn_, right_logins_, ban).ok());
   EXPECT_EQ(ban.servers, (std::vector<std::string>{"mx1", "mx2"}));
@@ -60,7 +62,7 @@ TEST_F(BanHistoryTest, StoredAndNewFailuresTellWhoSawWhat) {
 
 TEST_F(BanHistoryTest, WhatIsToldIsBounded) {
   for (int i = 0; i < 100; ++i) {
-    turn_.counted[kKey].push_back(Seen(i, "mx" + std::to_string(i)));
+    turn_.counted.Add(Seen(i, "mx" + std::to_string(i)));
   }
   Ban ban = SomeBan(BanOrigin::kCounted, 100);
   ASSERT_TRUE(AddHistory(*store_, turn_, right_logins_, ban).ok());
@@ -88,12 +90,11 @@ TEST_F(BanHistoryTest, WhatIsForgivenExplainsNothing) {
   StoreChange change;
   change.failures = {Seen(0, "mx1"), Seen(1, "mx2")};
   for (int i = 2; i < 20; ++i) {
-    change.failures.push_back(Seen(i, "mx3"));
-    change.failures.back().user = "alice";
+    change.failures.push_back(Seen(i, "mx3", "alice"));
   }
   ASSERT_TRUE(store_->Commit(change).ok());
-  turn_.counted[kKey] = {Seen(20, "mx1"), Seen(21, "mx3")};
-  turn_.counted[kKey][1].user = "alice";
+  turn_.counted.Add(Seen(20, "mx1"));
+  turn_.counted.Add(Seen(21, "mx3", "alice"));
   Jail jail;
   jail.name = "jail";
   right_logins_.Record(turn_, jail, kKey, "alice", kNoon);

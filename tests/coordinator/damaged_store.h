@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 
 namespace mxban {
 
@@ -36,9 +37,8 @@ inline StoreChange NumberedChange(uint32_t count) {
     ban.evidence = {std::string(100, 'e')};
     ban.revision = 7;
     change.imposed.push_back(ban);
-    change.failures.push_back(
-        {NumberedKey(i + count), kWritten, "mx1", std::string(100, 'f')});
-    change.failures.back().user = "bob";
+    change.failures.push_back(Kept({NumberedKey(i + count), kWritten, "mx1",
+                                    std::string(100, 'f'), "bob"}));
     change.right_logins.push_back({NumberedKey(i + count), "alice", kWritten});
     change.progress.push_back(
         {"mx1", "jail", absl::StrCat("log", i), i, kWritten});

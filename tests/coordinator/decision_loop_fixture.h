@@ -15,6 +15,7 @@
 #include "coordinator/decision_loop.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace mxban {
@@ -107,8 +108,10 @@ class DecisionLoopTest : public testing::Test {
     int failures = 0;
     while (!table_->Find(key).has_value() && failures < 10) {
       loop_->ReportFailures(
-          "mx1",
-          {jail, "log", {{key.source, clock_.TimeNow(), ++next_offset_, ""}}},
+          ReportOf("mx1",
+                   {jail,
+                    "log",
+                    {{key.source, clock_.TimeNow(), ++next_offset_, ""}}}),
           [](const absl::StatusOr<uint64_t>&) {});
       loop_->RunTurn();
       ++failures;
@@ -136,11 +139,10 @@ class DecisionLoopTest : public testing::Test {
                                   const char* source = kAttacker) {
     std::optional<absl::StatusOr<uint64_t>> answer;
     loop_->ReportFailures(
-        server,
-        {"jail",
-         "log",
-         {{IpNetwork::ParseOrDie(source), clock_.TimeNow(), end_offset,
-           std::string(server) + " saw it"}}},
+        ReportOf(server, {"jail",
+                          "log",
+                          {{IpNetwork::ParseOrDie(source), clock_.TimeNow(),
+                            end_offset, std::string(server) + " saw it"}}}),
         [&](absl::StatusOr<uint64_t> offset) { answer = std::move(offset); });
     loop_->RunTurn();
     return answer.value_or(absl::InternalError("no answer"));

@@ -236,10 +236,10 @@ TEST_F(DecisionLoopTest, ATurnServesManyWithOneCommit) {
   const int commits = store_->commits_;
   for (int i = 0; i < 100; ++i) {
     loop_->ReportFailures(
-        "mx" + std::to_string(i),
-        {"jail",
-         "log",
-         {{IpNetwork::ParseOrDie(kAttacker), clock_.TimeNow(), 100, ""}}},
+        ReportOf("mx" + std::to_string(i), {"jail",
+                                            "log",
+                                            {{IpNetwork::ParseOrDie(kAttacker),
+                                              clock_.TimeNow(), 100, ""}}}),
         [&](absl::StatusOr<uint64_t> offset) {
           answers += offset.ok() ? 1 : 0;
         });
@@ -262,10 +262,10 @@ TEST_F(DecisionLoopTest, AStopDecidesWhatIsQueued) {
   int recorded = 0;
   for (int i = 1; i <= kReports; ++i) {
     loop_->ReportFailures(
-        "mx" + std::to_string(i),
-        {"jail",
-         "log",
-         {{IpNetwork::ParseOrDie(kAttacker), clock_.TimeNow(), 100, ""}}},
+        ReportOf("mx" + std::to_string(i), {"jail",
+                                            "log",
+                                            {{IpNetwork::ParseOrDie(kAttacker),
+                                              clock_.TimeNow(), 100, ""}}}),
         [&](const absl::StatusOr<uint64_t>& offset) {
           recorded += offset.ok() ? 1 : 0;
         });
@@ -285,16 +285,15 @@ TEST_F(DecisionLoopTest, WhoeverComesWhileItStopsIsAnsweredOnce) {
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, server = "mx" + std::to_string(thread)] {
       for (uint64_t i = 1; i <= kReports; ++i) {
-        loop_->ReportFailures(server,
-                              {"jail",
-                               "log",
-                               {{IpNetwork::ParseOrDie("203.0.113.31"),
-                                 clock_.TimeNow(), i, ""}}},
-                              [&](const absl::StatusOr<uint64_t>& offset) {
-                                if (offset.ok()) ++recorded;
-                                if (absl::IsUnavailable(offset.status()))
-                                  ++refused;
-                              });
+        loop_->ReportFailures(
+            ReportOf(server, {"jail",
+                              "log",
+                              {{IpNetwork::ParseOrDie("203.0.113.31"),
+                                clock_.TimeNow(), i, ""}}}),
+            [&](const absl::StatusOr<uint64_t>& offset) {
+              if (offset.ok()) ++recorded;
+              if (absl::IsUnavailable(offset.status())) ++refused;
+            });
       }
     });
   }
@@ -312,7 +311,7 @@ TEST_F(DecisionLoopTest, AStoppedLoopRefuses) {
   loop_->Stop();
   std::optional<absl::Status> answer;
   loop_->ReportFailures(
-      "mx1", {"jail", "log", {}},
+      ReportOf("mx1", {"jail", "log", {}}),
       [&](absl::StatusOr<uint64_t> offset) { answer = offset.status(); });
   EXPECT_EQ(answer->code(), absl::StatusCode::kUnavailable);
 }

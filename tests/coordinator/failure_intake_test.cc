@@ -1,6 +1,9 @@
 #include "coordinator/failure_intake.h"
 
+#include <vector>
+
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 
 namespace mxban {
 namespace {
@@ -27,8 +30,21 @@ FailureBatch Batch(std::vector<Failure> failures, const char* log = "log") {
 class FailureIntakeTest : public testing::Test {
  protected:
   size_t Accepted(FailureBatch batch, const char* server = "mx1") {
-    return intake_.Accept(server, std::move(batch), &jail_, kNoon)
-        .failures.size();
+    return Accept(batch, &jail_, server).failures.size();
+  }
+
+  // What is left of `batch`, and how far its log is recorded then.
+  struct Outcome {
+    std::vector<Failure> failures;
+    std::vector<RightLogin> right_logins;
+    LogProgress progress;
+  };
+  Outcome Accept(const FailureBatch& batch, const Jail* jail,
+                 const char* server = "mx1") {
+    const auto report = ReportOf(server, batch);
+    LogProgress progress = intake_.Accept(*report, jail, kNoon);
+    FailureBatch left = BatchOf(*report);
+    return {left.failures, left.right_logins, progress};
   }
 
   const Jail jail_ = SomeJail();
@@ -81,9 +97,8 @@ TEST_F(FailureIntakeTest, AFailureOlderThanTheWindowDoesNotCount) {
 }
 
 TEST_F(FailureIntakeTest, AClockThatIsAheadIsReadAsNow) {
-  const auto accepted = intake_.Accept(
-      "mx1", Batch({At(1, "203.0.113.9", kNoon + absl::Hours(1))}), &jail_,
-      kNoon);
+  const auto accepted =
+      Accept(Batch({At(1, "203.0.113.9", kNoon + absl::Hours(1))}), &jail_);
   ASSERT_EQ(accepted.failures.size(), 1);
   EXPECT_EQ(accepted.failures[0].time, kNoon);
 }
@@ -108,8 +123,7 @@ TEST_F(FailureIntakeTest, WhatWasPardonedDoesNotCountLater) {
 }
 
 TEST_F(FailureIntakeTest, Ipv6CountsByItsNetwork) {
-  const auto accepted =
-      intake_.Accept("mx1", Batch({At(1, "2001:db8:bad::10")}), &jail_, kNoon);
+  const auto accepted = Accept(Batch({At(1, "2001:db8:bad::10")}), &jail_);
   EXPECT_EQ(accepted.failures[0].source.ToString(), "2001:db8:bad::/64");
 }
 
@@ -119,24 +133,22 @@ TEST_F(FailureIntakeTest, NoNetworkWithLoopbackIsCounted) {
 }
 
 TEST_F(FailureIntakeTest, ClientsBehindNat64CountEachForItself) {
-  const auto accepted = intake_.Accept(
-      "mx1", Batch({At(1, "64:ff9b::203.0.113.9")}), &jail_, kNoon);
+  const auto accepted = Accept(Batch({At(1, "64:ff9b::203.0.113.9")}), &jail_);
   ASSERT_EQ(accepted.failures.size(), 1);
   EXPECT_EQ(accepted.failures[0].source,
             IpNetwork::ParseOrDie("64:ff9b::203.0.113.9"));
 }
 
 TEST_F(FailureIntakeTest, AJailThatIsNotInForceIsAnsweredAndForgotten) {
-  const auto accepted =
-      intake_.Accept("mx1", Batch({At(1, "192.0.2.1"), At(2)}), nullptr, kNoon);
+  const auto accepted = Accept(Batch({At(1, "192.0.2.1"), At(2)}), nullptr);
   EXPECT_TRUE(accepted.failures.empty());
   EXPECT_EQ(accepted.progress.offset, 2);
   EXPECT_EQ(Accepted(Batch({At(2)})), 1) << "in force, it counts";
 }
 
 TEST_F(FailureIntakeTest, ThePositionMovesOnWhateverCounts) {
-  const auto accepted = intake_.Accept(
-      "mx1", Batch({At(1, "192.0.2.1"), At(2, "192.0.2.1")}), &jail_, kNoon);
+  const auto accepted =
+      Accept(Batch({At(1, "192.0.2.1"), At(2, "192.0.2.1")}), &jail_);
   EXPECT_TRUE(accepted.failures.empty());
   EXPECT_EQ(accepted.progress.offset, 2);
 }
@@ -156,14 +168,14 @@ TEST_F(FailureIntakeTest, RightLoginsPassOnceBesideFailures) {
       {login(150, "2001:db8::1", kNoon + absl::Hours(1)),
        login(250, "192.0.2.1"),
        login(300, "203.0.113.9", kNoon - absl::Hours(2))}};
-  auto accepted = intake_.Accept("mx1", batch, &jail, kNoon);
+  auto accepted = Accept(batch, &jail);
   EXPECT_EQ(accepted.failures.size(), 2);
   ASSERT_EQ(accepted.right_logins.size(), 1) << "one is ignored, one too old";
   EXPECT_EQ(accepted.right_logins[0].source,
             IpNetwork::ParseOrDie("2001:db8::/64"));
   EXPECT_EQ(accepted.right_logins[0].time, kNoon);
   EXPECT_EQ(accepted.progress.offset, 300) << "of both";
-  accepted = intake_.Accept("mx1", batch, &jail, kNoon);
+  accepted = Accept(batch, &jail);
   EXPECT_TRUE(accepted.failures.empty());
   EXPECT_TRUE(accepted.right_logins.empty());
   EXPECT_EQ(accepted.progress.offset, 300);
@@ -175,10 +187,10 @@ TEST_F(FailureIntakeTest, RightLoginsThatNobodyAsksForAreDone) {
       "log",
       {},
       {{IpNetwork::ParseOrDie("203.0.113.9"), kNoon, 100, "alice"}}};
-  auto accepted = intake_.Accept("mx1", batch, &jail_, kNoon);
+  auto accepted = Accept(batch, &jail_);
   EXPECT_TRUE(accepted.right_logins.empty());
   EXPECT_EQ(accepted.progress.offset, 100);
-  accepted = intake_.Accept("mx1", batch, nullptr, kNoon);
+  accepted = Accept(batch, nullptr);
   EXPECT_EQ(accepted.progress.offset, 100);
 }
 

@@ -7,6 +7,7 @@
 
 #include "coordinator/sqlite_ban_store.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 #include "tests/filter/config_directory.h"
 
 namespace mxban {
@@ -113,12 +114,13 @@ TEST_F(FleetCounterTest, SaysWhomItHadNoRoomFor) {
 TEST_F(FleetCounterTest, TheTurnForgetsWhomThereIsNoRoomFor) {
   const BanKey displaced = {"j", IpNetwork::ParseOrDie("192.0.2.1")};
   Record(displaced);
-  turn_.counted[displaced] = {{displaced, kNoon, "mx1", ""}};
+  turn_.counted.Add(Kept({displaced, kNoon, "mx1", ""}));
   Record({"j", IpNetwork::ParseOrDie("192.0.2.2")});
   EXPECT_TRUE(turn_.forgotten.empty());
   Record({"j", IpNetwork::ParseOrDie("192.0.2.3")});
   EXPECT_EQ(turn_.forgotten, std::vector<BanKey>{displaced});
-  EXPECT_TRUE(turn_.counted.empty()) << "nor is what it did in this turn kept";
+  EXPECT_TRUE(turn_.counted.Take().empty())
+      << "nor is what it did in this turn kept";
   EXPECT_TRUE(turn_.touches_counts);
 }
 

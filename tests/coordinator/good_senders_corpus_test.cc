@@ -19,6 +19,7 @@
 #include "coordinator/sqlite_ban_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/filter/sendmail_corpus.h"
 
@@ -113,7 +114,7 @@ class GoodSendersCorpusTest : public testing::TestWithParam<const char*> {
         clock.Advance(sight.time - clock.TimeNow());
       }
       loop.ReportFailures(
-          sight.server, sight.batch,
+          ReportOf(sight.server, sight.batch),
           [](const absl::StatusOr<uint64_t>& end) { EXPECT_TRUE(end.ok()); });
     }
     loop.RunTurn();

@@ -46,7 +46,7 @@ class GoodSendersDecisionsTest : public DecisionLoopTest {
 
   void Send(FailureBatch batch, const std::string& server = "mx1") {
     absl::StatusOr<uint64_t> answer = absl::InternalError("no answer");
-    loop_->ReportFailures(server, std::move(batch),
+    loop_->ReportFailures(ReportOf(server, batch),
                           [&](absl::StatusOr<uint64_t> o) { answer = o; });
     loop_->RunTurn();
     answer_ = answer;

@@ -156,7 +156,8 @@ TEST_F(HandOverTest, APardonBeatsFailuresThatAreToldLater) {
     late.failures.push_back(
         {IpNetwork::ParseOrDie(kAttacker), before, offset, ""});
   }
-  loop_->ReportFailures("mx9", late, [](const absl::StatusOr<uint64_t>&) {});
+  loop_->ReportFailures(ReportOf("mx9", late),
+                        [](const absl::StatusOr<uint64_t>&) {});
   loop_->RunTurn();
   EXPECT_FALSE(Standing().has_value());
   EXPECT_EQ(loop_->statistics().intake.pardoned, 9);

@@ -84,11 +84,11 @@ TEST_F(HeldDecisionsTest, OneTurnKeepsTheRateToo) {
   for (int i = 0; i < 10; ++i) {
     for (int failure = 0; failure < 3; ++failure) {
       loop_->ReportFailures(
-          "mx1",
-          {"jail",
-           "log",
-           {{IpNetwork::ParseOrDie(absl::StrCat("203.0.113.", i)),
-             clock_.TimeNow(), ++next_offset_, ""}}},
+          ReportOf("mx1",
+                   {"jail",
+                    "log",
+                    {{IpNetwork::ParseOrDie(absl::StrCat("203.0.113.", i)),
+                      clock_.TimeNow(), ++next_offset_, ""}}}),
           [](const absl::StatusOr<uint64_t>&) {});
     }
   }

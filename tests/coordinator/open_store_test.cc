@@ -124,9 +124,9 @@ TEST_F(OpenStoreTest, AFormatOfNobodyIsSetAside) {
 TEST_F(OpenStoreTest, ASchemaThatIsNotOursIsSetAside) {
   std::ifstream file(path_, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  Overwrite(bytes.find("evidence BLOB"), "evidencf BLOB");
+  Overwrite(bytes.find("data BLOB"), "datb BLOB");
   EXPECT_EQ(Salvaged().bans.size(), kRows);
-  EXPECT_THAT(said_, HasSubstr("no column named evidence"));
+  EXPECT_THAT(said_, HasSubstr("no such column: data"));
 }
 
 TEST_F(OpenStoreTest, APageInTheMiddleCostsLittle) {

@@ -221,10 +221,10 @@ TEST_F(OperatorRailsTest, AReloadCountsFromTheNextTurnOnAnAllowanceAtOnce) {
   loop_->AllowSource(Request(kNeighbour), [](const auto&) {});
   for (const char* source : {kAttacker, kNeighbour}) {
     loop_->ReportFailures(
-        "mx1",
-        {"jail",
-         "log",
-         {{Network(source), clock_.TimeNow(), ++next_offset_, ""}}},
+        ReportOf("mx1",
+                 {"jail",
+                  "log",
+                  {{Network(source), clock_.TimeNow(), ++next_offset_, ""}}}),
         [](const absl::StatusOr<uint64_t>&) {});
   }
   loop_->RunTurn();

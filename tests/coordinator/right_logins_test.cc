@@ -24,7 +24,7 @@ class RightLoginsTest : public testing::Test {
  protected:
   bool Forgives(const BanKey& key, const std::string& user,
                 absl::Time time = kNoon) const {
-    return logins_.Forgives({key, time, "mx1", "", user});
+    return logins_.Forgives(StoredFailure{key, time, "mx1", "", user});
   }
 
   const Jail jail_ = SomeJail("jail");

@@ -147,13 +147,15 @@ TEST_F(SourceExplanationTest, ABanOutlivesItsJail) {
 
 TEST_F(SourceExplanationTest, ManyFailuresAreBounded) {
   Replace(Jails(5'000));
-  std::vector<Failure> failures;
-  for (uint64_t i = 1; i <= 1'500; ++i) {
-    failures.push_back(
-        {IpNetwork::ParseOrDie(kAttacker), clock_.TimeNow(), i, ""});
+  for (const char* server : {"mx1", "mx2"}) {
+    std::vector<Failure> failures;
+    for (uint64_t i = 1; i <= 750; ++i) {
+      failures.push_back(
+          {IpNetwork::ParseOrDie(kAttacker), clock_.TimeNow(), i, ""});
+    }
+    loop_->ReportFailures(ReportOf(server, {"jail", "log", failures}),
+                          [](const absl::StatusOr<uint64_t>&) {});
   }
-  loop_->ReportFailures("mx1", {"jail", "log", failures},
-                        [](const absl::StatusOr<uint64_t>&) {});
   EXPECT_THAT(VerdictOn().failures, SizeIs(1'000));
 }
 
@@ -190,11 +192,10 @@ TEST_F(SourceExplanationTest, WhatIsHeldIsToldWithItsReason) {
   Replace(jails);
   for (const char* source : {"203.0.113.40", kAttacker}) {
     loop_->ReportFailures(
-        "mx1",
-        {"jail",
-         "log",
-         {{IpNetwork::ParseOrDie(source), clock_.TimeNow(), ++next_offset_,
-           "x"}}},
+        ReportOf("mx1", {"jail",
+                         "log",
+                         {{IpNetwork::ParseOrDie(source), clock_.TimeNow(),
+                           ++next_offset_, "x"}}}),
         [](const absl::StatusOr<uint64_t>& end) { ASSERT_TRUE(end.ok()); });
     loop_->RunTurn();
   }

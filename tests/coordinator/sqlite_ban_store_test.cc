@@ -11,6 +11,7 @@
 
 #include "coordinator/sqlite.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 
 namespace mxban {
 namespace {
@@ -50,7 +51,7 @@ TEST_F(SqliteBanStoreTest, WhatIsCommittedIsThereAfterReopening) {
   StoreChange change;
   change.revision = 7;
   change.imposed = {SomeBan(kKey)};
-  change.failures = {{kOther, kNoon, "mx2", "line"}};
+  change.failures = {Kept({kOther, kNoon, "mx2", "line"})};
   change.progress = {{"mx1", "jail", "log", 100, kNoon}};
   ASSERT_TRUE(Open()->Commit(change).ok());
 
@@ -81,7 +82,8 @@ TEST_F(SqliteBanStoreTest, LiftedBansAndForgottenFailuresAreGone) {
   auto store = Open();
   StoreChange change;
   change.imposed = {SomeBan(kKey), SomeBan(kOther)};
-  change.failures = {{kKey, kNoon, "mx1", ""}, {kOther, kNoon, "mx1", ""}};
+  change.failures = {Kept({kKey, kNoon, "mx1", ""}),
+                     Kept({kOther, kNoon, "mx1", ""})};
   ASSERT_TRUE(store->Commit(change).ok());
   StoreChange end;
   end.lifted = {kKey};
@@ -142,7 +144,7 @@ TEST_F(SqliteBanStoreTest, FailuresOfASourceComeNewestLast) {
   StoreChange change;
   for (int i = 0; i < 5; ++i) {
     change.failures.push_back(
-        {kKey, kNoon + absl::Seconds(i), "mx1", std::to_string(i)});
+        Kept({kKey, kNoon + absl::Seconds(i), "mx1", std::to_string(i)}));
   }
   ASSERT_TRUE(store->Commit(change).ok());
   const auto failures = store->FailuresOf(kKey, 2);
@@ -155,10 +157,10 @@ TEST_F(SqliteBanStoreTest, OfATrimmedSourceTheNewestFailuresStay) {
   auto store = Open();
   StoreChange change;
   for (int second = 0; second < 10; ++second) {
-    change.failures.push_back(
-        {kKey, kNoon + absl::Seconds(second), second < 3 ? "mx2" : "mx1", ""});
+    change.failures.push_back(Kept(
+        {kKey, kNoon + absl::Seconds(second), second < 3 ? "mx2" : "mx1", ""}));
   }
-  change.failures.push_back({kOther, kNoon, "mx3", ""});
+  change.failures.push_back(Kept({kOther, kNoon, "mx3", ""}));
   change.trimmed = {{kKey, 4, /*of_each_server=*/true}};
   ASSERT_TRUE(store->Commit(change).ok());
   const auto seconds = [&store] {
@@ -180,8 +182,9 @@ TEST_F(SqliteBanStoreTest, OfATrimmedSourceTheNewestFailuresStay) {
 TEST_F(SqliteBanStoreTest, OldFailuresArePruned) {
   auto store = Open();
   StoreChange change;
-  change.failures = {{kKey, kNoon, "mx1", "old"},
-                     {kKey, kNoon + absl::Hours(1), "mx1", "new"}};
+  change.failures = {Kept({kKey, kNoon, "mx1", "old"})};
+  ASSERT_TRUE(store->Commit(change).ok());
+  change.failures = {Kept({kKey, kNoon + absl::Hours(1), "mx1", "new"})};
   ASSERT_TRUE(store->Commit(change).ok());
   StoreChange prune;
   prune.retention.emplace().failures = kNoon + absl::Minutes(1);

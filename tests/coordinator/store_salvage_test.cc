@@ -90,7 +90,7 @@ TEST_F(StoreSalvageTest, APageCostsItsRows) {
     ASSERT_GE(rows, (kTables - 1) * kRows)
         << "page " << page << " cost more than a table";
   }
-  EXPECT_GE(slight_losses * 100, tried * 90) << "of " << tried;
+  EXPECT_GE(slight_losses * 100, tried * 85) << "of " << tried;
 }
 
 TEST_F(StoreSalvageTest, ATruncatedFileKeepsItsBeginning) {
@@ -108,7 +108,7 @@ TEST_F(StoreSalvageTest, SpoiltRowsAreLeftBehind) {
         database->Execute(
             "UPDATE ban SET message = X'ff' WHERE source IN (SELECT source "
             "FROM ban LIMIT 3);"
-            "UPDATE failure SET source = X'00' WHERE rowid <= 2;"
+            "UPDATE failure_log SET data = X'00' WHERE id = 2;"
             "UPDATE audit SET message = X'ff' WHERE id = 4;"
             "UPDATE log_progress SET end_offset = -1 WHERE log_id = "
             "CAST('log7' AS BLOB)"),
@@ -119,10 +119,36 @@ TEST_F(StoreSalvageTest, SpoiltRowsAreLeftBehind) {
   EXPECT_EQ(tables[0].rows, kRows - 3);
   EXPECT_EQ(tables[0].spoilt_rows, 3);
   EXPECT_TRUE(tables[0].is_whole);
-  EXPECT_EQ(tables[2].spoilt_rows, 2);
+  EXPECT_EQ(tables[2].name, "failure");
+  EXPECT_EQ(tables[2].spoilt_rows, 1) << "which held many";
+  EXPECT_GT(tables[2].rows, kRows - 50);
+  EXPECT_LT(tables[2].rows, kRows);
   EXPECT_EQ(tables[3].spoilt_rows, 1);
   EXPECT_EQ(tables[5].name, "audit");
   EXPECT_EQ(tables[5].spoilt_rows, 1);
+}
+
+// Each is found from the one behind it, so they must not be left as they were.
+TEST_F(StoreSalvageTest, WhatIsLeftOfASourceIsFound) {
+  const BanKey key = NumberedKey(0);
+  {
+    auto store = *SqliteBanStore::Open(from_);
+    for (int second = 0; second < 100; ++second) {
+      StoreChange change;
+      change.failures = {
+          Kept({key, kWritten + absl::Seconds(second), "mx1", "line"})};
+      ASSERT_EQ(store->Commit(change), absl::OkStatus());
+    }
+  }
+  {
+    auto database = *SqliteDatabase::Open(from_);
+    ASSERT_EQ(
+        database->Execute("UPDATE failure_log SET data = X'00' WHERE id = "
+                          "(SELECT MAX(id) - 50 FROM failure_log)"),
+        absl::OkStatus());
+  }
+  EXPECT_EQ(Salvage()[2].rows, kRows + 99);
+  EXPECT_EQ((*SqliteBanStore::Open(to_))->FailuresOf(key, 1'000)->size(), 99);
 }
 
 TEST_F(StoreSalvageTest, AFileWithoutAHeaderGivesNothing) {
@@ -156,15 +182,21 @@ TEST_F(StoreSalvageTest, FailuresOfAnOlderVersionKeepTheirTimes) {
   {
     auto database = *SqliteDatabase::Open(from_);
     ASSERT_EQ(database->Execute(
-                  "DROP TABLE right_login;"
-                  "ALTER TABLE failure DROP COLUMN user;"
+                  "DROP TABLE right_login; DROP TABLE failure_log;"
+                  "CREATE TABLE failure (jail BLOB, source BLOB, time INTEGER,"
+                  "  server BLOB, evidence BLOB);"
+                  "INSERT INTO failure SELECT jail, source, "
+                  "  1795435200000000, CAST('mx1' AS BLOB), "
+                  "  CAST('line' AS BLOB) FROM ban;"
+                  "UPDATE failure SET source = X'00' WHERE rowid <= 2;"
                   "UPDATE meta SET value = 3 WHERE key = 'schema_version'"),
               absl::OkStatus());
   }
   const auto tables =
       SalvageStore(from_, to_, kWritten + absl::Hours(24 * 365));
   ASSERT_TRUE(tables.ok()) << tables.status();
-  EXPECT_EQ(tables->at(2).rows, kRows);
+  EXPECT_EQ(tables->at(2).rows, kRows - 2);
+  EXPECT_EQ(tables->at(2).spoilt_rows, 2);
   const auto logins = std::find_if(
       tables->begin(), tables->end(),
       [](const auto& table) { return table.name == "right_login"; });

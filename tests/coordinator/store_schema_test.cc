@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 
 namespace mxban {
 namespace {
@@ -68,6 +70,25 @@ constexpr char kVersion3[] = R"sql(
   CREATE TABLE pardon (
     jail BLOB, source BLOB, time INTEGER,
     PRIMARY KEY (jail, source)) WITHOUT ROWID;
+)sql";
+
+constexpr char kVersion4[] = R"sql(
+  UPDATE meta SET value = 4 WHERE key = 'schema_version';
+  ALTER TABLE failure ADD COLUMN user BLOB NOT NULL DEFAULT x'';
+  CREATE TABLE right_login (
+    jail BLOB, source BLOB, user BLOB, time INTEGER,
+    PRIMARY KEY (jail, source, user)) WITHOUT ROWID;
+  CREATE INDEX right_login_by_time ON right_login (time);
+  CREATE TABLE held_ban (
+    jail BLOB, source BLOB, message BLOB,
+    PRIMARY KEY (jail, source)) WITHOUT ROWID;
+  CREATE TABLE allowed (
+    source BLOB PRIMARY KEY, message BLOB) WITHOUT ROWID;
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER, source BLOB, message BLOB);
+  CREATE INDEX audit_by_time ON audit (time);
+  CREATE INDEX audit_by_source ON audit (source);
 )sql";
 
 class StoreSchemaTest : public testing::Test {
@@ -148,7 +169,7 @@ TEST_F(StoreSchemaTest, AStoreOfVersion3IsBroughtUpToDate) {
   EXPECT_EQ(store->Load()->progress[0].time, kNoon) << "it was dated";
   // What version 4 adds can be used at once.
   StoreChange change;
-  change.failures = {{kKey, kNoon, "mx1", "line", "bob"}};
+  change.failures = {Kept({kKey, kNoon, "mx1", "line", "bob"})};
   change.right_logins = {{kKey, "alice", kNoon}};
   ASSERT_TRUE(store->Commit(change).ok());
   store.reset();
@@ -156,6 +177,45 @@ TEST_F(StoreSchemaTest, AStoreOfVersion3IsBroughtUpToDate) {
   EXPECT_EQ(contents->failures.size(), 2);
   EXPECT_EQ(contents->failures[1].user, "bob");
   EXPECT_EQ(contents->right_logins.at(0).user, "alice");
+}
+
+// It had a row for each failure.
+TEST_F(StoreSchemaTest, AStoreOfVersion4IsBroughtUpToDate) {
+  constexpr char kMany[] = R"sql(
+  WITH RECURSIVE number (n) AS
+    (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 999)
+  INSERT INTO failure SELECT CAST('many' AS BLOB),
+    CAST('2001:db8:' || (100 + n % 100) || '::/64' AS BLOB), 1795435200000001 + n,
+    CAST('mx' || (n % 3) AS BLOB), CAST('line ' || n AS BLOB),
+    CAST('user ' || n AS BLOB) FROM number;
+)sql";
+  Write(absl::StrCat("BEGIN;", kCommon, kVersion2, kVersion3, kVersion4,
+                     "COMMIT;"));
+  OpenAndExpectEverything();
+  std::filesystem::remove(path_);
+  Write(absl::StrCat("BEGIN;", kCommon, kVersion2, kVersion3, kVersion4, kMany,
+                     "COMMIT;"));
+  auto store = *SqliteBanStore::Open(path_);
+  const std::vector<StoredFailure> failures = store->Load()->failures;
+  ASSERT_EQ(failures.size(), 1 + 1'000);
+  for (int n = 0; n < 1'000; ++n) {
+    const StoredFailure& failure = failures[1 + n];
+    EXPECT_EQ(failure.key.jail, "many");
+    EXPECT_EQ(failure.key.source.ToString(),
+              absl::StrCat("2001:db8:", 100 + n % 100, "::/64"));
+    EXPECT_EQ(failure.time, kNoon + absl::Microseconds(1 + n));
+    EXPECT_EQ(failure.server, absl::StrCat("mx", n % 3));
+    EXPECT_EQ(failure.evidence, absl::StrCat("line ", n));
+    EXPECT_EQ(failure.user, absl::StrCat("user ", n));
+  }
+  EXPECT_EQ(store->FailuresOf(failures[7].key, 100)->size(), 10);
+}
+
+TEST_F(StoreSchemaTest, AFailureOfVersion4ThatIsNotReadableIsDamage) {
+  Write(absl::StrCat("BEGIN;", kCommon, kVersion2, kVersion3, kVersion4,
+                     "UPDATE failure SET time = -1; COMMIT;"));
+  EXPECT_EQ(SqliteBanStore::Open(path_).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST_F(StoreSchemaTest, ANewStoreHasEveryTable) {
@@ -167,14 +227,15 @@ TEST_F(StoreSchemaTest, ANewStoreHasEveryTable) {
       "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema "
       "WHERE type = 'table' ORDER BY name)");
   ASSERT_TRUE(tables.Step().ok());
-  EXPECT_EQ(tables.Blob(0),
-            "allowed audit ban ban_history failure held_ban log_progress meta "
-            "pardon right_login sqlite_sequence");
+  EXPECT_EQ(
+      tables.Blob(0),
+      "allowed audit ban ban_history failure_log held_ban log_progress meta "
+      "pardon right_login sqlite_sequence");
 }
 
 TEST_F(StoreSchemaTest, ANewerVersionIsRefused) {
   Write(
-      absl::StrCat(kCommon, "INSERT INTO meta VALUES ('schema_version', 5);"));
+      absl::StrCat(kCommon, "INSERT INTO meta VALUES ('schema_version', 6);"));
   EXPECT_EQ(SqliteBanStore::Open(path_).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }

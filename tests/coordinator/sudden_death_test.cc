@@ -17,6 +17,7 @@
 #include "coordinator/decision_loop.h"
 #include "coordinator/open_store.h"
 #include "gtest/gtest.h"
+#include "tests/coordinator/failures.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace mxban {
@@ -53,9 +54,11 @@ struct Life {
       batch.failures.push_back({IpNetwork::ParseOrDie("203.0.113.30"),
                                 clock.TimeNow(), line, std::string(500, 'e')});
     }
-    loop.ReportFailures("mx1", batch, [this](absl::StatusOr<uint64_t> offset) {
-      if (offset.ok()) recorded = *offset / kFailuresPerTurn;
-    });
+    loop.ReportFailures(ReportOf("mx1", batch),
+                        [this](absl::StatusOr<uint64_t> offset) {
+                          if (offset.ok())
+                            recorded = *offset / kFailuresPerTurn;
+                        });
   }
 
   // Whether everything of it was acknowledged.

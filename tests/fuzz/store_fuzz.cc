@@ -16,6 +16,7 @@
 #include "coordinator/open_store.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "spdlog/spdlog.h"
+#include "tests/coordinator/failures.h"
 
 namespace mxban {
 namespace {
@@ -42,7 +43,8 @@ std::string SoundStore() {
   for (int i = 0; i < 40; ++i) {
     const BanKey key = {"sendmail",
                         IpNetwork::ParseOrDie(absl::StrCat("203.0.113.", i))};
-    change.failures.push_back({key, kNow, "mx1", std::string(i * 20, 'x')});
+    change.failures.push_back(
+        Kept({key, kNow, "mx1", std::string(i * 20, 'x')}));
     change.pardoned.push_back({key, kNow});
     change.imposed.push_back({.key = key,
                               .create_time = kNow,

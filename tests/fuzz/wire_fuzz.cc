@@ -7,6 +7,8 @@
 
 #include "agent/update.h"
 #include "common/proto_convert.h"
+#include "coordinator/failure_report.h"
+#include "tests/coordinator/failures.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_firewall.h"
 
@@ -18,11 +20,19 @@ void Check(bool holds) {
 }
 
 // From an agent.
-void Report(const v1::ReportFailuresRequest& message) {
-  const auto batch = FailureBatchFromProto(message);
-  if (!batch.ok()) return;
-  const auto again = FailureBatchFromProto(FailureBatchToProto(*batch));
-  Check(again.ok() && again->failures.size() == batch->failures.size());
+void Report(absl::string_view bytes) {
+  FailureReport report("mx1");
+  report.Append(bytes);
+  const size_t told = report.CountTold();
+  if (!report.Parse().ok()) return;
+  Check(report.failures().size() + report.right_logins().size() == told);
+  const v1::ReportFailuresRequest message =
+      FailureBatchToProto(BatchOf(report));
+  FailureReport again("mx1");
+  again.Append(message.SerializeAsString());
+  Check(again.Parse().ok());
+  Check(FailureBatchToProto(BatchOf(again)).SerializeAsString() ==
+        message.SerializeAsString());
 }
 
 void HandOver(const v1::HandOverBansRequest& message) {
@@ -64,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   --size;
   switch (kind & 3) {
     case 0:
-      mxban::Read(data, size, mxban::Report);
+      mxban::Report({reinterpret_cast<const char*>(data), size});
       break;
     case 1:
       mxban::Read(data, size, mxban::HandOver);

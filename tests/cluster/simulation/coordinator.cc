@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/sqlite_ban_store.h"
+#include "tests/coordinator/failures.h"
 
 namespace mxban::simulation {
 namespace {
@@ -93,12 +94,12 @@ void SimulatedCoordinator::Start(const JailSet& jails) {
   PlanExpiry();
 }
 
-void SimulatedCoordinator::Report(int server, FailureBatch batch,
+void SimulatedCoordinator::Report(int server,
+                                  std::shared_ptr<FailureReport> report,
                                   ReportDone done) {
   running_->loop->ReportFailures(
-      absl::StrCat("mx", server), batch,
-      [this, server, batch,
-       done = std::move(done)](const absl::StatusOr<uint64_t>& offset) {
+      report, [this, server, batch = BatchOf(*report),
+               done = std::move(done)](const absl::StatusOr<uint64_t>& offset) {
         if (offset.ok()) truth_.Record(server, batch, agenda_.TimeNow());
         done(offset);
       });

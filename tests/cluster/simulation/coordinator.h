@@ -22,6 +22,7 @@
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/decision_loop.h"
+#include "coordinator/failure_report.h"
 #include "tests/cluster/simulation/agenda.h"
 #include "tests/cluster/simulation/random.h"
 #include "tests/cluster/simulation/truth.h"
@@ -53,7 +54,8 @@ class SimulatedCoordinator {
   }
 
   // What agents and operators ask for. REQUIRES: is_up(), also in the next.
-  void Report(int server, FailureBatch batch, ReportDone done);
+  void Report(int server, std::shared_ptr<FailureReport> report,
+              ReportDone done);
   void HandOver(int server, std::vector<Ban> bans,
                 DecisionLoop::HandOverDone done);
   void Impose(const IpNetwork& source, absl::Duration duration);

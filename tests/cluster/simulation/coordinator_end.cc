@@ -1,10 +1,12 @@
 #include "tests/cluster/simulation/coordinator_end.h"
 
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/proto_convert.h"
+#include "coordinator/failure_report.h"
 #include "mxban/v1/agent_service.pb.h"
 
 namespace mxban::simulation {
@@ -38,14 +40,14 @@ CoordinatorEnd::~CoordinatorEnd() {
 }
 
 void CoordinatorEnd::ReceiveBatch(const std::string& bytes) {
-  v1::ReportFailuresRequest request;
-  if (!request.ParseFromString(bytes)) return callbacks_.complain("batch");
-  absl::StatusOr<FailureBatch> batch = FailureBatchFromProto(request);
-  if (!batch.ok()) return callbacks_.complain(batch.status().ToString());
+  auto report = std::make_shared<FailureReport>(absl::StrCat("mx", server_));
+  report->Append(bytes);
+  const absl::Status status = report->Parse();
+  if (!status.ok()) return callbacks_.complain(status.ToString());
   v1::ReportFailuresResponse response;
-  response.set_jail(request.jail());
-  response.set_log_id(request.log_id());
-  coordinator_.Report(server_, *std::move(batch),
+  response.set_jail(report->jail());
+  response.set_log_id(report->log_id());
+  coordinator_.Report(server_, std::move(report),
                       [this, response, life = std::weak_ptr<int>(life_)](
                           const absl::StatusOr<uint64_t>& offset) mutable {
                         if (life.expired())
