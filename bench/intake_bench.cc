@@ -13,12 +13,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
@@ -36,18 +38,28 @@ namespace mxban {
 namespace {
 
 constexpr char kMethod[] = "/mxban.v1.AgentService/ReportFailures";
-constexpr char kLine[] =
-    "Nov 23 09:12:41 mx1 sm-mta[21733]: 5AN8Cf1Q021733: AUTH failure (LOGIN): "
-    "authentication failure (-13) SASL(-13): authentication failure: checkpass "
-    "failed, user=info, relay=[203.0.113.77]";
-constexpr uint64_t kLineBytes = sizeof(kLine);
-
 // A source of 10.0.0.0/8 for each number; each fails twice in all, so none is
 // banned, and all are tracked.
 std::string SourceOf(uint64_t number) {
   const uint64_t n = number / 2;
   return absl::StrCat("10.", n >> 16 & 255, ".", n >> 8 & 255, ".", n & 255);
 }
+
+// The line of a log that told it. No two are the same.
+std::string LineOf(uint64_t number, absl::string_view user) {
+  const uint64_t pid = 10'000 + number * 7919 % 50'000;
+  return absl::StrCat(
+      absl::FormatTime("%b %e %H:%M:%S", absl::Now(), absl::UTCTimeZone()),
+      " mx1 sm-mta[", pid, "]: 5AN", absl::Hex(absl::HashOf(number) >> 44),
+      absl::Dec(pid, absl::kZeroPad6),
+      ": AUTH failure (LOGIN): authentication failure (-13) SASL(-13): "
+      "authentication failure: checkpass failed, user=",
+      user, ", relay=[", SourceOf(number), "]");
+}
+
+constexpr const char* kUsers[] = {"info",       "admin",   "postmaster",
+                                  "sales",      "test",    "john.doe",
+                                  "newsletter", "contact", "root"};
 
 struct Agent {
   std::string name;
@@ -67,9 +79,9 @@ std::vector<Agent> WriteBatches(int agents, int batch, uint64_t failures) {
       v1::Failure& failure = *request.add_failures();
       failure.set_source(SourceOf(number));
       failure.mutable_failure_time()->set_seconds(now);
-      failure.set_end_offset(offsets[turn] += kLineBytes);
-      failure.set_evidence(kLine);
-      failure.set_user("info");
+      failure.set_user(kUsers[number % std::size(kUsers)]);
+      failure.set_evidence(LineOf(number, failure.user()));
+      failure.set_end_offset(offsets[turn] += failure.evidence().size() + 1);
     }
     bool own_buffer;
     (void)grpc::SerializationTraits<v1::ReportFailuresRequest>::Serialize(

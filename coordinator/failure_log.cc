@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
 #include "common/status_macros.h"
+#include "coordinator/packed_bytes.h"
 
 namespace mxban {
 namespace {
@@ -21,6 +22,9 @@ constexpr size_t kCleanedPerRecord = 4;
 constexpr size_t kLeastCleaned = 100;
 constexpr size_t kCleanedAtRetention = 200'000;
 
+// What a row may take so that it fits a page of the file.
+constexpr size_t kPage = 3'900;
+
 uint64_t RandomSeed() {
   std::random_device random;
   return (uint64_t{random()} << 32) | random();
@@ -30,9 +34,10 @@ bool IsEarlier(const StoredFailure& a, const StoredFailure& b) {
   return a.time < b.time;
 }
 
-// Calls `take` with every record of `data`.
+// Calls `take` with every record of a row, `packed`.
 template <typename Take>
-absl::Status ReadRecords(absl::string_view data, Take take) {
+absl::Status ReadRecords(absl::string_view packed, Take take) {
+  ASSIGN_OR_RETURN(const std::string data, Unpack(packed));
   FailureRowReader reader(data);
   FailureRowReader::Record record;
   while (true) {
@@ -262,11 +267,13 @@ void FailureLog::Forget(const BanKey& key) {
 
 absl::Status FailureLog::EndRow() {
   if (row_.is_empty()) return absl::OkStatus();
+  Pack(row_.data(), packed_);
   RETURN_IF_ERROR(add_row_.Bind(static_cast<int64_t>(next_row_))
                       .Bind(row_.newest_us())
-                      .Bind(row_.data())
+                      .Bind(packed_)
                       .Run());
   ++next_row_;
+  row_.FitTo(kPage, packed_.size());
   row_.Clear();
   return absl::OkStatus();
 }
@@ -308,13 +315,12 @@ absl::StatusOr<size_t> FailureLog::Retire(uint64_t row, bool is_too_old) {
   ASSIGN_OR_RETURN(const bool is_row,
                    read_row_.Bind(static_cast<int64_t>(row)).Step());
   if (!is_row) return absl::DataLossError("store: a row of failures is gone");
-  const absl::string_view data = read_row_.Blob(0);
-  retired_.assign(data.data(), data.size());
+  const std::string packed(read_row_.Blob(0));
   RETURN_IF_ERROR(read_row_.Run());
   size_t records = 0;
   absl::Status status;
   RETURN_IF_ERROR(
-      ReadRecords(retired_, [&](const FailureRowReader::Record& record) {
+      ReadRecords(packed, [&](const FailureRowReader::Record& record) {
         ++records;
         if (record.is_forgotten) return;  // There is nothing before it.
         const auto trace = TraceOf(record.failure, row);

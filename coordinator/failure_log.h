@@ -1,8 +1,9 @@
 #ifndef MXBAN_COORDINATOR_FAILURE_LOG_H_
 #define MXBAN_COORDINATOR_FAILURE_LOG_H_
 
-// The failures of a store: a log of rows (failure_row.h) that only grows at its
-// end and only loses its oldest row.
+// The failures of a store: a log of rows (failure_row.h, packed) that only grows
+// at its end and only loses its oldest row. Of each as much is packed as fits a
+// page of the file.
 //
 // So taking in failures writes pages one after the other, and costs little more
 // than copying them. Forgetting a source appends that it is forgotten. When
@@ -131,7 +132,7 @@ class FailureLog {
   absl::Time too_old_ = absl::InfinitePast();
   bool may_be_old_ = false;  // The oldest row.
   FailureRowWriter row_;     // Being written: next_row_.
-  std::string retired_;      // A row; for its memory alone.
+  std::string packed_;       // A row; for its memory alone.
 };
 
 }  // namespace mxban

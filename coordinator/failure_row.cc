@@ -81,6 +81,12 @@ void FailureRowWriter::Forget(absl::string_view jail, const IpNetwork& source) {
   data_.append(jail.data(), jail.size());
 }
 
+void FailureRowWriter::FitTo(size_t wanted, size_t packed) {
+  // Of a small one nothing is learned.
+  if (data_.size() < room_ / 2) return;
+  room_ = std::clamp(wanted * data_.size() / packed, kLeastRoom, kMostRoom);
+}
+
 void FailureRowWriter::Clear() {
   data_.clear();
   newest_us_ = 0;

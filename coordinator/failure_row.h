@@ -1,8 +1,8 @@
 #ifndef MXBAN_COORDINATOR_FAILURE_ROW_H_
 #define MXBAN_COORDINATOR_FAILURE_ROW_H_
 
-// Failures as the rows of a store hold them: as many in one as fit a page of
-// the file, in the order in which they came.
+// Failures as the rows of a store hold them: many in one, in the order in which
+// they came.
 //
 // A row is a sequence of records. Each is a failure, or says that all those of
 // a source that came before are forgotten. Numbers are little-endian, or of the
@@ -41,9 +41,13 @@ namespace mxban {
 
 class FailureRowWriter {
  public:
+  // The row takes `packed` bytes where it is stored. Makes the next ones so
+  // large that they take `wanted`, if they can be packed as well.
+  void FitTo(size_t wanted, size_t packed);
+
   // Whether `failure` still fits the row; any fits an empty one.
   bool HasRoomFor(const FailureView& failure) const {
-    return data_.empty() || data_.size() + SizeOf(failure) <= kRowBytes;
+    return data_.empty() || data_.size() + SizeOf(failure) <= room_;
   }
 
   void Add(const FailureView& failure, uint64_t back);
@@ -53,15 +57,15 @@ class FailureRowWriter {
   void Clear();
 
   bool is_empty() const { return data_.empty(); }
-  bool is_full() const { return data_.size() >= kRowBytes; }
+  bool is_full() const { return data_.size() >= room_; }
   absl::string_view data() const { return data_; }
 
   // The time of the newest failure; 0 if there is none.
   int64_t newest_us() const { return newest_us_; }
 
  private:
-  // With the rest of the row such a row fills one page of SQLite's.
-  static constexpr size_t kRowBytes = 4000;
+  static constexpr size_t kLeastRoom = 4'000;
+  static constexpr size_t kMostRoom = 32'000;
 
   // What all numbers of a record may take.
   static constexpr size_t kMostNumbers = 60;
@@ -75,6 +79,7 @@ class FailureRowWriter {
   uint64_t JailSize(absl::string_view& jail);
 
   std::string data_;
+  size_t room_ = kLeastRoom;
   int64_t newest_us_ = 0;
   std::string jail_, server_;  // Of the record before.
   bool has_server_ = false;

@@ -11,6 +11,7 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
+#include "coordinator/packed_bytes.h"
 #include "coordinator/store_schema.h"
 #include "gtest/gtest.h"
 #include "tests/coordinator/failures.h"
@@ -277,11 +278,13 @@ TEST_F(FailureLogTest, DamagedTracesEnd) {
     ASSERT_EQ(database_->Execute("DELETE FROM failure_log"), absl::OkStatus());
     writer.Clear();
     writer.Add(Kept({Numbered(1), kNoon, "mx1", ""}), back);
+    std::string packed;
+    Pack(writer.data(), packed);
     for (int64_t id = 1; id <= 3; ++id) {
       ASSERT_EQ(database_->Prepare("INSERT INTO failure_log VALUES (?, ?, ?)")
                     .Bind(id)
                     .Bind(writer.newest_us())
-                    .Bind(writer.data())
+                    .Bind(packed)
                     .Run(),
                 absl::OkStatus());
     }

@@ -98,6 +98,30 @@ TEST(FailureRowTest, ARowHoldsAPageAndNamesItsNewest) {
       << "jail and server are named again";
 }
 
+TEST(FailureRowTest, ARowIsAsLargeAsItCanBePacked) {
+  FailureRowWriter writer;
+  const FailureView failure =
+      Kept({Key("203.0.113.30"), kNoon, "mx1", std::string(180, 'e'), "bob"});
+  const auto fill = [&] {
+    writer.Clear();
+    while (writer.HasRoomFor(failure)) writer.Add(failure, 0);
+    return writer.data().size();
+  };
+  const size_t first = fill();
+  writer.FitTo(4'000, first / 3);
+  const size_t second = fill();
+  EXPECT_GT(second, 11'000);
+  EXPECT_LE(second, 12'500);
+  writer.FitTo(4'000, 10);
+  EXPECT_LE(fill(), 32'000);
+  writer.FitTo(4'000, 32'000);
+  EXPECT_EQ(fill(), first) << "it could not be packed";
+  writer.Clear();
+  writer.Add(failure, 0);
+  writer.FitTo(4'000, 10);
+  EXPECT_EQ(fill(), first) << "a small one tells nothing";
+}
+
 // No beginning of a row is read beyond its end.
 TEST(FailureRowTest, ARowThatIsCutShortIsNotReadable) {
   const std::string row = SomeRow();
