@@ -49,6 +49,12 @@ FailureCounter::Count FailureCounter::Record(const IpNetwork& source,
           absl::FromUnixMicros(largest.newest_us), kept_.size() < before};
 }
 
+void FailureCounter::LookFor(const IpNetwork& source) const {
+  const uint32_t place = sources_.Find(source);
+  if (place == TrackedSources::kNone) return;
+  __builtin_prefetch(failures_.NewestOf(sources_[place].failures));
+}
+
 size_t FailureCounter::MaxKept(const Limits& limits) {
   return FailureWindow::MaxKept(limits.max_failures, limits.min_servers);
 }

@@ -37,6 +37,9 @@ class FailureLists {
   // REQUIRES: `list` is not empty.
   int64_t NewestTime(uint32_t list) const { return links_[list].time_us; }
 
+  // Where the newest failure of `list` lies. REQUIRES: as before.
+  const void* NewestOf(uint32_t list) const { return &links_[list]; }
+
   // How many failures there are in all lists.
   size_t size() const { return links_.size(); }
 

@@ -20,6 +20,7 @@ size_t FirstAt(absl::Span<const KeptFailure> failures, int64_t time_us) {
 FailureWindow::Largest FailureWindow::LargestAround(
     absl::Span<const KeptFailure> failures, size_t index) {
   const int64_t time_us = failures[index].time_us;
+  if (failures.size() == 1) return {1, 1, time_us};
   size_t end = FirstAt(failures, time_us + length_us_);
   tally_.clear();
   for (size_t i = index + 1; i < end; ++i) ++tally_[failures[i].server];

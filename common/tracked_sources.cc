@@ -16,15 +16,20 @@ TrackedSources::TrackedSources()
 }
 
 uint16_t TrackedSources::NumberOf(absl::string_view server, int64_t time_us) {
-  auto found = numbers_.find(server);
-  if (found == numbers_.end()) {
-    if (servers_.size() == kMaxServers) return kNameless;
-    const uint32_t place = servers_.Add({.newest_us = time_us});
-    found = numbers_.try_emplace(server, place).first;
+  // Failures come in batches of one server.
+  if (server != newest_name_) {
+    auto found = numbers_.find(server);
+    if (found == numbers_.end()) {
+      if (servers_.size() == kMaxServers) return kNameless;
+      const uint32_t place = servers_.Add({.newest_us = time_us});
+      found = numbers_.try_emplace(server, place).first;
+    }
+    newest_name_ = found->first;
+    newest_number_ = found->second;
   }
-  int64_t& newest_us = servers_[found->second].newest_us;
+  int64_t& newest_us = servers_[newest_number_].newest_us;
   newest_us = std::max(newest_us, time_us);
-  return found->second;
+  return newest_number_;
 }
 
 uint32_t TrackedSources::Find(const IpNetwork& network) const {
@@ -54,7 +59,8 @@ void TrackedSources::Remove(uint32_t place) {
   sources_.Remove(place);
 }
 
-uint32_t TrackedSources::ToDisplace(uint16_t server) const {
+uint32_t TrackedSources::ToDisplace(uint16_t server) {
+  if (!is_ranked_) Rank();
   const auto [sources, greediest] = *shares_.rbegin();
   const bool is_as_greedy = servers_[server].sources == sources;
   return servers_[is_as_greedy ? server : greediest].oldest;
@@ -62,7 +68,8 @@ uint32_t TrackedSources::ToDisplace(uint16_t server) const {
 
 std::vector<uint32_t> TrackedSources::IdlestOfEach() const {
   std::vector<uint32_t> idlest;
-  for (const auto& [sources, server] : shares_) {
+  for (const auto& [name, server] : numbers_) {
+    if (servers_[server].sources == 0) continue;
     idlest.push_back(servers_[server].oldest);
   }
   return idlest;
@@ -77,6 +84,8 @@ void TrackedSources::ForgetServersSince(int64_t time_us) {
     if (is_gone) servers_.Remove(number);
     return is_gone;
   });
+  newest_name_ = "";
+  newest_number_ = kNameless;
 }
 
 // Puts the source at the newest end of its server's list.
@@ -101,9 +110,17 @@ void TrackedSources::Unlink(uint32_t place) {
 
 void TrackedSources::SetShare(uint16_t server, uint32_t sources) {
   uint32_t& share = servers_[server].sources;
-  if (share > 0) shares_.erase({share, server});
+  if (is_ranked_ && share > 0) shares_.erase({share, server});
   share = sources;
-  if (share > 0) shares_.insert({share, server});
+  if (is_ranked_ && share > 0) shares_.insert({share, server});
+}
+
+void TrackedSources::Rank() {
+  is_ranked_ = true;
+  for (const auto& [name, server] : numbers_) {
+    const uint32_t share = servers_[server].sources;
+    if (share > 0) shares_.insert({share, server});
+  }
 }
 
 }  // namespace mxban

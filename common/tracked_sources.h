@@ -67,7 +67,7 @@ class TrackedSources {
 
   // The source that goes first when `server` wants to add one. REQUIRES: there
   // is a source.
-  uint32_t ToDisplace(uint16_t server) const;
+  uint32_t ToDisplace(uint16_t server);
 
   // Of each server the source that is idle for longest.
   std::vector<uint32_t> IdlestOfEach() const;
@@ -77,6 +77,7 @@ class TrackedSources {
   void ForgetServersSince(int64_t time_us);
 
   Source& operator[](uint32_t place) { return sources_[place]; }
+  const Source& operator[](uint32_t place) const { return sources_[place]; }
   size_t size() const { return places_.size(); }
 
  private:
@@ -109,13 +110,20 @@ class TrackedSources {
   void Link(uint32_t place);
   void Unlink(uint32_t place);
   void SetShare(uint16_t server, uint32_t sources);
+  void Rank();
 
   Pool<Source> sources_;
   absl::flat_hash_set<uint32_t, Hash, Equal> places_;  // Of sources_.
   Pool<Server> servers_;
   absl::flat_hash_map<std::string, uint16_t> numbers_;  // By name.
-  // How many sources each server has, of those that have any.
+  // The one that was asked for last.
+  std::string newest_name_;
+  uint16_t newest_number_ = 0;
+
+  // How many sources each server has, of those that have any. Kept from when
+  // the first source was displaced.
   absl::btree_set<std::pair<uint32_t, uint16_t>> shares_;
+  bool is_ranked_ = false;
 };
 
 }  // namespace mxban

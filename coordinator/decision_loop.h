@@ -243,6 +243,8 @@ class DecisionLoop {
   bool TakeOver(Turn& turn, const std::string& server, const Ban& local);
   // Takes in what counts of `report`, in the order of lines.
   void Count(Turn& turn, const Jail& jail, const FailureReport& report);
+  void LookForSources(const Jail& jail, const FailureReport& report,
+                      size_t first);
   // Whether `failure` of `key` counts, and is not forgiven.
   bool CountOne(Turn& turn, const Jail& jail, const BanKey& key,
                 const FailureView& failure);

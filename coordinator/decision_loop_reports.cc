@@ -1,12 +1,19 @@
 // The reports of a DecisionLoop: what servers tell of failures, of right logins
 // and of bans that they have imposed while they were alone.
 
+#include <algorithm>
 #include <utility>
 
 #include "coordinator/decision_loop.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
+namespace {
+
+// How many sources are looked for together.
+constexpr size_t kTogether = 16;
+
+}  // namespace
 
 void DecisionLoop::ReportFailures(std::shared_ptr<FailureReport> report,
                                   ReportDone done) {
@@ -49,7 +56,9 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   };
   BanKey key = {jail.name, {}};
   uint64_t counted = 0;
-  for (const ReportedFailure& failure : report.failures()) {
+  for (size_t i = 0; i < report.failures().size(); ++i) {
+    const ReportedFailure& failure = report.failures()[i];
+    if (i % kTogether == 0) LookForSources(jail, report, i);
     forgive_until(failure.end_offset);
     key.source = failure.source;
     counted += CountOne(turn, jail, key,
@@ -60,6 +69,14 @@ void DecisionLoop::Count(Turn& turn, const Jail& jail,
   if (counted == 0) return;
   turn.failures_by_jail[jail.name] += counted;
   turn.failures_by_server[report.server()] += counted;
+}
+
+void DecisionLoop::LookForSources(const Jail& jail, const FailureReport& report,
+                                  size_t first) {
+  const size_t end = std::min(first + kTogether, report.failures().size());
+  for (size_t i = first; i < end; ++i) {
+    counter_.LookFor(jail, report.failures()[i].source);
+  }
 }
 
 bool DecisionLoop::CountOne(Turn& turn, const Jail& jail, const BanKey& key,

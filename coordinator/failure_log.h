@@ -103,7 +103,8 @@ class FailureLog {
   // does not count any more.
   Traces::iterator TraceOf(const FailureView& failure, uint64_t row);
 
-  absl::Status Append(const FailureView& failure);
+  absl::Status AppendAll(const std::vector<FailureView>& failures);
+  absl::Status Append(const FailureView& failure, Trace& trace);
   void Forget(const BanKey& key);
   absl::Status Trim(const TrimmedFailures& trimmed);
 
@@ -132,7 +133,9 @@ class FailureLog {
   absl::Time too_old_ = absl::InfinitePast();
   bool may_be_old_ = false;  // The oldest row.
   FailureRowWriter row_;     // Being written: next_row_.
-  std::string packed_;       // A row; for its memory alone.
+  // For their memory alone: a row, and traces.
+  std::string packed_;
+  std::vector<Trace*> found_;
 };
 
 }  // namespace mxban

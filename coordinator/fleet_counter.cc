@@ -13,6 +13,7 @@ absl::Status FleetCounter::CountAgain(
     const RightLogins& right_logins) {
   evicted_before_ = evicted_sources();
   counters_.clear();
+  newest_ = nullptr;
   for (const StoredFailure& failure : failures) {
     const auto jail = jails.find(failure.key.jail);
     if (jail == jails.end() || right_logins.Forgives(failure)) continue;
@@ -85,12 +86,16 @@ uint64_t FleetCounter::evicted_sources() const {
 }
 
 FailureCounter& FleetCounter::CounterOf(const Jail& jail) {
+  // Failures come in batches of one jail.
+  if (newest_ != nullptr && newest_jail_ == jail.name) return *newest_;
   std::unique_ptr<FailureCounter>& counter = counters_[jail.name];
   if (counter == nullptr) {
     counter = std::make_unique<FailureCounter>(FailureCounter::Limits{
         jail.find_time, jail.max_retry, max_sources_, jail.min_servers});
   }
-  return *counter;
+  newest_ = counter.get();
+  newest_jail_ = jail.name;
+  return *newest_;
 }
 
 absl::StatusOr<uint32_t> FleetCounter::EarlierBans(const Turn& turn,

@@ -55,6 +55,11 @@ class FleetCounter {
                                  absl::string_view server,
                                  absl::string_view user);
 
+  // See FailureCounter.
+  void LookFor(const Jail& jail, const IpNetwork& source) {
+    CounterOf(jail).LookFor(source);
+  }
+
   // Of the failures of `key` that are stored, those that are too many go: more
   // are kept than count, for beside them there may be some that are forgiven.
   // Whoever has one password could make any number of these.
@@ -85,7 +90,9 @@ class FleetCounter {
   BanStore& store_;
   const size_t max_sources_;
   absl::flat_hash_map<std::string, std::unique_ptr<FailureCounter>> counters_;
-  uint64_t evicted_before_ = 0;  // By counters that are gone.
+  FailureCounter* newest_ = nullptr;  // That was asked for last,
+  std::string newest_jail_;           // and its jail.
+  uint64_t evicted_before_ = 0;       // By counters that are gone.
 };
 
 }  // namespace mxban

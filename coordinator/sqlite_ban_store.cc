@@ -122,11 +122,14 @@ absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   if (status.ok()) status = CommitRails(change);
   if (status.ok()) status = audit_.Append(change.audit);
   if (status.ok() && change.retention) status = Forget(*change.retention);
-  if (status.ok()) {
+  if (status.ok() && change.revision != revision_) {
     status = set_revision_.Bind(static_cast<int64_t>(change.revision)).Run();
   }
   if (status.ok()) status = database_->Execute("COMMIT");
-  if (status.ok()) return status;
+  if (status.ok()) {
+    revision_ = change.revision;
+    return status;
+  }
   // Fails if SQLite has rolled back by itself, which is as good.
   database_->Execute("ROLLBACK").IgnoreError();
   failures_.Doubt();

@@ -5,6 +5,7 @@
 // of an older version is brought up to date when it is opened.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "coordinator/audit_table.h"
@@ -53,6 +54,7 @@ class SqliteBanStore final : public BanStore {
       drop_held_, allow_, disallow_, pause_, resume_;
   AuditTable audit_;
   FailureLog failures_;
+  std::optional<uint64_t> revision_;  // As stored, once that is known.
 };
 
 }  // namespace mxban
