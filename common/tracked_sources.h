@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,11 +91,15 @@ class TrackedSources {
   // Places in the set are hashed and compared as the networks there.
   struct Hash {
     using is_transparent = void;
+    // In half the time that it takes to hash all 16 bytes.
     size_t operator()(const IpNetwork& network) const {
-      return absl::HashOf(network);
+      if (!network.is_ipv4()) return absl::HashOf(network);
+      uint32_t address;
+      std::memcpy(&address, network.bytes().data(), sizeof(address));
+      return absl::HashOf(address, network.prefix_length());
     }
     size_t operator()(uint32_t place) const {
-      return absl::HashOf((*sources)[place].network);
+      return (*this)((*sources)[place].network);
     }
     const Pool<Source>* sources;
   };

@@ -37,6 +37,8 @@ absl::Status SqliteBanStore::Prepare() {
   const auto prepare = [this](absl::string_view sql) {
     return database_->Prepare(sql);
   };
+  begin_ = prepare("BEGIN IMMEDIATE");
+  commit_ = prepare("COMMIT");
   set_revision_ = prepare("UPDATE meta SET value = ? WHERE key = 'revision'");
   add_login_ = prepare(
       "INSERT INTO right_login (jail, source, user, time) VALUES (?, ?, ?, ?) "
@@ -67,7 +69,7 @@ absl::Status SqliteBanStore::Prepare() {
   pause_ = prepare("REPLACE INTO meta VALUES ('pause', ?)");
   resume_ = prepare("DELETE FROM meta WHERE key = 'pause'");
   for (const SqliteStatement* statement :
-       {&set_revision_,  &set_progress_,  &lift_,         &impose_,
+       {&begin_, &commit_, &set_revision_,  &set_progress_,  &lift_,         &impose_,
         &forget_counts_, &pardon_,        &count_ban_,    &prune_progress_,
         &prune_pardons_, &prune_logins_,  &prune_counts_, &ban_counts_of_,
         &add_login_,     &forget_logins_, &hold_,         &drop_held_,
@@ -112,7 +114,7 @@ absl::StatusOr<StoreContents> SqliteBanStore::Load() {
 }
 
 absl::Status SqliteBanStore::Commit(const StoreChange& change) {
-  absl::Status status = database_->Execute("BEGIN IMMEDIATE");
+  absl::Status status = begin_.Run();
   if (status.ok()) status = failures_.Apply(change);
   if (status.ok()) status = CommitProgress(change);
   if (status.ok()) status = CommitLogins(change);
@@ -125,7 +127,7 @@ absl::Status SqliteBanStore::Commit(const StoreChange& change) {
   if (status.ok() && change.revision != revision_) {
     status = set_revision_.Bind(static_cast<int64_t>(change.revision)).Run();
   }
-  if (status.ok()) status = database_->Execute("COMMIT");
+  if (status.ok()) status = commit_.Run();
   if (status.ok()) {
     revision_ = change.revision;
     return status;
