@@ -114,6 +114,7 @@ IpNetwork IpNetwork::FromBytes(absl::Span<const uint8_t> bytes,
   }
   std::copy(bytes.begin(), bytes.end(), network.bytes_.begin());
   network.prefix_length_ = static_cast<uint8_t>(prefix_length);
+  if (network.is_address()) return network;
   ClearHostBits(absl::MakeSpan(network.bytes_).first(bytes.size()),
                 prefix_length);
   return network;

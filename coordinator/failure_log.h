@@ -1,9 +1,9 @@
 #ifndef MXBAN_COORDINATOR_FAILURE_LOG_H_
 #define MXBAN_COORDINATOR_FAILURE_LOG_H_
 
-// The failures of a store: a log of rows (failure_row.h, packed) that only grows
-// at its end and only loses its oldest row. Of each as much is packed as fits a
-// page of the file.
+// The failures of a store: a log of rows (failure_row.h, packed) that only
+// grows at its end and only loses its oldest row. Of each as much is packed as
+// fits a page of the file.
 //
 // So taking in failures writes pages one after the other, and costs little more
 // than copying them. Forgetting a source appends that it is forgotten. When

@@ -24,9 +24,9 @@ bool PackWithLz4(absl::string_view bytes, std::string& packed) {
   for (int i = 0; i < 4; ++i) {
     packed[1 + i] = static_cast<char>(bytes.size() >> (8 * i));
   }
-  const int written = LZ4_compress_default(
-      bytes.data(), &packed[kHeader], size,
-      static_cast<int>(packed.size() - kHeader));
+  const int written =
+      LZ4_compress_default(bytes.data(), &packed[kHeader], size,
+                           static_cast<int>(packed.size() - kHeader));
   if (written <= 0 || kHeader + written > bytes.size()) return false;
   packed.resize(kHeader + written);
   return true;
@@ -53,10 +53,9 @@ absl::StatusOr<std::string> Unpack(absl::string_view packed) {
   packed.remove_prefix(kHeader);
   if (size > kMostPacked || packed.size() > kMostPacked) return not_packed;
   std::string bytes(size, 0);
-  const int read =
-      LZ4_decompress_safe(packed.data(), bytes.data(),
-                          static_cast<int>(packed.size()),
-                          static_cast<int>(size));
+  const int read = LZ4_decompress_safe(packed.data(), bytes.data(),
+                                       static_cast<int>(packed.size()),
+                                       static_cast<int>(size));
   if (read < 0 || static_cast<size_t>(read) != size) return not_packed;
   return bytes;
 }

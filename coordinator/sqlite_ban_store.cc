@@ -69,11 +69,12 @@ absl::Status SqliteBanStore::Prepare() {
   pause_ = prepare("REPLACE INTO meta VALUES ('pause', ?)");
   resume_ = prepare("DELETE FROM meta WHERE key = 'pause'");
   for (const SqliteStatement* statement :
-       {&begin_, &commit_, &set_revision_,  &set_progress_,  &lift_,         &impose_,
-        &forget_counts_, &pardon_,        &count_ban_,    &prune_progress_,
-        &prune_pardons_, &prune_logins_,  &prune_counts_, &ban_counts_of_,
-        &add_login_,     &forget_logins_, &hold_,         &drop_held_,
-        &allow_,         &disallow_,      &pause_,        &resume_}) {
+       {&begin_,        &commit_,         &set_revision_,  &set_progress_,
+        &lift_,         &impose_,         &forget_counts_, &pardon_,
+        &count_ban_,    &prune_progress_, &prune_pardons_, &prune_logins_,
+        &prune_counts_, &ban_counts_of_,  &add_login_,     &forget_logins_,
+        &hold_,         &drop_held_,      &allow_,         &disallow_,
+        &pause_,        &resume_}) {
     RETURN_IF_ERROR(statement->status());
   }
   return absl::OkStatus();

@@ -48,10 +48,10 @@ class SqliteBanStore final : public BanStore {
   absl::Status Forget(const Retention& retention);
 
   std::unique_ptr<SqliteDatabase> database_;  // Outlives the statements.
-  SqliteStatement begin_, commit_, set_revision_, set_progress_, lift_, impose_, forget_counts_,
-      pardon_, count_ban_, prune_progress_, prune_pardons_, prune_logins_,
-      prune_counts_, ban_counts_of_, add_login_, forget_logins_, hold_,
-      drop_held_, allow_, disallow_, pause_, resume_;
+  SqliteStatement begin_, commit_, set_revision_, set_progress_, lift_, impose_,
+      forget_counts_, pardon_, count_ban_, prune_progress_, prune_pardons_,
+      prune_logins_, prune_counts_, ban_counts_of_, add_login_, forget_logins_,
+      hold_, drop_held_, allow_, disallow_, pause_, resume_;
   AuditTable audit_;
   FailureLog failures_;
   std::optional<uint64_t> revision_;  // As stored, once that is known.
