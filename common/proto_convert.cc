@@ -12,20 +12,6 @@
 namespace mxban {
 namespace {
 
-// Looks at as many bytes at a time as compilers know how to do at once.
-bool IsPrintable(absl::string_view bytes) {
-  constexpr size_t kStep = 16;
-  const auto is_odd = [](char c) {
-    return static_cast<uint8_t>(static_cast<uint8_t>(c) - ' ') > '~' - ' ';
-  };
-  uint8_t odd = 0;
-  for (; bytes.size() >= kStep; bytes.remove_prefix(kStep)) {
-    for (size_t i = 0; i < kStep; ++i) odd |= is_odd(bytes[i]);
-  }
-  for (const char c : bytes) odd |= is_odd(c);
-  return odd == 0;
-}
-
 absl::Status Wrong(absl::string_view field, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", what));
 }
