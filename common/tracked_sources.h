@@ -11,7 +11,7 @@
 //
 // 32 bytes a source and some 10 for finding it. Every call takes a time that
 // grows with the logarithm of the number of servers, but for the names of
-// servers, which are looked up.
+// servers, which are looked up, and for the first ToDisplace().
 //
 // Thread-compatible.
 

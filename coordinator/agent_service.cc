@@ -72,7 +72,6 @@ class AgentService::ReportCall final
 
  private:
   void Receive() {
-    report_->Clear();
     std::vector<grpc::Slice> slices;
     (void)request_.Dump(&slices);  // Of bytes in memory: does not fail.
     for (const grpc::Slice& slice : slices) {
@@ -92,6 +91,7 @@ class AgentService::ReportCall final
     bool is_own_buffer;
     (void)grpc::SerializationTraits<v1::ReportFailuresResponse>::Serialize(
         response, &response_, &is_own_buffer);
+    report_->Clear();
     StartWrite(&response_);
   }
 

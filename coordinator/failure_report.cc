@@ -23,6 +23,18 @@ absl::Status Wrong(absl::string_view field, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", what));
 }
 
+// More memory is given back.
+constexpr size_t kKeptBytes = 64 << 10;
+
+template <typename Container>
+void Empty(Container& container) {
+  if (container.capacity() * sizeof(container[0]) > kKeptBytes) {
+    container = Container();
+  } else {
+    container.clear();
+  }
+}
+
 absl::Status NoMessage() { return Wrong("message", "is none"); }
 
 // What failures and right logins have in common.
@@ -74,12 +86,12 @@ absl::StatusOr<uint64_t> OffsetBehind(const Ones& before, const Told& told,
 }  // namespace
 
 void FailureReport::Clear() {
-  message_.clear();
+  Empty(message_);
+  Empty(failures_);
+  Empty(right_logins_);
   made_printable_.clear();
   jail_.clear();
   log_id_.clear();
-  failures_.clear();
-  right_logins_.clear();
 }
 
 size_t FailureReport::CountTold() const {

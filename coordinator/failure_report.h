@@ -6,7 +6,8 @@
 //
 // Failures come by the million, so nothing of one is copied: its texts are
 // those of the message, which the report keeps. A report can be filled again
-// and then needs no new memory.
+// and then needs no new memory, unless that was much: there are as many reports
+// as calls, and most are idle.
 //
 // Thread-compatible.
 
@@ -40,7 +41,7 @@ class FailureReport {
   FailureReport(const FailureReport&) = delete;
   FailureReport& operator=(const FailureReport&) = delete;
 
-  // Begins another message; adds a part of it.
+  // Begins another message, and forgets this one; adds a part of it.
   void Clear();
   void Append(absl::string_view bytes) {
     message_.append(bytes.data(), bytes.size());

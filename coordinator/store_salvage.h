@@ -6,7 +6,9 @@
 //
 // Each table is read from its beginning until that fails, and then from its
 // end: one bad page costs its own rows, several those between the first and the
-// last. A row counts as read if it holds what a store holds (store_rows.h).
+// last. A row counts as read if it holds what a store holds (store_rows.h). Of
+// the log of failures a row holds many, which go together, and what it said of
+// sources that were forgotten goes with them.
 
 #include <cstdint>
 #include <string>
@@ -19,7 +21,7 @@ namespace mxban {
 
 struct SalvagedTable {
   std::string name;
-  uint64_t rows = 0;         // Carried over.
+  uint64_t rows = 0;         // Carried over; of `failure` how many failures.
   uint64_t spoilt_rows = 0;  // Read, and left behind.
   bool is_whole = true;      // Whether it could be read from end to end.
 };

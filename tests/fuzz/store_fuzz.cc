@@ -44,7 +44,7 @@ std::string SoundStore() {
     const BanKey key = {"sendmail",
                         IpNetwork::ParseOrDie(absl::StrCat("203.0.113.", i))};
     change.failures.push_back(
-        Kept({key, kNow, "mx1", std::string(i * 20, 'x')}));
+        Kept({key, kNow, "mx1", std::string(i * 20, 'x'), ""}));
     change.pardoned.push_back({key, kNow});
     change.imposed.push_back({.key = key,
                               .create_time = kNow,
