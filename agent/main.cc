@@ -84,6 +84,9 @@ ABSL_FLAG(std::string, firewall, "auto",
 ABSL_FLAG(bool, probe_firewall, false,
           "Tries each firewall, says which work and which one auto takes, and "
           "exits.");
+ABSL_FLAG(bool, remove_bans, false,
+          "Takes away the rules and sets that an agent has left in the kernel, "
+          "and exits: for when none is to run here any more.");
 ABSL_FLAG(std::string, user, kDefaultUser,
           "Whom the half that reads logs and the network becomes, if started "
           "as root; nobody, if the default does not exist.");
@@ -218,6 +221,7 @@ void ShareWakeUps() {
 // Works until SIGTERM or SIGINT, or until the enforcing half is gone.
 absl::Status Serve(const sigset_t& signals) {
   if (absl::GetFlag(FLAGS_probe_firewall)) return PrintProbes();
+  if (absl::GetFlag(FLAGS_remove_bans)) return RemoveAllFirewalls();
   const std::string kind = absl::GetFlag(FLAGS_firewall);
   if (const absl::Status valid = ValidateFirewallKind(kind); !valid.ok()) {
     return absl::InvalidArgumentError(

@@ -158,4 +158,10 @@ absl::Status RemoveOtherFirewalls(absl::string_view kind) {
   return status;
 }
 
+absl::Status RemoveAllFirewalls() {
+  absl::Status status = RemoveOtherFirewalls("nftables");
+  status.Update(RemoveIfAny("nftables"));
+  return status;
+}
+
 }  // namespace mxban

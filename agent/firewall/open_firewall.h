@@ -46,6 +46,9 @@ std::vector<ProbedFirewall> ProbeFirewalls();
 // of an agent that was started with another one.
 absl::Status RemoveOtherFirewalls(absl::string_view kind);
 
+// Takes away what all backends have left behind.
+absl::Status RemoveAllFirewalls();
+
 }  // namespace mxban
 
 #endif  // MXBAN_AGENT_FIREWALL_OPEN_FIREWALL_H_

@@ -87,8 +87,8 @@ TEST(SysusersTest, TheUsersOfTheUnitsAreMade) {
   std::filesystem::create_directories(root + "/etc");
   const ProgramOutput output =
       RunProgram(absl::StrCat("systemd-sysusers --root=", root,
-                              " - < deploy/systemd/mxban.sysusers && cat ",
-                              root, "/etc/passwd ", root, "/etc/group"));
+                              " $PWD/deploy/systemd/*.sysusers && cat ", root,
+                              "/etc/passwd ", root, "/etc/group"));
   EXPECT_EQ(output.exit_code, 0) << output.text;
   for (const char* user : {"\nmxban:x:", "\nmxban-agent:x:"}) {
     EXPECT_THAT("\n" + output.text, HasSubstr(user));
