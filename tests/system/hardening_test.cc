@@ -165,7 +165,7 @@ TEST_F(HardeningTest, DaemonsDoTheirWorkUnderTheirUnits) {
   ASSERT_TRUE(Eventually([this] { return Ctl("status").exit_code == 0; }))
       << ReadFile(OutputOf("coordinator"));
 
-  // Made by root, as StateDirectory= does for a daemon that starts as root.
+  // Made by root, who hands it over at the first start.
   const std::string agent_state = MakeDirectory("mx1", 0);
   lab_.MustShell("mx1", "touch \"$XTABLES_LOCKFILE\"");
   const pid_t agent = lab_.Start(
