@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# The life of the Debian packages on a bare Debian 12: installed, upgraded while
-# bans stand, removed, purged. No systemd runs there: this test does what it would
-# do, from what the units say.
+# The life of the Debian packages on a bare Debian 12 under its own systemd:
+# installed, enabled, upgraded while a ban stands, removed, purged.
 #
-# Needs root, debootstrap and a mirror of Debian.
+# Needs root, debootstrap, a mirror of Debian, and cgroups of version 2.
 set -euo pipefail
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
@@ -12,6 +11,7 @@ attacker=203.0.113.9
 
 fail() {
   echo "NOT SO: $1" >&2
+  inside journalctl --no-pager -n 40 -u 'mxban*' >&2 || true
   exit 1
 }
 
@@ -25,67 +25,97 @@ eventually() {
   fail "eventually $*"
 }
 
-inside() { chroot "$root" "$@"; }
+# --- A machine ----------------------------------------------------------------
 
-# --- Without the network namespace: what comes from the mirror ----------------
-
+# Installs Debian and the packages, while there is a network and no systemd.
 install_all() {
-  debootstrap --variant=minbase bookworm "$root" >"$scratch/debootstrap.log" ||
-    { cat "$scratch/debootstrap.log" >&2; fail "debootstrap works"; }
+  local package debs=()
+  debootstrap --variant=minbase bookworm "$root" >"$scratch/debootstrap" ||
+    { cat "$scratch/debootstrap" >&2; exit 1; }
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
   cp /etc/resolv.conf "$root/etc"
-  local package debs=()
   for package in "${packages[@]}"; do
     cp -L "deploy/debian/$package.deb" "$root/root"
     debs+=("/root/$package.deb")
   done
-  inside apt-get update -qq
-  inside apt-get install -y -qq --no-install-recommends \
-    ipset iptables logrotate "${debs[@]}" </dev/null
+  chroot "$root" apt-get update -qq
+  chroot "$root" apt-get install -y -qq --no-install-recommends \
+    systemd ipset iptables logrotate "${debs[@]}" </dev/null
+  rm "$root/usr/sbin/policy-rc.d"
 }
 
-# --- What systemd does --------------------------------------------------------
-
-setting() { sed -n "s/^$2=//p" "$root/lib/systemd/system/$1.service"; }
-
-start_coordinator() {
-  inside install -d -o mxban -g mxban -m "$(setting mxban-coordinator StateDirectoryMode)" \
-    "/var/lib/$(setting mxban-coordinator StateDirectory)"
-  inside install -d -o mxban -g mxban -m "$(setting mxban-coordinator RuntimeDirectoryMode)" \
-    "/run/$(setting mxban-coordinator RuntimeDirectory)"
-  local command
-  read -ra command <<<"$(setting mxban-coordinator ExecStart)"
-  (umask 077; exec chroot --userspec="$(setting mxban-coordinator User)" "$root" \
-    "${command[@]}") >>"$scratch/coordinator.log" 2>&1 &
-  coordinator=$!
-  eventually inside mxbanctl status
+# Becomes systemd, the first process of the machine. Its root is no chroot, in
+# which PrivateUsers= would not work.
+boot() {
+  local device
+  mount --make-rprivate /
+  mount --bind "$root" "$root"
+  cd "$root"
+  mount -t proc proc proc
+  mount -t sysfs sysfs sys
+  mount -t cgroup2 cgroup2 sys/fs/cgroup
+  mount -t tmpfs tmpfs run
+  mount -t tmpfs tmpfs dev
+  for device in null zero full random urandom tty; do
+    touch "dev/$device"
+    mount --bind "/dev/$device" "dev/$device"
+  done
+  mkdir dev/pts dev/shm old
+  mount -t devpts devpts dev/pts
+  ln -s pts/ptmx dev/ptmx
+  ip link set lo up
+  pivot_root . old
+  umount -l /old
+  exec env -i container=test /lib/systemd/systemd
 }
 
-start_agent() {
-  inside install -d -m "$(setting mxban-agent StateDirectoryMode)" \
-    "/var/lib/$(setting mxban-agent StateDirectory)"
-  inside touch /run/xtables.lock
-  local command
-  read -ra command <<<"$(setting mxban-agent ExecStart)"
-  (umask 077; exec chroot "$root" "${command[@]}") >>"$scratch/agent.log" 2>&1 &
-  agent=$!
+# Starts the machine in namespaces and a cgroup of its own.
+start_machine() {
+  cgroup=$(findmnt -nt cgroup2 -o TARGET | head -n 1)/mxban-packages-$$
+  mkdir "$cgroup"
+  (
+    echo "$BASHPID" >"$cgroup/cgroup.procs"
+    exec unshare --mount --net --pid --ipc --uts --cgroup --fork --kill-child \
+      "$0" --boot "$scratch"
+  ) </dev/null >"$scratch/console" 2>&1 &
+  machine=$!
+  eventually pgrep -P "$machine"
+  init=$(pgrep -P "$machine")
+  eventually inside systemctl is-active multi-user.target
 }
 
-stop() {
-  kill "$1"
-  wait "$1" || true
+inside() {
+  nsenter -t "$init" --mount --net --pid --ipc --uts --cgroup "$@"
+}
+
+end() {
+  local code=$?
+  trap - EXIT
+  if [[ -n ${machine:-} ]]; then
+    kill -KILL "$machine" 2>/dev/null || true
+    wait "$machine" 2>/dev/null || true
+    for ((tries = 0; tries < 100; tries++)); do
+      find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null && break
+      sleep 0.05
+    done
+  fi
+  rm -rf --one-file-system "$scratch"
+  exit "$code"
 }
 
 # --- What is claimed ----------------------------------------------------------
 
 is_banned() { inside mxbanctl bans | grep -q "^$attacker .* enforced 1/1"; }
 stands() { inside ipset -q test mxban-sendmail-auth-4 "$attacker"; }
-is_current() { inside mxbanctl status --json | grep -qE '"current_agent_count":"?1\b'; }
+has_agent() {
+  inside mxbanctl status --json | grep -qE '"current_agent_count":"?1\b'
+}
+main_process() { inside systemctl show -P MainPID "$1"; }
 
 # Makes of a package one of a later version with other defaults.
 later() {
-  local tree=$scratch/$1
+  local tree=$scratch/$1 flags
   dpkg-deb -R "$root/root/$1.deb" "$tree"
   sed -i '/^Version:/s/$/+later/; s/\(mxban-[a-z]* (= [^)]*\))/\1+later)/' \
     "$tree/DEBIAN/control"
@@ -95,31 +125,35 @@ later() {
   dpkg-deb --root-owner-group -b "$tree" "$root/root/$1-later.deb" >/dev/null
 }
 
+# Runs dpkg inside, which says something only when it fails.
+dpkg_inside() {
+  inside dpkg "$@" >"$scratch/dpkg" 2>&1 ||
+    { cat "$scratch/dpkg" >&2; fail "dpkg $1 works"; }
+}
+
 # Looks without a pause whether the ban stands.
 watch_the_ban() {
   while [[ ! -e $scratch/enough ]]; do
     stands || return
   done
-  echo stood >"$scratch/watched"
+  touch "$scratch/stood"
 }
 
 check_installed() {
-  [[ ! -e $root/etc/systemd/system/multi-user.target.wants/mxban-agent.service ]] ||
-    fail "an agent that nobody has configured is not enabled"
-  inside getent passwd mxban mxban-agent >/dev/null || fail "the users are there"
+  local unit
+  for unit in mxban-agent mxban-coordinator; do
+    [[ $(inside systemctl is-enabled "$unit") == disabled ]] ||
+      fail "what nobody has configured is not enabled"
+  done
   inside mxban-coordinator --check_config | grep -q '^\[sendmail\]$' ||
     fail "the how-to's jail comes with it"
-  inside systemctl enable mxban-agent mxban-coordinator 2>/dev/null
 }
 
 check_bans() {
-  install -d "$root/var/log"
-  : >"$root/var/log/mail.log"
-  chown 0:"$(inside getent group adm | cut -d: -f3)" "$root/var/log/mail.log"
-  chmod 640 "$root/var/log/mail.log"
-  start_coordinator
-  start_agent
-  eventually is_current
+  install -m 644 /dev/null "$root/var/log/mail.log"
+  inside systemctl enable --now mxban-coordinator mxban-agent 2>/dev/null ||
+    fail "both start as they come"
+  eventually has_agent
   echo "$(date '+%b %e %T') mx1 sm-mta[1195]: o0LNaCc5001195: [$attacker]: possible SMTP attack: command=AUTH, count=5" \
     >>"$root/var/log/mail.log"
   eventually is_banned
@@ -127,30 +161,38 @@ check_bans() {
 }
 
 check_upgrade() {
+  local package debs=() watcher agent
   echo "--never_ban=192.0.2.0/24" >>"$root/etc/mxban/agent.flags"
-  local package debs=()
   for package in "${packages[@]}"; do
     later "$package"
     debs+=("/root/$package-later.deb")
   done
+  agent=$(main_process mxban-agent)
   watch_the_ban &
-  local watcher=$!
-  inside dpkg --force-confold -i "${debs[@]}" >"$scratch/dpkg.log" 2>&1 ||
-    { cat "$scratch/dpkg.log" >&2; fail "the upgrade works"; }
-  stop "$agent"
-  start_agent
-  eventually is_current
+  watcher=$!
+  dpkg_inside --force-confold -i "${debs[@]}"
+  eventually has_agent
+  [[ $(main_process mxban-agent) != "$agent" ]] || fail "an upgrade restarts the agent"
   touch "$scratch/enough"
   wait "$watcher" || true
-  [[ -e $scratch/watched ]] || fail "the ban stands throughout an upgrade"
-  is_banned || fail "the fleet knows that it stands"
+  [[ -e $scratch/stood ]] || fail "the ban stands throughout an upgrade"
+  eventually is_banned
   grep -q never_ban "$root/etc/mxban/agent.flags" || fail "the operator's flags are kept"
   [[ -e $root/etc/mxban/agent.flags.dpkg-dist ]] || fail "the new default lies beside"
   grep -q later "$root/etc/mxban/coordinator.flags" ||
     fail "flags that nobody touched become the new default"
-  [[ -L $root/etc/systemd/system/multi-user.target.wants/mxban-agent.service ]] ||
-    fail "what was enabled still is"
+  inside systemctl -q is-enabled mxban-agent || fail "what was enabled still is"
 }
+
+check_death() {
+  local agent
+  agent=$(main_process mxban-agent)
+  inside systemctl kill --signal=KILL --kill-whom=main mxban-agent
+  eventually restarted "$agent"
+  eventually has_agent
+  stands || fail "the ban outlives the agent"
+}
+restarted() { [[ $(main_process mxban-agent) != @(0|"$1") ]]; }
 
 check_rotation() {
   [[ -s $root/var/lib/mxban/audit.jsonl ]] || fail "there is an audit log"
@@ -161,60 +203,41 @@ check_rotation() {
 }
 
 check_removal() {
-  : >"$root/etc/mxban/pki/mx1.key"
-  stop "$agent"
+  touch "$root/etc/mxban/pki/mx1.key"
+  inside systemctl stop mxban-agent
   stands || fail "the ban stands without an agent"
-  inside dpkg -r mxban-agent >"$scratch/dpkg.log" 2>&1
+  inside systemctl start mxban-agent
+  dpkg_inside -r mxban-agent
+  [[ $(inside systemctl is-active mxban-agent) == inactive ]] || fail "removal stops the agent"
   [[ -z $(inside ipset list -n) ]] || fail "removal takes the sets away"
   ! inside iptables-legacy -S | grep mxban || fail "removal takes the rules away"
   ! inside ip6tables-legacy -S | grep mxban || fail "removal takes the rules away"
   [[ -e $root/etc/mxban/agent.flags && -d $root/var/lib/mxban-agent ]] ||
     fail "removal keeps configuration and state"
-  stop "$coordinator"
 }
 
 check_purge() {
-  inside dpkg -P mxban-agent mxban-coordinator mxban-tools >"$scratch/dpkg.log" 2>&1 ||
-    { cat "$scratch/dpkg.log" >&2; fail "purging works"; }
   local left
+  dpkg_inside -P "${packages[@]}"
   left=$(cd "$root" && find etc var/lib usr lib -name '*mxban*' -o -path 'etc/mxban/*' |
     sort | tr '\n' ' ')
   [[ $left == "etc/mxban etc/mxban/pki etc/mxban/pki/mx1.key " ]] ||
     fail "a purge leaves the operator's keys and nothing else: $left"
 }
 
-end() {
-  local code=$? pid
-  trap - EXIT
-  for pid in "${agent:-}" "${coordinator:-}"; do
-    [[ -z $pid ]] || kill "$pid" 2>/dev/null || true
-  done
-  if [[ $code -ne 0 ]]; then tail -n 20 "$scratch"/*.log >&2 || true; fi
-  exit "$code"
-}
-
-# Runs in namespaces of its own: mounts and firewall are gone with it.
-in_namespaces() {
-  trap end EXIT
-  mount -t proc proc "$root/proc"
-  mount --rbind /dev "$root/dev"
-  ip link set lo up
-  check_installed
-  check_bans
-  check_upgrade
-  check_rotation
-  check_removal
-  check_purge
-  echo "All is so."
-}
-
-if [[ ${1:-} == --in-namespaces ]]; then
-  scratch=$2 root=$2/root
-  in_namespaces
-else
-  scratch=$(mktemp -d)
-  root=$scratch/root
-  trap 'rm -rf --one-file-system "$scratch"' EXIT
-  install_all
-  unshare --net --mount --pid --fork --kill-child "$0" --in-namespaces "$scratch"
+if [[ ${1:-} == --boot ]]; then
+  root=$2/root
+  boot
 fi
+scratch=$(mktemp -d)
+root=$scratch/root
+trap end EXIT
+install_all
+start_machine
+check_installed
+check_bans
+check_upgrade
+check_death
+check_rotation
+check_removal
+check_purge
