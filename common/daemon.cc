@@ -19,6 +19,9 @@
 #include "common/version.h"
 
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
+ABSL_FLAG(std::string, log_format, "text",
+          "text or json. Where standard error is systemd's journal, lines "
+          "begin with their priority.");
 
 namespace mxban {
 namespace {
@@ -75,11 +78,11 @@ int RunDaemon(int argc, char** argv, const DaemonInfo& info,
   }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  absl::Status status = InitLog(absl::GetFlag(FLAGS_log_level));
+  absl::Status status = InitLog({.level = absl::GetFlag(FLAGS_log_level),
+                                 .format = absl::GetFlag(FLAGS_log_format)});
   if (status.ok()) status = serve(signals);
   if (status.ok()) return 0;
-  std::fprintf(stderr, "%s: %s\n", info.name.c_str(),
-               std::string(status.message()).c_str());
+  LogEnd(info.name, status);
   return 1;
 }
 

@@ -20,9 +20,9 @@ struct DaemonInfo {
 // What is in memory, keys above all, is in no core dump, and what is written is
 // for its owner alone (umask 0077).
 //
-// Parses the flags, sets up the log (--log_level) and runs `serve` to its end.
-// SIGINT, SIGTERM and SIGHUP are blocked in all threads; `serve` waits for them
-// with sigwait() on the set it is given.
+// Parses the flags, sets up the log (--log_level, --log_format) and runs
+// `serve` to its end. SIGINT, SIGTERM and SIGHUP are blocked in all threads;
+// `serve` waits for them with sigwait() on the set it is given.
 //
 // Returns the exit code: 0, 1 after an error, which is printed in one line, 2
 // for arguments that are no flags. Unknown flags end the process.
