@@ -162,6 +162,19 @@ std::vector<AgentInfo> AgentRegistry::List(const std::string& after,
   return agents;
 }
 
+absl::Duration AgentRegistry::LagOf(const AgentInfo& agent,
+                                    absl::Time now) const {
+  absl::MutexLock lock(&mutex_);
+  if (agent.enforced_revision >= revision_) return absl::ZeroDuration();
+  const auto missing = std::upper_bound(
+      spreads_.begin(), spreads_.end(), agent.enforced_revision,
+      [](uint64_t revision, const Spread& s) { return revision < s.revision; });
+  // Nothing was decided since the start: it has yet to say what it enforces.
+  const absl::Time since =
+      missing == spreads_.end() ? agent.contact_time : missing->decision_time;
+  return std::max(now - since, absl::ZeroDuration());
+}
+
 void AgentRegistry::Remember(const std::string& server_name, uint64_t revision,
                              absl::Time now) {
   Memory& memory = memories_.at(server_name);
@@ -186,6 +199,7 @@ void AgentRegistry::MeasureSpread(const Stream& stream, uint64_t from,
   for (; spread != spreads_.end() && spread->revision <= to; ++spread) {
     const absl::Duration took = now - spread->decision_time;
     spread->slowest = std::max(spread->slowest.value_or(took), took);
+    spread_seconds_.Observe(absl::ToDoubleSeconds(took));
   }
 }
 

@@ -19,7 +19,9 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
+#include "common/metrics.h"
 #include "coordinator/ban_table.h"
+#include "prometheus/histogram.h"
 
 namespace mxban {
 
@@ -97,6 +99,15 @@ class AgentRegistry final : public BanTable::Listener {
   // Up to `limit` agents whose names come after `after`.
   std::vector<AgentInfo> List(const std::string& after, size_t limit) const;
 
+  // For how long the oldest revision that a server does not enforce has stood;
+  // zero if it enforces all.
+  absl::Duration LagOf(const AgentInfo& agent, absl::Time now) const;
+
+  // From a decision to the kernel of each server that was connected then.
+  const prometheus::Histogram& spread_seconds() const {
+    return spread_seconds_;
+  }
+
  private:
   struct Stream {
     AgentInfo agent;
@@ -143,6 +154,7 @@ class AgentRegistry final : public BanTable::Listener {
   uint64_t revision_ ABSL_GUARDED_BY(mutex_);
   uint64_t next_ticket_ ABSL_GUARDED_BY(mutex_) = 1;
   EnforcedCallback enforced_ ABSL_GUARDED_BY(mutex_);
+  prometheus::Histogram spread_seconds_{LatencyBuckets()};
 };
 
 }  // namespace mxban

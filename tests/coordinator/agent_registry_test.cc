@@ -154,5 +154,37 @@ TEST_F(AgentRegistryTest, RemembersAHundredAcknowledgements) {
   EXPECT_FALSE(since(6).has_value());
 }
 
+TEST_F(AgentRegistryTest, LagIsThatOfTheOldestRevisionThatIsMissing) {
+  const auto lag = [&](absl::Duration later) {
+    return registry_.LagOf(registry_.List("", 1).at(0), kNoon + later);
+  };
+  const uint64_t mx1 = registry_.Connect(Named("mx1"), kNoon);
+  EXPECT_EQ(lag(absl::Seconds(3)), absl::Seconds(3)) << "has said nothing yet";
+  registry_.Acknowledge("mx1", mx1, {5}, kNoon);
+  EXPECT_EQ(lag(absl::Hours(1)), absl::ZeroDuration());
+  for (const uint64_t revision : {uint64_t{6}, uint64_t{7}}) {
+    registry_.OnUpdate(
+        {revision, kNoon + absl::Seconds(revision), nullptr, {}});
+  }
+  EXPECT_EQ(lag(absl::Seconds(10)), absl::Seconds(4));
+  registry_.Acknowledge("mx1", mx1, {6}, kNoon + absl::Seconds(10));
+  EXPECT_EQ(lag(absl::Seconds(10)), absl::Seconds(3));
+  registry_.Acknowledge("mx1", mx1, {7}, kNoon + absl::Seconds(10));
+  EXPECT_EQ(lag(absl::Seconds(10)), absl::ZeroDuration());
+}
+
+TEST_F(AgentRegistryTest, ObservesHowLongEachServerTook) {
+  for (const char* name : {"mx1", "mx2"}) {
+    const uint64_t ticket = registry_.Connect(Named(name), kNoon);
+    registry_.Acknowledge(name, ticket, {5}, kNoon);
+  }
+  Decide(6);
+  registry_.Acknowledge("mx1", 1, {6}, kNoon + absl::Milliseconds(2));
+  registry_.Acknowledge("mx2", 2, {6}, kNoon + absl::Milliseconds(4));
+  const auto seconds = registry_.spread_seconds().Collect().histogram;
+  EXPECT_EQ(seconds.sample_count, 2);
+  EXPECT_NEAR(seconds.sample_sum, 0.006, 1e-9);
+}
+
 }  // namespace
 }  // namespace mxban
