@@ -41,8 +41,11 @@ absl::StatusOr<Caller> AdminAccess::Check(
     const grpc::CallbackServerContext& context,
     absl::string_view method) const {
   absl::StatusOr<Caller> caller = Decide(context, method);
-  // Whoever is not known at all could fill the log.
-  if (absl::IsPermissionDenied(caller.status())) {
+  // Whoever is not known at all could fill the log, and so could a viewer who
+  // does not give up.
+  if (absl::IsPermissionDenied(caller.status()) &&
+      log_quota_.Take(std::string(method), 1, clock_.TimeNow()) ==
+          AgentQuota::Verdict::kGranted) {
     spdlog::warn("{} from {} refused: {}", std::string(method), context.peer(),
                  std::string(caller.status().message()));
   }

@@ -13,6 +13,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/clock.h"
+#include "coordinator/agent_quota.h"
 #include "coordinator/caller.h"
 #include "coordinator/identities.h"
 #include "coordinator/open_calls.h"
@@ -22,15 +24,16 @@ namespace mxban {
 
 class AdminAccess {
  public:
-  // Both must outlive the object and the streams.
-  AdminAccess(const Identities& identities, OpenCalls& open_calls)
-      : identities_(identities), open_calls_(open_calls) {}
+  // All must outlive the object and the streams.
+  AdminAccess(const Identities& identities, OpenCalls& open_calls,
+              const Clock& clock)
+      : identities_(identities), open_calls_(open_calls), clock_(clock) {}
 
   // The least role that may call `method`, such as "ImposeBan"; none if nobody
   // may.
   static std::optional<Role> LeastRole(absl::string_view method);
 
-  // Returns who calls; a refusal is logged.
+  // Returns who calls; a refusal is logged, unless enough was said of late.
   //   UNAUTHENTICATED    the coordinator does not know who that is.
   //   PERMISSION_DENIED  the caller may not call `method`.
   absl::StatusOr<Caller> Check(const grpc::CallbackServerContext& context,
@@ -47,6 +50,8 @@ class AdminAccess {
 
   const Identities& identities_;
   OpenCalls& open_calls_;
+  const Clock& clock_;
+  mutable AgentQuota log_quota_{0.2};  // Lines a second, for each method.
 };
 
 }  // namespace mxban

@@ -111,7 +111,8 @@ class AgentService::WatchCall final
  public:
   WatchCall(AgentService& service, Admitted admitted,
             grpc::CallbackServerContext& context)
-      : feed_(service.feed_),
+      : service_(service),
+        feed_(service.feed_),
         registry_(service.registry_),
         clock_(service.clock_),
         server_(admitted.server),
@@ -166,7 +167,7 @@ class AgentService::WatchCall final
     if (ticket_.has_value()) {
       feed_.RemoveReader(this);
       registry_.Disconnect(server_, *ticket_, clock_.TimeNow());
-      spdlog::info("agent {} has left", server_);
+      if (service_.MayLog(server_)) spdlog::info("agent {} has left", server_);
     }
     delete this;
   }
@@ -179,8 +180,10 @@ class AgentService::WatchCall final
     agent.version = PrintableText(subscription.agent_version(), 50);
     agent.firewall = PrintableText(subscription.firewall(), kMaxFirewall);
     ticket_ = registry_.Connect(agent, clock_.TimeNow());
-    spdlog::info("agent {} at {} is here, version {}, firewall {}", server_,
-                 agent.peer, agent.version, agent.firewall);
+    if (service_.MayLog(server_)) {
+      spdlog::info("agent {} at {} is here, version {}, firewall {}", server_,
+                   agent.peer, agent.version, agent.firewall);
+    }
     cursor_ = feed_.Subscribe(subscription.history_id(),
                               subscription.known_revision(), clock_.TimeNow());
     feed_.AddReader(this);
@@ -195,7 +198,8 @@ class AgentService::WatchCall final
       news_ = true;
       if (finished_) return;
       if (pumping_) {
-        if (slow_reader_.CutOffIfStuck(clock_.TimeNow())) {
+        if (slow_reader_.CutOffIfStuck(clock_.TimeNow()) &&
+            service_.MayLog(server_)) {
           spdlog::warn("agent {} takes no messages and is cut off", server_);
         }
         return;
@@ -229,6 +233,7 @@ class AgentService::WatchCall final
     Finish(status);
   }
 
+  AgentService& service_;
   BanFeed& feed_;
   AgentRegistry& registry_;
   const Clock& clock_;
@@ -338,13 +343,16 @@ absl::Status AgentService::TakeQuota(const std::string& server, size_t count) {
       "more than ", quota_.rate(), " failures a second (--agent_quota)"));
 }
 
+bool AgentService::MayLog(const std::string& server) {
+  return log_quota_.Take(server, 1, clock_.TimeNow()) ==
+         AgentQuota::Verdict::kGranted;
+}
+
 void AgentService::LogRefusal(const std::string& server,
                               const absl::Status& status) {
-  if (log_quota_.Take(server, 1, clock_.TimeNow()) ==
-      AgentQuota::Verdict::kGranted) {
-    spdlog::warn("{} refused: {}", server.empty() ? "an agent" : server,
-                 std::string(status.message()));
-  }
+  if (!MayLog(server)) return;
+  spdlog::warn("{} refused: {}", server.empty() ? "an agent" : server,
+               std::string(status.message()));
 }
 
 }  // namespace mxban

@@ -85,9 +85,12 @@ class AgentService final
   // RESOURCE_EXHAUSTED if `server` may not report `count` failures now.
   absl::Status TakeQuota(const std::string& server, size_t count);
 
-  // Logs that something of `server` was refused, unless that was said often
-  // enough: nobody fills a disk with what he did wrong. Those without a name,
-  // which is empty then, share what may be said.
+  // Whether a line about `server` may be logged, or enough was said of it:
+  // nobody fills a disk with what he did wrong, or with coming and going. Those
+  // without a name, which is empty then, share what may be said.
+  bool MayLog(const std::string& server);
+
+  // Logs that something of `server` was refused, if that may be.
   void LogRefusal(const std::string& server, const absl::Status& status);
 
   DecisionLoop& loop_;

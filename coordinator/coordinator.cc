@@ -107,7 +107,7 @@ absl::Status Coordinator::StartServices() {
       identities_,
       Identities::Open(
           {options_.tls, options_.roles_file, options_.tokens_file}, clock_));
-  access_ = std::make_unique<AdminAccess>(*identities_, open_calls_);
+  access_ = std::make_unique<AdminAccess>(*identities_, open_calls_, clock_);
   expiry_watch_ = std::make_unique<ExpiryWatch>(options_.tls);
   registry_ = std::make_unique<AgentRegistry>(table_.revision());
   // Both before the feed, so that they know a revision before any agent can

@@ -157,5 +157,20 @@ TEST_F(AdminAccessTest, ARefusalNamesTheCallerAndWhatIsMissing) {
             "the token of old has expired");
 }
 
+TEST_F(AdminAccessTest, AViewerWhoDoesNotGiveUpFillsNoLog) {
+  Start();
+  const auto channel = ConnectOperator({.certificate = "bob"});
+  testing::internal::CaptureStdout();  // Where spdlog leads by itself.
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(ImposeBan(channel).error_code(), grpc::PERMISSION_DENIED);
+  }
+  const std::string log = testing::internal::GetCapturedStdout();
+  size_t lines = 0;
+  for (size_t at = 0; (at = log.find("ImposeBan from", at)) != log.npos; ++at) {
+    ++lines;
+  }
+  EXPECT_EQ(lines, 12) << "those of a minute, at one every five seconds";
+}
+
 }  // namespace
 }  // namespace mxban
