@@ -130,11 +130,13 @@ bool LogReader::Poll() {
 }
 
 void LogReader::PollLog(WatchedLog& log) {
+  const auto begin = std::chrono::steady_clock::now();
   log.is_waiting =
       !log.lines->Poll([&](const LogLine& line) { return ReadLine(log, line); },
                        [&](absl::string_view lines, uint64_t offset) {
                          return ReadBlock(log, lines, offset);
                        });
+  counts_.reading_time += std::chrono::steady_clock::now() - begin;
   if (log.is_waiting || log.lines->fd() < 0) return;
   for (WatchedLog::Eye& eye : log.eyes) eye.watcher.set_caught_up();
 }

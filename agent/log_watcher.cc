@@ -152,6 +152,7 @@ bool LogWatcher::Report(const Surroundings& surroundings,
   if (is_ahead_) return true;
   if (surroundings.outbox.Add(jail_.name, log_id_, std::move(findings))) {
     (found_->is_right_login ? counts.right_logins : counts.failures) += count;
+    if (!found_->is_right_login) counts.failures_by_jail[jail_.name] += count;
     return true;
   }
   if (!surroundings.is_alone) return false;

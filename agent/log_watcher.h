@@ -51,8 +51,9 @@ class LogWatcher {
 
   // What became of the lines, since the process began.
   struct Counts {
-    uint64_t failures = 0;         // Reported to the outbox.
-    uint64_t right_logins = 0;     // Likewise.
+    uint64_t failures = 0;      // Reported to the outbox.
+    uint64_t right_logins = 0;  // Likewise.
+    absl::btree_map<std::string, uint64_t> failures_by_jail;
     uint64_t too_old = 0;          // Failures that can no longer count.
     uint64_t without_time = 0;     // In a part of the log that is not new.
     uint64_t without_address = 0;  // Failures that name nobody one could ban.
