@@ -112,9 +112,15 @@ uint64_t BanTable::CountSources(Match matches) const {
 }
 
 size_t BanTable::CountOf(const std::string& jail) const {
+  size_t count = 0;
+  for (const auto& [origin, bans] : CountsByOrigin(jail)) count += bans;
+  return count;
+}
+
+BanTable::OriginCounts BanTable::CountsByOrigin(const std::string& jail) const {
   absl::MutexLock lock(&mutex_);
   const auto found = counts_.find(jail);
-  return found == counts_.end() ? 0 : found->second;
+  return found == counts_.end() ? OriginCounts() : found->second;
 }
 
 absl::Time BanTable::NextExpiry() const {
@@ -136,15 +142,18 @@ std::vector<Ban> BanTable::ExpiredBy(absl::Time now) const {
 void BanTable::Insert(const Ban& ban) {
   bans_[ban.key] = ban;
   by_expiry_.emplace(ban.expire_time, ban.key);
-  ++counts_[ban.key.jail];
+  ++counts_[ban.key.jail][ban.origin];
 }
 
 void BanTable::Erase(const BanKey& key) {
   const auto found = bans_.find(key);
   if (found == bans_.end()) return;
   by_expiry_.erase({found->second.expire_time, key});
+  OriginCounts& counts = counts_[key.jail];
+  const auto count = counts.find(found->second.origin);
+  if (--count->second == 0) counts.erase(count);
+  if (counts.empty()) counts_.erase(key.jail);
   bans_.erase(found);
-  if (--counts_[key.jail] == 0) counts_.erase(key.jail);
 }
 
 }  // namespace mxban

@@ -98,8 +98,10 @@ class BanTable {
   std::vector<Ban> Select(Match matches) const;
   uint64_t CountSources(Match matches) const;
 
-  // How many bans of `jail` stand.
+  // How many bans of `jail` stand, and by what origin.
+  using OriginCounts = absl::btree_map<BanOrigin, size_t>;
   size_t CountOf(const std::string& jail) const;
+  OriginCounts CountsByOrigin(const std::string& jail) const;
 
   // When the next ban ends, or InfiniteFuture().
   absl::Time NextExpiry() const;
@@ -117,7 +119,8 @@ class BanTable {
       std::make_shared<JailSet>();
   absl::btree_map<BanKey, Ban> bans_ ABSL_GUARDED_BY(mutex_);
   std::set<std::pair<absl::Time, BanKey>> by_expiry_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, size_t> counts_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, OriginCounts> counts_
+      ABSL_GUARDED_BY(mutex_);
 
   // Held while listeners run, so that removal waits for them.
   absl::Mutex listeners_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);

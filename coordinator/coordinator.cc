@@ -204,9 +204,10 @@ absl::Status Coordinator::StartAgentServer() {
 }
 
 absl::Status Coordinator::StartHttp() {
-  metrics_ = std::make_unique<CoordinatorMetrics>(
-      *loop_, table_, *registry_, *feed_, *quota_, *expiry_watch_,
-      salvage_.has_value());
+  metrics_ = std::make_unique<CoordinatorMetrics>(CoordinatorMetrics::Parts{
+      *loop_, table_, *registry_, *feed_, *quota_, *updater_, *store_, clock_,
+      *expiry_watch_, absl::StrCat(options_.state_dir, "/bans.db"),
+      salvage_.has_value()});
   if (options_.http_listen.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(http_server_,
                    HttpServer::Start(options_.http_listen, *metrics_,

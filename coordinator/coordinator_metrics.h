@@ -5,14 +5,20 @@
 //
 // Thread-safe.
 
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/expiry_watch.h"
+#include "common/process_metrics.h"
 #include "coordinator/agent_quota.h"
 #include "coordinator/agent_registry.h"
 #include "coordinator/ban_feed.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/decision_loop.h"
+#include "coordinator/jail_updater.h"
+#include "coordinator/store_guard.h"
 #include "prometheus/collectable.h"
 #include "prometheus/metric_family.h"
 
@@ -21,28 +27,26 @@ namespace mxban {
 class CoordinatorMetrics final : public prometheus::Collectable {
  public:
   // All must outlive the metrics.
-  CoordinatorMetrics(const DecisionLoop& loop, const BanTable& table,
-                     const AgentRegistry& registry, const BanFeed& feed,
-                     const AgentQuota& quota, const ExpiryWatch& expiry_watch,
-                     bool is_store_salvaged)
-      : loop_(loop),
-        table_(table),
-        registry_(registry),
-        feed_(feed),
-        quota_(quota),
-        expiry_watch_(expiry_watch),
-        is_store_salvaged_(is_store_salvaged) {}
+  struct Parts {
+    const DecisionLoop& loop;
+    const BanTable& table;
+    const AgentRegistry& registry;
+    const BanFeed& feed;
+    const AgentQuota& quota;
+    const JailUpdater& updater;
+    const StoreGuard& store;
+    const Clock& clock;
+    const ExpiryWatch& expiry_watch;
+    std::string store_path;
+    bool is_store_salvaged;
+  };
+  explicit CoordinatorMetrics(Parts parts) : parts_(std::move(parts)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  const DecisionLoop& loop_;
-  const BanTable& table_;
-  const AgentRegistry& registry_;
-  const BanFeed& feed_;
-  const AgentQuota& quota_;
-  const ExpiryWatch& expiry_watch_;
-  const bool is_store_salvaged_;
+  const Parts parts_;
+  const ProcessMetrics process_;
 };
 
 }  // namespace mxban

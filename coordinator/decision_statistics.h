@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/ban.h"
+#include "coordinator/ban_table.h"
 #include "coordinator/failure_intake.h"
 #include "coordinator/turn.h"
 
@@ -33,6 +35,12 @@ struct DecisionStatistics {
     for (const auto& [jail_and_rail, count] : turn.held_by_rail) {
       held_by_rail[jail_and_rail] += count;
     }
+    for (const auto& [key, ban] : turn.imposed) {
+      ++imposed[{key.jail, ban.origin}];
+    }
+    for (const auto& [key, change] : turn.ended) {
+      ++ended[{key.jail, change.kind}];
+    }
   }
 
   uint64_t failures = 0;  // Counted.
@@ -47,6 +55,10 @@ struct DecisionStatistics {
   uint64_t failed_commits = 0;
   // Bans held so far, by jail and rail.
   std::map<std::pair<std::string, std::string>, uint64_t> held_by_rail;
+  // New or extended, by jail and origin.
+  std::map<std::pair<std::string, BanOrigin>, uint64_t> imposed;
+  // Pardoned or expired, by jail.
+  std::map<std::pair<std::string, BanTable::ChangeKind>, uint64_t> ended;
   FailureIntake::Tally intake;
 };
 

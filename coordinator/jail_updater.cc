@@ -123,6 +123,7 @@ bool JailUpdater::HasWork() const { return stopping_ || !jobs_.empty(); }
 absl::StatusOr<size_t> JailUpdater::ReadAgain(DecisionLoop& loop,
                                               const std::string& who) {
   absl::StatusOr<size_t> count = Grant(loop, who);
+  is_reload_granted_ = count.ok();
   if (!count.ok()) {
     loop.Record(
         {.who = who,

@@ -13,6 +13,7 @@
 // The allow list and the pause are the loop's own: what is in force is made
 // there (effective_jails.h), without waiting for anything that is done here.
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -52,6 +53,9 @@ class JailUpdater {
   // Reads the configuration again as `who` wants, all or nothing; `done` is
   // called by another thread once it is in force. Thread-safe.
   void Reload(std::string who, ReloadDone done);
+
+  // Whether the newest Reload() that is done was granted; at first so.
+  bool is_reload_granted() const { return is_reload_granted_; }
 
   // Finds out what the name or file of `request` comes to, and allows it;
   // `done` is called by another thread. FAILED_PRECONDITION if it does not
@@ -100,6 +104,8 @@ class JailUpdater {
   bool is_behind_ = false;               // What it has may ignore less or more.
   // What is on the allow list and no network, by its text.
   std::map<std::string, IgnoreList> allowed_;
+
+  std::atomic<bool> is_reload_granted_ = true;
 
   absl::Mutex mutex_;
   std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);

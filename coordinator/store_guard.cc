@@ -1,5 +1,6 @@
 #include "coordinator/store_guard.h"
 
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,7 +24,12 @@ absl::StatusOr<StoreContents> StoreGuard::Load() {
 
 absl::Status StoreGuard::Commit(const StoreChange& change) {
   if (!status().ok()) return OutOfUse();
-  return Judge(store_->Commit(change));
+  const auto begin = std::chrono::steady_clock::now();
+  const absl::Status committed = store_->Commit(change);
+  commit_seconds_.Observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+          .count());
+  return Judge(committed);
 }
 
 absl::StatusOr<std::vector<StoredFailure>> StoreGuard::FailuresOf(

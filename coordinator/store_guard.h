@@ -7,14 +7,16 @@
 // is damaged is not written to, and nobody is told that anything is durable.
 // The next start sets the store aside (open_store.h).
 //
-// Used by one thread, as the store is; status() by any.
+// Used by one thread, as the store is; status() and commit_seconds() by any.
 
 #include <functional>
 #include <memory>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/metrics.h"
 #include "coordinator/ban_store.h"
+#include "prometheus/histogram.h"
 
 namespace mxban {
 
@@ -38,12 +40,18 @@ class StoreGuard final : public BanStore {
   // DATA_LOSS, and why, once the store is out of use.
   absl::Status status() const;
 
+  // How long commits took, failed ones included.
+  const prometheus::Histogram& commit_seconds() const {
+    return commit_seconds_;
+  }
+
  private:
   // What is to be answered instead of `outcome`.
   absl::Status Judge(const absl::Status& outcome);
 
   const std::unique_ptr<BanStore> store_;
   const std::function<void()> on_lost_;
+  prometheus::Histogram commit_seconds_{LatencyBuckets()};
 
   mutable absl::Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);

@@ -106,5 +106,31 @@ TEST(BanTableTest, FindsTheBansAroundAnAddress) {
   EXPECT_TRUE(table.Covering(IpNetwork::ParseOrDie("192.0.2.1"), "").empty());
 }
 
+TEST(BanTableTest, CountsByOrigin) {
+  BanTable table;
+  Ban by_hand = SomeBan("203.0.113.2");
+  by_hand.origin = BanOrigin::kOperator;
+  table.Load(1, std::make_shared<JailSet>(),
+             {SomeBan("203.0.113.1"), by_hand, SomeBan("203.0.113.3")});
+  const std::string jail = by_hand.key.jail;
+  EXPECT_EQ(table.CountsByOrigin(jail),
+            (BanTable::OriginCounts{{BanOrigin::kCounted, 2},
+                                    {BanOrigin::kOperator, 1}}));
+
+  // Extended by an operator, and ended.
+  Ban extended = SomeBan("203.0.113.1");
+  extended.origin = BanOrigin::kOperator;
+  table.Publish({2,
+                 kNoon,
+                 nullptr,
+                 {{BanTable::ChangeKind::kImposed, extended},
+                  {BanTable::ChangeKind::kPardoned, by_hand}}});
+  EXPECT_EQ(table.CountsByOrigin(jail),
+            (BanTable::OriginCounts{{BanOrigin::kCounted, 1},
+                                    {BanOrigin::kOperator, 1}}));
+  EXPECT_EQ(table.CountOf(jail), 2);
+  EXPECT_TRUE(table.CountsByOrigin("other").empty());
+}
+
 }  // namespace
 }  // namespace mxban

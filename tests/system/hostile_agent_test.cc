@@ -128,7 +128,7 @@ TEST_F(HostileAgentTest, AFloodEndsAtTheQuota) {
   const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
   EXPECT_LE(granted * 1'000, 6'000 + 100 * seconds);
   EXPECT_GT(refused, 100);
-  EXPECT_GT(Metric("mxban_agent_quota_exceeded_total"), 100);
+  EXPECT_GT(Metric("mxban_reports_over_quota_total"), 100);
   EXPECT_THAT(Output(), HasSubstr("hostile reports more than 100 failures a "
                                   "second (--agent_quota)"));
   EXPECT_LT(Output().size(), 20'000) << "nor does it fill the log";

@@ -243,7 +243,7 @@ TEST_F(RailsTest, AWaveBeyondTheRateWaitsForAnOperator) {
   EXPECT_THAT(Metrics(), HasSubstr("mxban_held_bans 16"));
   EXPECT_THAT(
       Metrics(),
-      HasSubstr("mxban_held_bans_total{jail=\"sendmail\",rail=\"maxbanrate\"} "
+      HasSubstr("mxban_bans_held_total{jail=\"sendmail\",rail=\"maxbanrate\"} "
                 "16"));
   RestartCoordinator();
   EXPECT_THAT(Ctl("held list").text, HasSubstr("16 bans are held"));
