@@ -57,12 +57,16 @@ AgentCore::AgentCore(const Options& options, Firewall& firewall,
       positions_path_(absl::StrCat(options.state_dir, "/positions")),
       local_bans_path_(absl::StrCat(options.state_dir, "/local_bans")),
       saved_positions_(ReadPositions(positions_path_)),
+      clock_(clock),
+      mark_{clock.TimeNow()},
+      checkpoint_time_(mark_.time),
       fleet_clock_(clock, options.uptime),
       outbox_(options.outbox_capacity),
       enforcer_(firewall, fleet_clock_, options.never_ban.all),
       local_bans_(outbox_, enforcer_, fleet_clock_),
+      reaction_times_(local_bans_, options.uptime),
       reader_(
-          outbox_, local_bans_, clock,
+          outbox_, reaction_times_, clock,
           LogReader::Options{.positions = saved_positions_,
                              .log_paths = options.log_paths,
                              .own_addresses = options.never_ban.own_addresses}),
@@ -110,6 +114,9 @@ void AgentCore::Save() {
     const absl::Status written = WritePositions(positions_path_, positions);
     if (written.ok()) saved_positions_ = std::move(positions);
     LogError(written);
+    if (written.ok()) NoteCheckpoint();
+  } else {
+    NoteCheckpoint();
   }
   // Asked first: what changes meanwhile is saved once more.
   const uint64_t changes = local_bans_.changes();
@@ -121,7 +128,24 @@ void AgentCore::Save() {
   }
 }
 
+void AgentCore::NoteCheckpoint() {
+  const FailureOutbox::Tally tally = outbox_.tally();
+  const absl::Time now = clock_.TimeNow();
+  absl::MutexLock lock(&mutex_);
+  if (tally.added - tally.waiting < mark_.added) return;
+  checkpoint_time_ = mark_.time;
+  mark_ = {now, tally.added};
+}
+
+absl::Time AgentCore::checkpoint_time() const {
+  absl::MutexLock lock(&mutex_);
+  return checkpoint_time_;
+}
+
 absl::Status AgentCore::Apply(const v1::WatchResponse& update) {
+  if (update.has_delta()) {
+    reaction_times_.OnDelta(update.delta(), update.revision());
+  }
   return ApplyUpdate(update, enforcer_, [this](std::vector<Jail> jails) {
     reader_.SetJails(std::move(jails));
   });

@@ -36,6 +36,7 @@
 #include "agent/log_reader.h"
 #include "agent/never_ban.h"
 #include "agent/position_file.h"
+#include "agent/reaction_times.h"
 #include "agent/update_journal.h"
 #include "common/clock.h"
 #include "mxban/v1/agent_service.pb.h"
@@ -79,9 +80,18 @@ class AgentCore {
   // Keeps positions and local bans for the next start.
   void Save();
 
+  // The kernel enforces `revision`.
+  void OnEnforced(uint64_t revision) { reaction_times_.OnEnforced(revision); }
+
+  // What was read before this moment is not read again by the next start: what
+  // it told is recorded by the coordinator, and the position kept. To within
+  // two calls of Save().
+  absl::Time checkpoint_time() const;
+
   FailureOutbox& outbox() { return outbox_; }
   LogReader& reader() { return reader_; }
   LocalBans& local_bans() { return local_bans_; }
+  const ReactionTimes& reaction_times() const { return reaction_times_; }
   FleetClock& fleet_clock() { return fleet_clock_; }
   Enforcer& enforcer() { return enforcer_; }
   const Enforcer& enforcer() const { return enforcer_; }
@@ -92,18 +102,30 @@ class AgentCore {
   absl::Status Apply(const v1::WatchResponse& update);
   void RestoreUpdates();
   void RestoreLocalBans();
+  void NoteCheckpoint();
 
   Firewall& firewall_;
   const std::string positions_path_;
   const std::string local_bans_path_;
   LogPositions saved_positions_;
   uint64_t saved_changes_ = 0;  // LocalBans::changes()
+  const Clock& clock_;
+
+  // What was in the outbox, ever, at some moment.
+  struct Mark {
+    absl::Time time;
+    uint64_t added = 0;
+  };
+  mutable absl::Mutex mutex_;
+  Mark mark_ ABSL_GUARDED_BY(mutex_);
+  absl::Time checkpoint_time_ ABSL_GUARDED_BY(mutex_);
 
   // In the order in which each needs the ones before.
   FleetClock fleet_clock_;
   FailureOutbox outbox_;
   Enforcer enforcer_;
   LocalBans local_bans_;
+  ReactionTimes reaction_times_;
   LogReader reader_;
   UpdateJournal journal_;
 };

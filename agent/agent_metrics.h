@@ -10,6 +10,7 @@
 #include "agent/agent_core.h"
 #include "agent/coordinator_link.h"
 #include "common/expiry_watch.h"
+#include "common/process_metrics.h"
 #include "prometheus/collectable.h"
 #include "prometheus/metric_family.h"
 
@@ -28,6 +29,7 @@ class AgentMetrics final : public prometheus::Collectable {
   AgentCore& core_;
   const CoordinatorLink& link_;
   const ExpiryWatch& expiry_watch_;
+  const ProcessMetrics process_;
 };
 
 }  // namespace mxban

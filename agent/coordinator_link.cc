@@ -239,6 +239,7 @@ void CoordinatorLink::HandOver() {
 }
 
 void CoordinatorLink::OnReport(const Enforcer::Report& report) {
+  core_.OnEnforced(report.revision);
   absl::MutexLock lock(&mutex_);
   if (session_ != nullptr) session_->OnReport(report);
 }

@@ -55,6 +55,7 @@ bool FailureOutbox::Add(const std::string& jail, const std::string& log_id,
       return false;
     }
     size_ += findings.size();
+    added_ += findings.size();
     std::move(findings.begin(), findings.end(),
               std::back_inserter(lane.findings));
   }
@@ -140,6 +141,11 @@ absl::btree_map<FailureOutbox::Key, uint64_t> FailureOutbox::acknowledged()
 size_t FailureOutbox::size() const {
   absl::MutexLock lock(&mutex_);
   return size_;
+}
+
+FailureOutbox::Tally FailureOutbox::tally() const {
+  absl::MutexLock lock(&mutex_);
+  return {added_, size_};
 }
 
 }  // namespace mxban

@@ -71,6 +71,14 @@ class FailureOutbox {
 
   size_t size() const;
 
+  // How many findings were added since construction, and how many of them wait
+  // for acknowledgement.
+  struct Tally {
+    uint64_t added = 0;
+    uint64_t waiting = 0;
+  };
+  Tally tally() const;
+
  private:
   struct Lane {
     std::deque<Finding> findings;  // Unacknowledged, in the order of lines.
@@ -86,6 +94,7 @@ class FailureOutbox {
   absl::btree_map<Key, Lane> lanes_ ABSL_GUARDED_BY(mutex_);
   Key last_taken_ ABSL_GUARDED_BY(mutex_);  // Lanes take turns.
   size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t added_ ABSL_GUARDED_BY(mutex_) = 0;
   bool refused_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

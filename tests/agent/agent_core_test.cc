@@ -186,6 +186,26 @@ TEST_F(AgentCoreTest, WhatIsNotUnderstoodIsNotKept) {
   EXPECT_EQ(core_->Subscription().known_revision(), 0);
 }
 
+TEST_F(AgentCoreTest, TheCheckpointStaysWhileReportsWait) {
+  TellJails();
+  core_->reader().Poll();
+  core_->Save();
+  Attack();
+  core_->reader().Poll();
+  core_->Save();
+  clock_.Advance(absl::Minutes(1));
+  const absl::Time begin = core_->checkpoint_time();
+  for (int i = 0; i < 5; ++i) {
+    clock_.Advance(absl::Minutes(1));
+    core_->Save();
+  }
+  EXPECT_LE(core_->checkpoint_time(), begin + absl::Minutes(1));
+
+  EXPECT_EQ(ReportAll(), 1);
+  for (int i = 0; i < 2; ++i) core_->Save();
+  EXPECT_EQ(core_->checkpoint_time(), clock_.TimeNow());
+}
+
 TEST_F(AgentCoreTest, AStateDirectoryThatCannotBeIsNamed) {
   const auto core =
       AgentCore::Open({.state_dir = "/dev/null/state"}, firewall_, clock_);

@@ -175,5 +175,16 @@ TEST(FailureOutboxTest, ALogThatIsForgottenIsUnknown) {
   EXPECT_EQ(outbox.size(), 1);
 }
 
+TEST(FailureOutboxTest, KnowsHowManyWereAddedAndHowManyWait) {
+  FailureOutbox outbox(10);
+  for (const uint64_t offset : {1, 2, 3}) {
+    outbox.Add("jail", "log", {At(offset)});
+  }
+  outbox.Take(10);
+  outbox.Acknowledge("jail", "log", 2);
+  EXPECT_EQ(outbox.tally().added, 3);
+  EXPECT_EQ(outbox.tally().waiting, 1);
+}
+
 }  // namespace
 }  // namespace mxban
