@@ -22,6 +22,9 @@ constexpr size_t kCleanedPerRecord = 4;
 constexpr size_t kLeastCleaned = 100;
 constexpr size_t kCleanedAtRetention = 200'000;
 
+// The number of no row is higher; nor will one be ever.
+constexpr int64_t kLastRow = INT64_MAX / 2;
+
 // What a row may take so that it fits a page of the file.
 constexpr size_t kPage = 3'900;
 
@@ -73,7 +76,8 @@ absl::Status CheckFailureRow(const SqliteStatement& row) {
         newest_us =
             std::max(newest_us, absl::ToUnixMicros(record.failure.time));
       }));
-  if (row.Int(0) >= 1 && row.Int(1) == newest_us) return absl::OkStatus();
+  const bool is_numbered = row.Int(0) >= 1 && row.Int(0) <= kLastRow;
+  if (is_numbered && row.Int(1) == newest_us) return absl::OkStatus();
   return absl::DataLossError("store: a row of failures is not readable");
 }
 
@@ -246,16 +250,16 @@ FailureLog::Traces::iterator FailureLog::TraceOf(const FailureView& failure,
 }
 
 absl::Status FailureLog::AppendAll(const std::vector<FailureView>& failures) {
-  // All traces are looked for first, and stay where they are: of several that
-  // are asked for one after the other the processor fetches many at once, and
-  // with a million of them that takes longer than all else.
-  traces_.reserve(traces_.size() + failures.size());
-  found_.clear();
+  // All traces are looked for first: of several that are asked for one after
+  // the other the processor fetches many at once, and with a million of them
+  // that takes longer than all else.
+  hashes_.clear();
   for (const FailureView& failure : failures) {
-    found_.push_back(&traces_[HashOf(failure.jail, failure.source)]);
+    hashes_.push_back(HashOf(failure.jail, failure.source));
+    traces_.try_emplace(hashes_.back());
   }
   for (size_t i = 0; i < failures.size(); ++i) {
-    RETURN_IF_ERROR(Append(failures[i], *found_[i]));
+    RETURN_IF_ERROR(Append(failures[i], traces_[hashes_[i]]));
   }
   return absl::OkStatus();
 }

@@ -133,9 +133,9 @@ class FailureLog {
   absl::Time too_old_ = absl::InfinitePast();
   bool may_be_old_ = false;  // The oldest row.
   FailureRowWriter row_;     // Being written: next_row_.
-  // For their memory alone: a row, and traces.
+  // For their memory alone: a row, and the hashes of sources.
   std::string packed_;
-  std::vector<Trace*> found_;
+  std::vector<uint64_t> hashes_;
 };
 
 }  // namespace mxban
