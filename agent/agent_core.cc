@@ -71,7 +71,12 @@ AgentCore::AgentCore(const Options& options, Firewall& firewall,
                              .log_paths = options.log_paths,
                              .own_addresses = options.never_ban.own_addresses}),
       journal_(absl::StrCat(options.state_dir, "/bans"),
-               options.small_journal) {}
+               options.small_journal) {
+  outbox_.SetOnAcknowledged([this](const std::string& jail,
+                                   const std::string& log_id, uint64_t offset) {
+    reaction_times_.OnAcknowledged(jail, log_id, offset);
+  });
+}
 
 v1::Subscription AgentCore::Subscription() const {
   v1::Subscription subscription;

@@ -164,11 +164,16 @@ bool Enforcer::HasNews() const {
 
 bool Enforcer::IsLittle() const {
   return started_ && !stopping_ && has_jails_ && !must_reconcile_ &&
-         wanted_.changed_count() <= kFew;
+         !firewall_changed_ && wanted_.changed_count() <= kFew;
 }
 
 bool Enforcer::EnforceAtOnce() {
   if (!step_mutex_.TryLock()) return false;
+  // There a ban waits for a lock that others hold, and calls would wait, too.
+  if (firewall_.name() == "iptables") {
+    step_mutex_.Unlock();
+    return false;
+  }
   const absl::Time now = clock_.TimeNow();
   const Work work = TakeWork(now, /*is_news=*/true);
   absl::Status status;
@@ -186,8 +191,11 @@ absl::Time Enforcer::Step() {
   absl::MutexLock step_lock(&step_mutex_);
   const absl::Time now = clock_.TimeNow();
   const Work work = TakeWork(now, /*is_news=*/false);
-  // Nothing is known yet, or an error was met a moment ago.
-  if (work.revision == 0 || work.must_wait) return now + kLookInterval;
+  if (work.revision == 0) return now + kLookInterval;  // Nothing is known yet.
+  if (work.must_wait) {  // An error was met a moment ago.
+    absl::MutexLock lock(&mutex_);
+    return std::min(retry_, now + kLookInterval);
+  }
   Finish(work, Enforce(work, now), now);
   absl::MutexLock lock(&mutex_);
   return std::min(wanted_.NextExpiry(), now + kLookInterval);

@@ -96,6 +96,7 @@ void FailureOutbox::Acknowledge(const std::string& jail,
     }
     has_room = std::exchange(refused_, false);
   }
+  if (on_acknowledged_ != nullptr) on_acknowledged_(jail, log_id, offset);
   if (has_room && on_room_ != nullptr) on_room_();
 }
 

@@ -34,6 +34,14 @@ class FailureOutbox {
   void SetCallbacks(std::function<void()> on_failure,
                     std::function<void()> on_room);
 
+  // Called, without locks held, with what the coordinator has recorded. Set
+  // before use.
+  using OnAcknowledged = std::function<void(
+      const std::string& jail, const std::string& log_id, uint64_t offset)>;
+  void SetOnAcknowledged(OnAcknowledged on_acknowledged) {
+    on_acknowledged_ = std::move(on_acknowledged);
+  }
+
   // Adds what one line tells, unless it was added before or recorded. False if
   // there is no room for it. REQUIRES: lines come in their order, but for those
   // that come again.
@@ -89,6 +97,7 @@ class FailureOutbox {
   const size_t capacity_;
   std::function<void()> on_failure_;
   std::function<void()> on_room_;
+  OnAcknowledged on_acknowledged_;
 
   mutable absl::Mutex mutex_;
   absl::btree_map<Key, Lane> lanes_ ABSL_GUARDED_BY(mutex_);

@@ -1,5 +1,7 @@
 #include "agent/reaction_times.h"
 
+#include <algorithm>
+
 #include "common/jail.h"
 #include "common/proto_convert.h"
 
@@ -19,7 +21,8 @@ void ReactionTimes::Count(const Jail& jail, const std::string& log_id,
     for (const Finding& finding : findings) {
       const auto* failure = std::get_if<Failure>(&finding);
       if (failure == nullptr) continue;
-      Watch({jail.name, jail.SourceOf(failure->source)}, now);
+      Watch({jail.name, jail.SourceOf(failure->source)}, log_id,
+            failure->end_offset, now);
     }
   }
   next_.Count(jail, log_id, findings);
@@ -30,33 +33,59 @@ void ReactionTimes::ForgetLog(const std::string& jail,
   next_.ForgetLog(jail, log_id);
 }
 
-void ReactionTimes::Watch(const BanKey& key, absl::Duration now) {
+void ReactionTimes::Watch(const BanKey& key, const std::string& log_id,
+                          uint64_t end_offset, absl::Duration now) {
   const auto found = watched_.find(key);
-  if (found != watched_.end()) {
-    // Of several failures the last leads to the ban.
-    if (!found->second.is_banned) found->second.read = now;
-    return;
+  if (found == watched_.end()) {
+    if (watched_.size() == kMaxWatched) ForgetOld(now);
+    if (watched_.size() == kMaxWatched) return;
+  } else {
+    // Of several failures the last leads to the ban; one that had to wait for
+    // room comes again.
+    const Watched& known = found->second;
+    const bool is_known =
+        known.log_id == log_id && known.end_offset >= end_offset;
+    if (known.is_banned || is_known) return;
   }
-  if (watched_.size() == kMaxWatched) ForgetOld(now);
-  if (watched_.size() < kMaxWatched) watched_[key] = {.read = now};
+  watched_[key] = {.read = now, .log_id = log_id, .end_offset = end_offset};
 }
 
 void ReactionTimes::ForgetOld(absl::Duration now) {
   if (now < next_look_) return;
   next_look_ = now + kLookInterval;
   absl::erase_if(watched_, [now](const auto& watched) {
-    return watched.second.read + kPatience <= now;
+    return watched.second.read + kPatience <= now ||
+           watched.second.forget_at <= now;
   });
+}
+
+void ReactionTimes::OnAcknowledged(const std::string& jail,
+                                   const std::string& log_id, uint64_t offset) {
+  absl::MutexLock lock(&mutex_);
+  if (watched_.empty()) return;
+  const absl::Duration forget_at = uptime_() + kGrace;
+  for (auto& [key, watched] : watched_) {
+    if (key.jail == jail && watched.log_id == log_id &&
+        watched.end_offset <= offset) {
+      watched.forget_at = std::min(watched.forget_at, forget_at);
+    }
+  }
 }
 
 void ReactionTimes::OnDelta(const v1::BanDelta& delta, uint64_t revision) {
   absl::MutexLock lock(&mutex_);
   if (watched_.empty()) return;
+  const absl::Duration now = uptime_();
   for (const v1::StandingBan& wire : delta.imposed()) {
     const absl::StatusOr<StandingBan> ban = StandingBanFromProto(wire);
     if (!ban.ok()) return;
     const auto found = watched_.find(ban->key);
-    if (found != watched_.end()) found->second.is_banned = true;
+    if (found == watched_.end()) continue;
+    if (found->second.forget_at <= now) {
+      watched_.erase(found);
+    } else {
+      found->second.is_banned = true;
+    }
   }
   if (revision == 0) return;
   for (auto& [key, watched] : watched_) {

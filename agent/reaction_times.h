@@ -6,9 +6,10 @@
 //
 // Stands before the counter that is told of every failure, and notes when its
 // line was read. Once the coordinator has imposed a ban on the source, and the
-// kernel enforces it, the time since is observed. Failures that lead to no ban
-// are forgotten after a minute; at most kMaxWatched sources are watched at a
-// time, so that a flood is sampled and costs little.
+// kernel enforces it, the time since is observed. A failure that was recorded
+// and led to no ban is forgotten a second later: a ban that comes then is owed
+// to somebody else's line. At most kMaxWatched sources are watched at a time,
+// so that a flood is sampled and costs little.
 //
 // Thread-safe.
 
@@ -35,6 +36,7 @@ class ReactionTimes final : public LocalCounter {
  public:
   static constexpr size_t kMaxWatched = 1'024;
   static constexpr absl::Duration kPatience = absl::Minutes(1);
+  static constexpr absl::Duration kGrace = absl::Seconds(1);
 
   // Hands on what it is told to `next`, which must outlive this. `uptime` is by
   // a clock that nobody sets.
@@ -44,6 +46,10 @@ class ReactionTimes final : public LocalCounter {
   void Count(const Jail& jail, const std::string& log_id,
              const std::vector<Finding>& findings) override;
   void ForgetLog(const std::string& jail, const std::string& log_id) override;
+
+  // The coordinator has recorded the log up to `offset`, and decided.
+  void OnAcknowledged(const std::string& jail, const std::string& log_id,
+                      uint64_t offset);
 
   // The coordinator says `delta`, which takes us to `revision`; 0 if it goes on
   // in the next one. Before the kernel can enforce it.
@@ -58,12 +64,15 @@ class ReactionTimes final : public LocalCounter {
   // What becomes of the newest failure of a source.
   struct Watched {
     absl::Duration read;  // When its line was.
+    std::string log_id;
+    uint64_t end_offset = 0;
+    absl::Duration forget_at = absl::InfiniteDuration();
     bool is_banned = false;
     uint64_t revision = 0;  // With the ban; 0: of a delta that goes on.
   };
 
-  void Watch(const BanKey& key, absl::Duration now)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Watch(const BanKey& key, const std::string& log_id, uint64_t end_offset,
+             absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetOld(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   LocalCounter& next_;

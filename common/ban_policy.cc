@@ -58,7 +58,10 @@ absl::Status CheckWidth(const BanRequest& request) {
 Admission AdmitWithin(absl::Duration window, const Jail& jail, absl::Time now,
                       absl::Time& time, IpNetwork& source) {
   time = std::min(time, now);
-  if (time <= now - window) return Admission::kTooOld;
+  // What has no time is of 1970, and nobody's window is so long.
+  if (time <= std::max(now - window, absl::UnixEpoch())) {
+    return Admission::kTooOld;
+  }
   // What it is counted as may be wider, and hold what is never banned.
   const IpNetwork counted = jail.SourceOf(source);
   if (IsIgnored(jail, source)) return Admission::kIgnored;

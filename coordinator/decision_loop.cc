@@ -318,7 +318,8 @@ absl::Status DecisionLoop::CountAgain(Turn& turn,
                                       const StoreContents& contents) {
   intake_.Load(contents.progress);
   pardons_.Load(contents.pardons);
-  return counter_.CountAgain(turn, *jails_, contents.failures, right_logins_);
+  return counter_.CountAgain(turn, *jails_, contents.failures, right_logins_,
+                             pardons_);
 }
 
 }  // namespace mxban

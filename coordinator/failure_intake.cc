@@ -6,14 +6,6 @@
 #include "common/ban_policy.h"
 
 namespace mxban {
-namespace {
-
-// Stamps are whole seconds: one of a pardon's own second may be later than it.
-absl::Time WholeSecond(absl::Time time) {
-  return absl::FromUnixSeconds(absl::ToUnixSeconds(time));
-}
-
-}  // namespace
 
 void FailureIntake::Load(const std::vector<LogProgress>& progress) {
   logs_.clear();
@@ -69,9 +61,7 @@ bool FailureIntake::Counts(const Jail& jail, absl::Time now,
     case Admission::kCounts:
       break;
   }
-  if (pardons_.is_empty()) return true;
-  const absl::Time pardoned = pardons_.NewestOf({jail.name, failure.source});
-  if (failure.time >= WholeSecond(pardoned)) return true;
+  if (!pardons_.Covers({jail.name, failure.source}, failure.time)) return true;
   ++tally_.pardoned;
   return false;
 }

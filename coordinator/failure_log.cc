@@ -50,14 +50,16 @@ absl::Status ReadRecords(absl::string_view packed, Take take) {
   }
 }
 
-// Of `failures`, oldest first, those that matter.
+// Of `failures`, oldest first, those that matter, and are not `too_old`.
 std::vector<StoredFailure> Needed(std::vector<StoredFailure> failures,
-                                  const TrimmedFailures& trimmed) {
+                                  const TrimmedFailures& trimmed,
+                                  absl::Time too_old) {
   std::vector<StoredFailure> needed;
   absl::flat_hash_set<std::string> servers;
   for (size_t i = failures.size(); i-- > 0;) {
     const bool is_new = failures.size() - i <= trimmed.kept;
     const bool is_newest = servers.insert(failures[i].server).second;
+    if (failures[i].time < too_old) continue;
     if (is_new || (trimmed.of_each_server && is_newest)) {
       needed.push_back(std::move(failures[i]));
     }
@@ -303,7 +305,10 @@ absl::Status FailureLog::Trim(const TrimmedFailures& trimmed) {
   RETURN_IF_ERROR(EndRow());
   ASSIGN_OR_RETURN(std::vector<StoredFailure> failures,
                    Of(trimmed.key, SIZE_MAX));
-  failures = Needed(std::move(failures), trimmed);
+  const size_t before = failures.size();
+  failures = Needed(std::move(failures), trimmed, too_old_);
+  // Of so many servers that next time there would be as much to do.
+  if (failures.size() > before - before / 4) return absl::OkStatus();
   Forget(trimmed.key);
   for (const StoredFailure& failure : failures) {
     RETURN_IF_ERROR(Add(failure));
@@ -344,7 +349,8 @@ absl::StatusOr<size_t> FailureLog::Retire(uint64_t row, bool is_too_old) {
         --live_;
         --trace->second.count;
         trace->second.BeginAt(row);
-        if (!is_too_old) {
+        // Not every failure is as young as the newest of its row.
+        if (!is_too_old && record.failure.time >= too_old_) {
           status.Update(Append(record.failure, trace->second));
         } else if (trace->second.count == 0) {
           traces_.erase(trace);

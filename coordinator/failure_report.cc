@@ -29,7 +29,7 @@ constexpr size_t kKeptBytes = 64 << 10;
 template <typename Container>
 void Empty(Container& container) {
   if (container.capacity() * sizeof(container[0]) > kKeptBytes) {
-    container = Container();
+    Container().swap(container);
   } else {
     container.clear();
   }

@@ -9,14 +9,16 @@ namespace mxban {
 
 absl::Status FleetCounter::CountAgain(
     Turn& turn, const JailSet& jails,
-    const std::vector<StoredFailure>& failures,
-    const RightLogins& right_logins) {
+    const std::vector<StoredFailure>& failures, const RightLogins& right_logins,
+    const Pardons& pardons) {
   evicted_before_ = evicted_sources();
   counters_.clear();
   newest_ = nullptr;
   for (const StoredFailure& failure : failures) {
     const auto jail = jails.find(failure.key.jail);
     if (jail == jails.end() || right_logins.Forgives(failure)) continue;
+    // Of a salvaged store it may be lost that they were forgotten.
+    if (pardons.Covers(failure.key, failure.time)) continue;
     RETURN_IF_ERROR(Record(turn, jail->second, failure.key, failure.time,
                            failure.server, failure.user)
                         .status());

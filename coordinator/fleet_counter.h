@@ -29,6 +29,7 @@
 #include "common/jail.h"
 #include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
+#include "coordinator/pardons.h"
 #include "coordinator/right_logins.h"
 #include "coordinator/turn.h"
 
@@ -42,10 +43,11 @@ class FleetCounter {
       : store_(store), max_sources_(max_sources) {}
 
   // Starts again with `failures`, oldest first, of those of `jails`, but for
-  // what `right_logins` forgive.
+  // what `right_logins` forgive and what was pardoned.
   absl::Status CountAgain(Turn& turn, const JailSet& jails,
                           const std::vector<StoredFailure>& failures,
-                          const RightLogins& right_logins);
+                          const RightLogins& right_logins,
+                          const Pardons& pardons);
 
   // Counts a failure of `key` in `jail` that `server` saw, a login of `user`
   // (empty: of nobody), and says what its source has done by now; nothing

@@ -27,6 +27,12 @@ absl::Time Pardons::NewestOf(const BanKey& key) const {
   return newest;
 }
 
+bool Pardons::Covers(const BanKey& key, absl::Time time) const {
+  if (times_.empty()) return false;
+  // Stamps are whole seconds: one of a pardon's own may be later than it.
+  return time < absl::FromUnixSeconds(absl::ToUnixSeconds(NewestOf(key)));
+}
+
 absl::Time Pardons::ForgetBefore(absl::Time time) {
   if (times_.size() > kMaxPardons) {
     std::vector<absl::Time> newest_first;

@@ -29,11 +29,12 @@ class Pardons {
 
   void Add(const Pardon& pardon);
 
-  bool is_empty() const { return times_.empty(); }
-
   // When the source of `key`, or a network around it, was last pardoned in its
   // jail; InfinitePast() if never.
   absl::Time NewestOf(const BanKey& key) const;
+
+  // Whether a failure at `time` was pardoned.
+  bool Covers(const BanKey& key, absl::Time time) const;
 
   // Forgets those before `time`, and the oldest beyond what is kept. Returns
   // the time before which none is left.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,7 @@ absl::Status FirewallServer::Serve() {
     if (watched[1].revents != 0) LookAtNews();
     if (watched[0].revents != 0) {
       const absl::Status status = Receive();
+      if (!status.ok()) CutSessions();  // Nobody else will.
       if (absl::IsUnavailable(status)) return absl::OkStatus();
       RETURN_IF_ERROR(status);
     }
@@ -130,6 +132,7 @@ void FirewallServer::Banish(const FirewallRequest& request,
       request.kind != FirewallRequest::Kind::kApply) {
     return;
   }
+  Spare(request.changes.lifted);
   for (const FirewallBan& ban : request.changes.imposed) {
     if (ban.expire_time > request.now) Banish(ban.jail, ban.source);
   }
@@ -159,6 +162,18 @@ void FirewallServer::BanishAll(const std::vector<JailRules>& jails,
     for (const auto& [source, end] : jail->second.bans) {
       Banish(rules.name, source);
     }
+  }
+}
+
+// Whoever is pardoned before the cut keeps what runs.
+void FirewallServer::Spare(const std::vector<FirewallBan>& lifted) {
+  if (banished_.empty() || lifted.empty()) return;
+  std::set<std::pair<std::string, IpNetwork>> spared;
+  for (const FirewallBan& ban : lifted) spared.insert({ban.jail, ban.source});
+  for (auto& entry : banished_) {
+    std::erase_if(entry.second, [&](const IpNetwork& source) {
+      return spared.contains({entry.first, source});
+    });
   }
 }
 

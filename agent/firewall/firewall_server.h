@@ -47,6 +47,7 @@ class FirewallServer {
   void Banish(const FirewallRequest& request, const absl::Status& status);
   void BanishAll(const std::vector<JailRules>& jails, absl::Time now);
   void Banish(const std::string& jail, const IpNetwork& source);
+  void Spare(const std::vector<FirewallBan>& lifted);
   void CutSessions();
 
   Firewall& firewall_;

@@ -171,7 +171,6 @@ absl::Status IpsetFirewall::ChangeBans(const FirewallChanges& changes,
 absl::StatusOr<FirewallState> IpsetFirewall::Inspect(InspectDepth depth,
                                                      absl::Time now) {
   if (depth != InspectDepth::kRules) return InspectAll(depth, now);
-  // Before the state is inspected: what changes meanwhile is seen next time.
   ASSIGN_OR_RETURN(Sight sight, Look());
   if (!sight.images.empty() && sight.images == last_.images &&
       sight.sets.IsLike(last_.sets)) {
@@ -181,9 +180,14 @@ absl::StatusOr<FirewallState> IpsetFirewall::Inspect(InspectDepth depth,
     return last_.state;
   }
   last_ = {};
-  ASSIGN_OR_RETURN(sight.state, InspectAll(depth, now));
-  last_ = std::move(sight);
-  return last_.state;
+  ASSIGN_OR_RETURN(FirewallState state, InspectAll(depth, now));
+  // What somebody changes meanwhile must not be taken for the state of before.
+  ASSIGN_OR_RETURN(const Sight after, Look());
+  if (after.images == sight.images && after.sets.IsLike(sight.sets)) {
+    sight.state = state;
+    last_ = std::move(sight);
+  }
+  return state;
 }
 
 absl::StatusOr<IpsetFirewall::Sight> IpsetFirewall::Look() {

@@ -23,6 +23,7 @@ class ReactionTimesTest : public testing::Test, public LocalCounter {
   void Fail(const std::string& source) {
     Failure failure;
     failure.source = IpNetwork::ParseOrDie(source);
+    failure.end_offset = ++offset_;
     times_.Count(jail_, "log", {failure});
   }
 
@@ -48,6 +49,7 @@ class ReactionTimesTest : public testing::Test, public LocalCounter {
   const Jail jail_ = Sendmail();
   size_t handed_on_ = 0;
   int forgotten_ = 0;
+  uint64_t offset_ = 0;
   absl::Duration uptime_ = absl::Hours(1);
   ReactionTimes times_{*this, [this] { return uptime_; }};
 };
@@ -99,6 +101,35 @@ TEST_F(ReactionTimesTest, BansOfOthersAreNotMeasured) {
   times_.OnDelta(Bans("192.0.2.2"), 7);
   times_.OnEnforced(7);
   EXPECT_EQ(observed(), 0);
+}
+
+TEST_F(ReactionTimesTest, ABanThatComesLaterIsOwedToAnotherLine) {
+  Fail("192.0.2.1");
+  times_.OnAcknowledged("sendmail", "log", offset_);
+  Fail("192.0.2.2");
+  uptime_ += ReactionTimes::kGrace;
+  times_.OnDelta(Bans("192.0.2.1"), 7);
+  times_.OnDelta(Bans("192.0.2.2"), 8);
+  times_.OnEnforced(8);
+  EXPECT_EQ(observed(), 1) << "whose line is not recorded yet";
+}
+
+TEST_F(ReactionTimesTest, TheAnswerMayComeBeforeTheBan) {
+  Fail("192.0.2.1");
+  times_.OnAcknowledged("sendmail", "log", offset_);
+  times_.OnDelta(Bans("192.0.2.1"), 7);
+  times_.OnEnforced(7);
+  EXPECT_EQ(observed(), 1);
+}
+
+TEST_F(ReactionTimesTest, ALineThatWaitsForRoomIsMeasuredFromItsFirstTime) {
+  Fail("192.0.2.1");
+  uptime_ += absl::Seconds(3);
+  --offset_;
+  Fail("192.0.2.1");
+  times_.OnDelta(Bans("192.0.2.1"), 7);
+  times_.OnEnforced(7);
+  EXPECT_NEAR(sum(), 3, 1e-9);
 }
 
 TEST_F(ReactionTimesTest, AFloodIsSampledAndMakesRoomAfterAMinute) {

@@ -45,6 +45,13 @@ TEST(BanPolicyTest, AFailureCountsWithinTheWindow) {
   EXPECT_EQ(failure.source, kAttacker);
 }
 
+TEST(BanPolicyTest, WhatHasNoTimeIsTooOldForAnybody) {
+  Jail jail = SomeJail();
+  jail.find_time = absl::Hours(24 * 36'500);
+  Failure failure = FailureOf("203.0.113.30", absl::UnixEpoch());
+  EXPECT_EQ(Admit(jail, kNoon, failure), Admission::kTooOld);
+}
+
 TEST(BanPolicyTest, AFailureOfTheFutureCountsAsNow) {
   Failure failure = FailureOf("203.0.113.30", kNoon + absl::Hours(9));
   EXPECT_EQ(Admit(SomeJail(), kNoon, failure), Admission::kCounts);

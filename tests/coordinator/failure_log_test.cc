@@ -208,6 +208,26 @@ TEST_F(FailureLogTest, OldRowsGo) {
   EXPECT_EQ(log_->Of(Numbered(0), 9)->size(), 1);
 }
 
+TEST_F(FailureLogTest, WhatIsWrittenAgainGetsNoYounger) {
+  Fail(0, 1);
+  StoreChange change;
+  // Sources that come and are forgotten turn the log over, again and again.
+  for (int minute = 1; minute <= 60; ++minute) {
+    const absl::Time now = kNoon + absl::Minutes(minute);
+    Fail(1, 5'000, now);
+    change.forgotten.clear();
+    for (uint32_t i = 1; i <= 5'000; ++i)
+      change.forgotten.push_back(Numbered(i));
+    change.retention.emplace().failures = now - absl::Minutes(20);
+    Apply(change);
+    const size_t left = log_->Of(Numbered(0), 9)->size();
+    if (minute <= 20 || minute > 25) {
+      EXPECT_EQ(left, minute <= 20 ? 1 : 0) << minute;
+    }
+  }
+  EXPECT_EQ(log_->size(), 0);
+}
+
 TEST_F(FailureLogTest, OfOneSourceNoMoreStaysThanTwiceWhatMatters) {
   const TrimmedFailures trimmed = {Numbered(1), 5, /*of_each_server=*/true};
   StoreChange change;

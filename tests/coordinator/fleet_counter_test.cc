@@ -47,6 +47,7 @@ class FleetCounterTest : public testing::Test {
       *SqliteBanStore::Open(directory_.In("bans.db"));
   FleetCounter counter_{*store_, 2};
   RightLogins right_logins_{10};
+  Pardons pardons_;
   Turn turn_{table_, kNoon};
   Jail jail_;
 };
@@ -96,7 +97,8 @@ TEST_F(FleetCounterTest, CountsAgainWhatIsStored) {
   const StoredFailure elsewhere = {{"gone", kKey.source}, kNoon, "mx1", ""};
   ASSERT_TRUE(counter_
                   .CountAgain(turn_, {{"j", jail_}},
-                              {failure, failure, elsewhere}, right_logins_)
+                              {failure, failure, elsewhere}, right_logins_,
+                              pardons_)
                   .ok());
   EXPECT_EQ(counter_.tracked_sources(), 1);
   EXPECT_EQ(Record().count, 3);
@@ -107,7 +109,7 @@ TEST_F(FleetCounterTest, SaysWhomItHadNoRoomFor) {
     Record({"j", IpNetwork::ParseOrDie(source)});
   }
   EXPECT_EQ(counter_.evicted_sources(), 1);
-  ASSERT_TRUE(counter_.CountAgain(turn_, {}, {}, right_logins_).ok());
+  ASSERT_TRUE(counter_.CountAgain(turn_, {}, {}, right_logins_, pardons_).ok());
   EXPECT_EQ(counter_.evicted_sources(), 1) << "is never taken back";
 }
 
@@ -160,13 +162,24 @@ TEST_F(FleetCounterTest, WhatIsForgivenIsNotCountedAgain) {
   const StoredFailure alice = {kKey, kNoon, "mx1", "", "alice"};
   const StoredFailure bob = {kKey, kNoon, "mx1", "", "bob"};
   right_logins_.Record(turn_, jail_, kKey, "alice", kNoon);
-  ASSERT_TRUE(
-      counter_
-          .CountAgain(turn_, {{"j", jail_}}, {alice, alice, bob}, right_logins_)
-          .ok());
+  ASSERT_TRUE(counter_
+                  .CountAgain(turn_, {{"j", jail_}}, {alice, alice, bob},
+                              right_logins_, pardons_)
+                  .ok());
   EXPECT_EQ(Record().count, 2);
   counter_.Forgive(kKey, "bob");
   EXPECT_EQ(Record().count, 2) << "users of stored failures are known";
+}
+
+TEST_F(FleetCounterTest, WhatWasPardonedIsNotCountedAgain) {
+  const StoredFailure before = {kKey, kNoon, "mx1", ""};
+  const StoredFailure after = {kKey, kNoon + absl::Seconds(2), "mx1", ""};
+  pardons_.Add({kKey, kNoon + absl::Seconds(1)});
+  ASSERT_TRUE(counter_
+                  .CountAgain(turn_, {{"j", jail_}}, {before, before, after},
+                              right_logins_, pardons_)
+                  .ok());
+  EXPECT_EQ(Record().count, 2);
 }
 
 }  // namespace

@@ -23,6 +23,15 @@ TEST(PardonsTest, WhoWasNeverPardonedHasNoTime) {
   EXPECT_EQ(pardons.NewestOf(Key("203.0.113.31")), kNoon);
 }
 
+TEST(PardonsTest, CoversWhatWasBeforeItsSecond) {
+  Pardons pardons;
+  EXPECT_FALSE(pardons.Covers(Key("203.0.113.30"), kNoon));
+  pardons.Add({Key("203.0.113.30"), kNoon + absl::Milliseconds(700)});
+  EXPECT_TRUE(pardons.Covers(Key("203.0.113.30"), kNoon - absl::Seconds(1)));
+  EXPECT_FALSE(pardons.Covers(Key("203.0.113.30"), kNoon));
+  EXPECT_FALSE(pardons.Covers(Key("203.0.113.31"), kNoon - absl::Seconds(1)));
+}
+
 TEST(PardonsTest, TheNewestCounts) {
   Pardons pardons;
   pardons.Add({Key("203.0.113.30"), kNoon});
