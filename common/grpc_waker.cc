@@ -12,8 +12,8 @@
 namespace mxban {
 namespace {
 
-// Below the second after which a thread goes to sleep.
-constexpr absl::Duration kInterval = absl::Milliseconds(800);
+// Well below the second after which a thread goes to sleep.
+constexpr absl::Duration kInterval = absl::Milliseconds(400);
 
 }  // namespace
 

@@ -5,7 +5,7 @@
 //
 // In gRPC 1.51 they wait a second for something to do, and then sleep for
 // 100 ms without looking (CallbackAlternativeCQ in its completion_queue_cc.cc).
-// In a quiet fleet a ban would meet that gap. So every 800 ms they are given
+// In a quiet fleet a ban would meet that gap. So every 400 ms they are given
 // something to do: a call that fails before it leaves the process. Whichever of
 // them takes it is then awake until the next.
 //
