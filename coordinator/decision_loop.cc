@@ -160,6 +160,7 @@ void DecisionLoop::RunTurn() {
   held_.Bound(turn);
   Prune(turn);
 
+  const bool is_audited = !turn.audit.empty();
   const absl::Status committed = Commit(turn);
   if (committed.ok()) {
     Publish(turn);
@@ -172,7 +173,7 @@ void DecisionLoop::RunTurn() {
   UpdateStatistics(turn, committed.ok());
   for (const auto& answer : turn.answers) answer(committed);
   // Last: whoever it wakes only copies what is durable already.
-  if (committed.ok() && !turn.audit.empty()) audit_told_();
+  if (committed.ok() && is_audited) audit_told_();
 }
 
 void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
