@@ -166,10 +166,7 @@ void LogWatcher::Match(const LogLine& line,
                        std::optional<absl::Span<const LineScanner::Hit>> hits,
                        absl::Time now, Counts& counts) {
   found_.reset();
-  const uint64_t safe_from = SafePosition();
-  found_.emplace();
-  found_->end_offset = line.end;
-  found_->safe_from = safe_from;
+  found_.emplace(line.end, SafePosition());
   const uint64_t unread = line.begin - std::min(position_, line.begin);
   const FailureMatcher::Result result = matcher_.Match(
       line.text, now,

@@ -116,9 +116,12 @@ class LogWatcher {
  private:
   // What a line told, until it is reported.
   struct Found {
-    uint64_t end_offset = 0;
-    uint64_t safe_from = 0;  // Where to begin to find it again.
-    std::string name;        // To be resolved; empty: `sources` are known.
+    Found(uint64_t line_end, uint64_t found_from)
+        : end_offset(line_end), safe_from(found_from) {}
+
+    uint64_t end_offset;
+    uint64_t safe_from;  // Where to begin to find it again.
+    std::string name;    // To be resolved; empty: `sources` are known.
     // Most often there is one.
     absl::InlinedVector<IpNetwork, 1> sources;
     absl::InlinedVector<absl::Time, 1> times;
