@@ -88,16 +88,14 @@ bool WatchedLog::ReadScanned(const LogWatcher::Surroundings& surroundings,
                              LogWatcher::Counts& counts) {
   for (size_t i = 0; i < eyes.size(); ++i) {
     if (eyes[i].is_double) continue;
-    LogWatcher& watcher = eyes[i].watcher;
-    if (scanner->IsForEachLine(i)) {
-      if (!watcher.Read(surroundings, line, std::nullopt, now, counts)) {
-        return false;
-      }
-      continue;
+    std::optional<Hits> its;
+    if (!scanner->IsForEachLine(i)) {
+      its = LineScanner::OfFilter(hits, i);
+      if (its->empty()) continue;
     }
-    const Hits its = LineScanner::OfFilter(hits, i);
-    if (its.empty()) continue;
-    if (!watcher.Read(surroundings, line, its, now, counts)) return false;
+    if (!eyes[i].watcher.Read(surroundings, line, its, now, counts)) {
+      return false;
+    }
   }
   return true;
 }
