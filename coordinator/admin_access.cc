@@ -20,6 +20,7 @@ std::optional<Role> AdminAccess::LeastRole(absl::string_view method) {
       {"ListAllowedSources", Role::kViewer},
       {"ListHeldBans", Role::kViewer},
       {"ExplainSource", Role::kViewer},
+      {"SummarizeFailures", Role::kViewer},
       {"ListAuditRecords", Role::kViewer},
       {"ImposeBan", Role::kOperator},
       {"PardonBan", Role::kOperator},

@@ -1,5 +1,6 @@
 #include "coordinator/admin_service.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,10 +16,14 @@
 #include "coordinator/audit_convert.h"
 #include "coordinator/explanation_convert.h"
 #include "coordinator/rail_convert.h"
+#include "coordinator/recent_failures.h"
 #include "coordinator/source_explanation.h"
 
 namespace mxban {
 namespace {
+
+// The most sources, or servers, in a summary of failures.
+constexpr int32_t kMostFailing = 100;
 
 // A page token of audit records is the place of the last one: `MICROSECONDS
 // ID`.
@@ -77,6 +82,7 @@ class RefusedWatch final
   }
   void OnDone() override { delete this; }
 };
+
 v1::AgentStatus StatusOf(const AgentInfo& agent, uint64_t failure_count) {
   v1::AgentStatus status;
   status.set_server_name(agent.server_name);
@@ -90,6 +96,36 @@ v1::AgentStatus StatusOf(const AgentInfo& agent, uint64_t failure_count) {
   *status.mutable_contact_time() = TimestampToProto(agent.contact_time);
   status.set_failure_count(failure_count);
   return status;
+}
+
+absl::StatusOr<RecentFailures::Selection> SelectionOf(
+    const v1::SummarizeFailuresRequest& message, absl::Time now) {
+  RecentFailures::Selection selection;
+  selection.jail = message.jail();
+  if (message.limit() > 0) {
+    selection.limit = std::min(message.limit(), kMostFailing);
+  }
+  if (message.has_window()) {
+    ASSIGN_OR_RETURN(const absl::Duration window,
+                     DurationFromProto(message.window()));
+    if (window <= absl::ZeroDuration()) {
+      return absl::InvalidArgumentError("window: not positive");
+    }
+    selection.since = now - window;
+  }
+  return selection;
+}
+
+v1::FailingSource FailingToProto(const FailureSummary::Source& failing,
+                                 const BanTable& table) {
+  v1::FailingSource message;
+  message.set_source(failing.source.ToString());
+  message.set_failure_count(failing.failure_count);
+  message.set_server_count(static_cast<uint32_t>(failing.servers.size()));
+  for (const std::string& jail : failing.jails) message.add_jails(jail);
+  *message.mutable_newest_time() = TimestampToProto(failing.newest);
+  message.set_is_banned(!table.Covering(failing.source, "").empty());
+  return message;
 }
 
 uint64_t CountIn(const absl::flat_hash_map<std::string, uint64_t>& counts,
@@ -268,6 +304,31 @@ grpc::ServerUnaryReactor* AdminService::ExplainSource(
     reactor->Finish(ToGrpcStatus(explanation.status()));
   });
   return reactor;
+}
+
+grpc::ServerUnaryReactor* AdminService::SummarizeFailures(
+    grpc::CallbackServerContext* context,
+    const v1::SummarizeFailuresRequest* request,
+    v1::SummarizeFailuresResponse* response) {
+  CALLER_OR_REPLY(caller, "SummarizeFailures");
+  const auto selection = SelectionOf(*request, parts_.clock.TimeNow());
+  if (!selection.ok()) return Reply(context, selection.status());
+  const FailureSummary summary =
+      parts_.loop.recent_failures().Summarize(*selection);
+  *response->mutable_start_time() =
+      TimestampToProto(std::max(summary.since, parts_.start_time));
+  response->set_failure_count(summary.failure_count);
+  response->set_source_count(summary.source_count);
+  for (const FailureSummary::Source& source : summary.sources) {
+    *response->add_sources() = FailingToProto(source, parts_.table);
+  }
+  for (const FailureSummary::Server& server : summary.servers) {
+    v1::FailingServer& message = *response->add_servers();
+    message.set_server_name(server.name);
+    message.set_failure_count(server.failure_count);
+    message.set_source_count(server.source_count);
+  }
+  return Reply(context, absl::OkStatus());
 }
 
 grpc::ServerUnaryReactor* AdminService::ListAuditRecords(

@@ -37,6 +37,7 @@ class AdminService final : public v1::AdminService::CallbackService {
     const AgentRegistry& registry;
     BanWatch& watch;
     const AdminAccess& access;
+    const Clock& clock;
     ReloadJailSet reload_jails;
     AllowNamed allow_named;
     std::string history_id;
@@ -76,6 +77,10 @@ class AdminService final : public v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context,
       const v1::ExplainSourceRequest* request,
       v1::ExplainSourceResponse* response) override;
+  grpc::ServerUnaryReactor* SummarizeFailures(
+      grpc::CallbackServerContext* context,
+      const v1::SummarizeFailuresRequest* request,
+      v1::SummarizeFailuresResponse* response) override;
   grpc::ServerUnaryReactor* ListAuditRecords(
       grpc::CallbackServerContext* context,
       const v1::ListAuditRecordsRequest* request,

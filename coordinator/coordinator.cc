@@ -119,7 +119,7 @@ absl::Status Coordinator::StartServices() {
   agent_service_ = std::make_unique<AgentService>(
       *loop_, *feed_, *registry_, *quota_, clock_, *identities_, open_calls_);
   admin_service_ = std::make_unique<AdminService>(AdminService::Parts{
-      *loop_, table_, *registry_, *watch_, *access_,
+      *loop_, table_, *registry_, *watch_, *access_, clock_,
       [this](std::string who, AdminService::ReloadDone done) {
         updater_->Reload(std::move(who), std::move(done));
       },

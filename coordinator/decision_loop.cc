@@ -282,6 +282,9 @@ void DecisionLoop::Publish(const Turn& turn) {
   }
   held_.Publish(turn);
   rails_.Publish(turn);
+  for (const auto& report : turn.reports) {
+    recent_failures_.Add(*report, turn.now);
+  }
   if (turn.rails != nullptr) {
     operator_rails_ = turn.rails;
     ShowRails();

@@ -49,6 +49,7 @@
 #include "coordinator/pardons.h"
 #include "coordinator/rail_records.h"
 #include "coordinator/rails.h"
+#include "coordinator/recent_failures.h"
 #include "coordinator/right_logins.h"
 #include "coordinator/turn.h"
 
@@ -181,6 +182,7 @@ class DecisionLoop {
   std::shared_ptr<const RailState> rails() const;
 
   const HeldBans& held_bans() const { return held_; }
+  const RecentFailures& recent_failures() const { return recent_failures_; }
   DecisionStatistics statistics() const;
 
   // Makes one turn with what is queued and what has expired.
@@ -284,7 +286,8 @@ class DecisionLoop {
   FleetCounter counter_;
   RightLogins right_logins_;
   Rails rails_{right_logins_};
-  HeldBans held_;  // Read by all.
+  HeldBans held_;  // Read by all, as is the next one.
+  RecentFailures recent_failures_;
   absl::BitGen random_;
   absl::Time next_stale_ = absl::InfinitePast(), next_prune_ = next_stale_;
   bool has_failed_ = false;    // The newest turn.

@@ -1,4 +1,4 @@
-// What operators ask of a whole cluster: explain and audit.
+// What operators ask of a whole cluster: explain, top and audit.
 
 #include <string>
 #include <vector>
@@ -43,6 +43,12 @@ class InquiriesTest : public ClusterTest {
                      v1::ListAuditRecordsResponse& response) {
     grpc::ClientContext context;
     return admin_->ListAuditRecords(&context, request, &response);
+  }
+
+  grpc::Status Summarize(const v1::SummarizeFailuresRequest& request,
+                         v1::SummarizeFailuresResponse& response) {
+    grpc::ClientContext context;
+    return admin_->SummarizeFailures(&context, request, &response);
   }
 };
 
@@ -119,6 +125,42 @@ TEST_F(InquiriesTest, TheAuditLogMayBeOfOneSourceOrOfLate) {
   EXPECT_EQ(page.records_size(), 0);
 }
 
+TEST_F(InquiriesTest, WhoFailsMostIsTold) {
+  StartAll();
+  Attack(0, kAttacker);
+  Attack(2, kAttacker);
+  Attack(2, "203.0.113.31");
+  Impose(kAttacker);
+  ASSERT_TRUE(AwaitStatus([](const v1::GetStatusResponse& status) {
+    return status.failure_count() == 3;
+  }));
+  v1::SummarizeFailuresRequest request;
+  v1::SummarizeFailuresResponse summary;
+  ASSERT_TRUE(Summarize(request, summary).ok());
+  EXPECT_EQ(summary.failure_count(), 3);
+  EXPECT_EQ(summary.source_count(), 2);
+  ASSERT_EQ(summary.sources_size(), 2);
+  const v1::FailingSource& first = summary.sources(0);
+  EXPECT_EQ(first.source(), kAttacker);
+  EXPECT_EQ(first.failure_count(), 2);
+  EXPECT_EQ(first.server_count(), 2);
+  EXPECT_THAT(first.jails(), ElementsAre("sendmail"));
+  EXPECT_TRUE(first.is_banned());
+  EXPECT_FALSE(summary.sources(1).is_banned());
+  EXPECT_GE(first.newest_time().seconds(), summary.start_time().seconds());
+  ASSERT_EQ(summary.servers_size(), 2);
+  EXPECT_EQ(summary.servers(0).server_name(), "mx3");
+  EXPECT_EQ(summary.servers(0).source_count(), 2);
+
+  request.set_limit(1);
+  ASSERT_TRUE(Summarize(request, summary).ok());
+  EXPECT_EQ(summary.sources_size(), 1);
+  EXPECT_EQ(summary.servers_size(), 1);
+  request.set_jail("another");
+  ASSERT_TRUE(Summarize(request, summary).ok());
+  EXPECT_EQ(summary.failure_count(), 0);
+}
+
 TEST_F(InquiriesTest, WhatIsMalformedIsRefused) {
   StartCoordinator();
   grpc::ClientContext context;
@@ -135,6 +177,11 @@ TEST_F(InquiriesTest, WhatIsMalformedIsRefused) {
               grpc::StatusCode::INVALID_ARGUMENT)
         << token;
   }
+  v1::SummarizeFailuresRequest request;
+  request.mutable_window()->set_seconds(0);
+  v1::SummarizeFailuresResponse summary;
+  EXPECT_EQ(Summarize(request, summary).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 }  // namespace

@@ -143,6 +143,15 @@ grpc::Status FakeAdminService::ExplainSource(
   return grpc::Status::OK;
 }
 
+grpc::Status FakeAdminService::SummarizeFailures(
+    grpc::ServerContext* context, const v1::SummarizeFailuresRequest* request,
+    v1::SummarizeFailuresResponse* response) {
+  if (grpc::Status error = TakeError(context); !error.ok()) return error;
+  summarized = *request;
+  *response = summary;
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeAdminService::ListAuditRecords(
     grpc::ServerContext* context, const v1::ListAuditRecordsRequest* request,
     v1::ListAuditRecordsResponse* response) {

@@ -25,6 +25,7 @@ class FakeAdminService final : public v1::AdminService::Service {
   std::vector<v1::JailStatus> jails;
   std::vector<v1::AuditRecord> records;
   v1::ExplainSourceResponse explanation;
+  v1::SummarizeFailuresResponse summary;
   std::vector<v1::WatchBansResponse> changes;  // What a watch is told.
   bool watch_lasts = false;                    // Until the client leaves,
   grpc::Status watch_end;                      // or ends so at once.
@@ -48,6 +49,7 @@ class FakeAdminService final : public v1::AdminService::Service {
   v1::ImposeBanRequest imposed;
   v1::ExplainSourceRequest explained;
   v1::ListAuditRecordsRequest audited;
+  v1::SummarizeFailuresRequest summarized;
 
   grpc::Status GetStatus(grpc::ServerContext* context,
                          const v1::GetStatusRequest* request,
@@ -76,6 +78,9 @@ class FakeAdminService final : public v1::AdminService::Service {
   grpc::Status ExplainSource(grpc::ServerContext* context,
                              const v1::ExplainSourceRequest* request,
                              v1::ExplainSourceResponse* response) override;
+  grpc::Status SummarizeFailures(
+      grpc::ServerContext* context, const v1::SummarizeFailuresRequest* request,
+      v1::SummarizeFailuresResponse* response) override;
   grpc::Status ListAuditRecords(
       grpc::ServerContext* context, const v1::ListAuditRecordsRequest* request,
       v1::ListAuditRecordsResponse* response) override;
