@@ -21,8 +21,9 @@ struct BanRequest {
   IpNetwork source;
   absl::Duration duration;  // Infinite: permanent. Zero: as the jail says.
   std::string reason;
-  std::string who;    // The operator, as the audit log has them.
-  bool wide = false;  // Confirms a network wider than /24 or /48.
+  std::string who;             // The operator, as the audit log has them.
+  bool wide = false;           // Confirms a network wider than /24 or /48.
+  bool validate_only = false;  // Only says what would be.
 };
 
 // The network, of those that no remote host can have (loopback, RFC 6890's

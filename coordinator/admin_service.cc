@@ -70,6 +70,7 @@ absl::StatusOr<BanRequest> RequestOf(const v1::ImposeBanRequest& message) {
   }
   request.reason = PrintableText(message.reason(), kLongestReason);
   request.wide = message.wide();
+  request.validate_only = message.validate_only();
   return request;
 }
 

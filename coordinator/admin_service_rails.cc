@@ -10,6 +10,7 @@
 #include "coordinator/admin_call.h"
 #include "coordinator/admin_service.h"
 #include "coordinator/allowed_word.h"
+#include "coordinator/effective_jails.h"
 #include "coordinator/held_bans.h"
 #include "coordinator/rail_convert.h"
 
@@ -173,8 +174,7 @@ grpc::ServerUnaryReactor* AdminService::UndoBans(
   // Bans of a jail that is gone can still be undone.
   if (!selection.jail.empty() && parts_.table.CountOf(selection.jail) == 0 &&
       !parts_.table.jails()->contains(selection.jail)) {
-    return Reply(context, absl::NotFoundError("there is no jail '" +
-                                              selection.jail + "'"));
+    return Reply(context, NoSuchJail(selection.jail));
   }
   if (request->validate_only()) {
     *response->mutable_reach() = ReachOf(parts_.table.CountSources(

@@ -180,9 +180,10 @@ void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
                           const ImposeDone& done) {
   const auto jail = JailsIn(turn).find(request.jail);
   if (jail == JailsIn(turn).end()) {
-    return done(absl::NotFoundError("there is no jail '" + request.jail + "'"));
+    return done(NoSuchJail(request.jail));
   }
   absl::StatusOr<Ban> ban = DecideRequestedBan(jail->second, request, turn.now);
+  if (ban.ok() && request.validate_only) return turn.Answer(done, *ban);
   if (ban.ok()) ban = Settle(turn, *std::move(ban), request.who);
   if (!ban.ok()) return done(ban.status());
   turn.answers.push_back(
@@ -199,12 +200,13 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
   const std::vector<Ban> bans = turn.Covering(source, jail);
   const std::vector<HeldBan> held = held_.Select(turn, {source, jail});
   if (bans.empty() && !jail.empty() && !JailsIn(turn).contains(jail)) {
-    return done(absl::NotFoundError("there is no jail '" + jail + "'"));
+    return done(NoSuchJail(jail));
   }
   if (bans.empty()) {
     return done(absl::NotFoundError(
-        source.ToString() + " is not banned" +
-        (held.empty() ? "" : "; a ban of it is held, see mxbanctl held")));
+        source.ToString() + " is not banned; " +
+        (held.empty() ? "see mxbanctl explain"
+                      : "a ban of it is held, see mxbanctl held")));
   }
   for (const HeldBan& one : held) {
     PardonHeld(turn, one.ban.key);

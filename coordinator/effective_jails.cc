@@ -61,6 +61,11 @@ absl::Status CheckJailSize(const JailSet& jails) {
                    bytes, " bytes, at most ", kMaxJailBytes));
 }
 
+absl::Status NoSuchJail(const std::string& jail) {
+  return absl::NotFoundError(absl::StrCat(
+      "there is no jail '", jail, "'; mxbanctl jails lists those in force"));
+}
+
 bool CountAlike(const JailSet& before, const JailSet& after) {
   return std::equal(before.begin(), before.end(), after.begin(), after.end(),
                     [](const auto& a, const auto& b) {

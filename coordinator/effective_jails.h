@@ -8,6 +8,8 @@
 // decision loop puts in force and agents receive. The decision loop multiplies,
 // for a pause must not wait for files or names.
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/rail_records.h"
@@ -20,6 +22,9 @@ JailSet EffectiveJails(const JailSet& configured, const RailState& rails);
 
 // INVALID_ARGUMENT if `jails` do not fit into one message to agents.
 absl::Status CheckJailSize(const JailSet& jails);
+
+// NOT_FOUND, for operators: `jail` is none, and how to find those that are.
+absl::Status NoSuchJail(const std::string& jail);
 
 // Whether what was counted under `before` counts the same under `after`.
 bool CountAlike(const JailSet& before, const JailSet& after);

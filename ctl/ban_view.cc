@@ -44,6 +44,28 @@ std::string DescribeHistory(const v1::Ban& ban, absl::Time now) {
   return text;
 }
 
+Color ColorOf(v1::WatchBansResponse::Change change) {
+  switch (change) {
+    case v1::WatchBansResponse::CHANGE_IMPOSED:
+      return Color::kBad;
+    case v1::WatchBansResponse::CHANGE_PARDONED:
+      return Color::kGood;
+    case v1::WatchBansResponse::CHANGE_ENFORCED:
+      return Color::kFaint;
+    default:
+      return Color::kPlain;
+  }
+}
+
+// Where a ban stands; in a dry run nowhere.
+Cell ProgressCell(const v1::EnforcementProgress& progress, bool is_dry_run) {
+  if (is_dry_run) return {"dry run", Color::kFaint};
+  const bool is_everywhere =
+      progress.enforcing_server_count() >= progress.server_count();
+  return {DescribeProgress(progress),
+          is_everywhere ? Color::kPlain : Color::kWarning};
+}
+
 std::string DescribeChange(v1::WatchBansResponse::Change change) {
   switch (change) {
     case v1::WatchBansResponse::CHANGE_IMPOSED:
@@ -99,13 +121,18 @@ void AddBanRow(const v1::BanStatus& status, bool is_dry_run, absl::Time now,
   const v1::Ban& ban = status.ban();
   table.AddRow(
       {ban.source(), ban.jail(), SayIn(ExpireTime(ban), now),
-       is_dry_run ? "dry run" : DescribeProgress(status.progress())},
+       ProgressCell(status.progress(), is_dry_run)},
       absl::StrCat(DescribeHistory(ban, now), ", ", DescribeCause(ban)));
 }
 
 std::string DescribeBan(const v1::Ban& ban, absl::Time now) {
   return absl::StrCat(DescribeHistory(ban, now), ", ", DescribeCause(ban), ", ",
                       DescribeEnd(ban, now));
+}
+
+std::string DescribeBanCount(uint64_t count) {
+  return absl::StrCat(SayCount(count, "ban"),
+                      count == 1 ? " stands" : " stand");
 }
 
 std::string DescribeProgress(const v1::EnforcementProgress& progress) {
@@ -118,8 +145,10 @@ std::string DescribeProgress(const v1::EnforcementProgress& progress) {
   return text;
 }
 
-void PrintImposed(const v1::Ban& ban, absl::Time now, std::ostream& out) {
-  PrintLine(out, {.before = absl::StrCat("banned ", ban.source(), " in "),
+void PrintImposed(const v1::Ban& ban, bool is_dry_run, absl::Time now,
+                  std::ostream& out) {
+  PrintLine(out, {.before = absl::StrCat(is_dry_run ? "would ban " : "banned ",
+                                         ban.source(), " in "),
                   .yielding = ban.jail(),
                   .after = absl::StrCat(", ", DescribeEnd(ban, now)),
                   .extra = ""});
@@ -140,7 +169,8 @@ void PrintChange(const v1::WatchBansResponse& change, absl::TimeZone zone,
                                     " ", ban.source(), " in "),
              .yielding = ban.jail(),
              .after = DescribeOutcome(change),
-             .extra = imposed ? absl::StrCat(": ", DescribeCause(ban)) : ""});
+             .extra = imposed ? absl::StrCat(": ", DescribeCause(ban)) : ""},
+            ColorOf(change.change()));
 }
 
 }  // namespace mxban::ctl

@@ -3,6 +3,7 @@
 
 // Shows bans to people: as rows of a table, and as lines of a stream.
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 
@@ -27,11 +28,15 @@ std::string DescribeCause(const v1::Ban& ban);
 // `2 min ago, 5 failures in 10 min, on mx1, mx2, ends in 7 h 58 min`.
 std::string DescribeBan(const v1::Ban& ban, absl::Time now);
 
+// `no bans stand`, `2 bans stand`.
+std::string DescribeBanCount(uint64_t count);
+
 // `enforced 3/3, 4 ms`; without the time when the coordinator forgot it.
 std::string DescribeProgress(const v1::EnforcementProgress& progress);
 
-// `banned 192.0.2.1 in sendmail-auth, ends in 8 h`.
-void PrintImposed(const v1::Ban& ban, absl::Time now, std::ostream& out);
+// `banned 192.0.2.1 in sendmail-auth, ends in 8 h`; `would ban` in a dry run.
+void PrintImposed(const v1::Ban& ban, bool is_dry_run, absl::Time now,
+                  std::ostream& out);
 
 // `pardoned 192.0.2.1 in sendmail-auth`.
 void PrintPardoned(const v1::Ban& ban, std::ostream& out);

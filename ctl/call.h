@@ -36,6 +36,11 @@ absl::StatusOr<Response> Call(const Session& session,
   return response;
 }
 
+inline absl::StatusOr<v1::GetStatusResponse> GetStatus(const Session& session) {
+  return Call(session, &v1::AdminService::StubInterface::GetStatus,
+              v1::GetStatusRequest());
+}
+
 // Hands every page to `use`, until one has no next or `use` fails. INTERNAL if
 // the pages would go round in circles.
 template <typename Request, typename Response>

@@ -11,7 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "common/version.h"
-#include "filter/duration.h"
+#include "ctl/import_command_line.h"
+#include "ctl/option.h"
 
 namespace mxban::ctl {
 namespace {
@@ -21,23 +22,12 @@ constexpr char kFooter[] =
     "8h, 1d12h, 90 (seconds). Exit codes: 0 done, 1 refused or failed, 2 "
     "usage.";
 
-// What CLI11 fills in as text, to be read once all of it is there.
-struct RawText {
-  std::string timeout = "10s";
-  std::string ban_duration;
-  std::string ban_jail, ban_source, ban_reason;
-  std::string pardon_jail, pardon_source;
-  std::string explain_source, audit_source, since;
-  std::string pause_reason;
-  std::string undo_since;
-  std::string allow_source, allow_reason, allow_duration;
-  std::string disallow_source;
-  std::string held_source, held_jail;
-  bool held_all = false;
+// Durations that go into messages, which are made of them in the end.
+struct Durations {
+  absl::Duration ban, allow, window;
 };
 
-void AddGlobalOptions(CLI::App& app, CommandLine& line, RawText& raw) {
-  line.endpoint = kDefaultEndpoint;
+void AddGlobalOptions(CLI::App& app, CommandLine& line) {
   app.add_option("--endpoint", line.endpoint, "The coordinator")
       ->envname("MXBAN_ENDPOINT")
       ->capture_default_str();
@@ -49,9 +39,32 @@ void AddGlobalOptions(CLI::App& app, CommandLine& line, RawText& raw) {
       ->envname("MXBAN_TOKEN_FILE");
   app.add_flag("--insecure", line.insecure,
                "Plain text, though others may read it");
-  app.add_option("--timeout", raw.timeout, "How long to wait for an answer")
-      ->capture_default_str();
-  app.add_flag("--json", line.json, "One JSON object per line, for programs");
+  AddDuration(app, "--timeout", line.timeout, Ever::kNotAllowed,
+              "How long to wait for an answer")
+      .default_str("10s");
+  static const auto& formats =
+      *new std::map<std::string, OutputFormat>{{"table", OutputFormat::kTable},
+                                               {"json", OutputFormat::kJson},
+                                               {"csv", OutputFormat::kCsv}};
+  const CLI::Option* const output =
+      app.add_option_function<std::string>(
+             "--output",
+             [&line](const std::string& name) {
+               line.format = formats.at(name);
+             },
+             "How to show what is asked for")
+          ->check(CLI::IsMember(formats).description(""))
+          ->type_name("table|json|csv")
+          ->default_str("table");
+  app.add_flag_callback(
+      "--json",
+      [&line, output] {
+        if (output->count() > 0) {
+          throw CLI::ValidationError("--json", "--output says it already");
+        }
+        line.format = OutputFormat::kJson;
+      },
+      "Short for --output=json");
   app.set_version_flag("--version", absl::StrCat("mxbanctl ", kVersion));
   app.set_help_flag("-h,--help", "Print this help");
 }
@@ -64,16 +77,12 @@ CLI::App& AddCommand(CLI::App& app, CommandLine& line, Command command,
   return subcommand;
 }
 
-CLI::App& AddCommand(CLI::App& app, CommandLine& line, const char* name,
-                     const char* description) {
-  static const auto& commands = *new std::map<std::string, Command>{
-      {"status", Command::kStatus},   {"bans", Command::kBans},
-      {"ban", Command::kBan},         {"unban", Command::kUnban},
-      {"agents", Command::kAgents},   {"jails", Command::kJails},
-      {"watch", Command::kWatch},     {"reload", Command::kReload},
-      {"explain", Command::kExplain}, {"audit", Command::kAudit},
-      {"token", Command::kToken}};
-  return AddCommand(app, line, commands.at(name), name, description);
+// One that does nothing by itself, and has subcommands.
+CLI::App& AddGroup(CLI::App& app, const char* name, const char* description) {
+  CLI::App& group = *app.add_subcommand(name, description);
+  group.fallthrough();
+  group.require_subcommand(1);
+  return group;
 }
 
 // What touches the whole fleet asks whether that is meant.
@@ -81,10 +90,66 @@ void AddYes(CLI::App& command, CommandLine& line) {
   command.add_flag("--yes", line.yes, "Go on without asking");
 }
 
-void AddPauseCommands(CLI::App& app, CommandLine& line, RawText& raw) {
+// Those that show what is.
+void AddViews(CLI::App& app, CommandLine& line, Durations& durations) {
+  AddCommand(app, line, Command::kStatus, "status", "Sum up the cluster");
+  AddCommand(app, line, Command::kBans, "bans", "List the bans that stand")
+      .add_option("--jail", line.jail, "Only of this jail");
+  AddCommand(app, line, Command::kAgents, "agents",
+             "List the agents and how far each has got")
+      .add_option("SERVER", line.server, "Only this one");
+  AddCommand(app, line, Command::kJails, "jails", "List the jails in force");
+  AddCommand(app, line, Command::kWatch, "watch",
+             "Print every change of the bans, until Ctrl-C");
+  CLI::App& top = AddCommand(app, line, Command::kTop, "top",
+                             "Show which sources and servers fail most lately");
+  AddDuration(top, "--since", durations.window, Ever::kNotAllowed,
+              "Only of the last so long")
+      .default_str("10m");
+  top.add_option("--jail", *line.top.mutable_jail(), "Only in this jail");
+  top.add_option_function<int>(
+         "--limit", [&line](int limit) { line.top.set_limit(limit); },
+         "How many of each; by default what fits")
+      ->check(CLI::Range(1, 100).description(""))
+      ->type_name("N");
+}
+
+void AddBanCommands(CLI::App& app, CommandLine& line, Durations& durations) {
+  CLI::App& ban = AddCommand(app, line, Command::kBan, "ban",
+                             "Ban a source on every server");
+  ban.add_option("SOURCE", *line.ban.mutable_source(), "An address or network")
+      ->required();
+  ban.add_option("--jail", *line.ban.mutable_jail(),
+                 "The jail whose ports to close")
+      ->required();
+  AddDuration(ban, "--for", durations.ban, Ever::kAllowed,
+              "A duration, or ever; by default as the jail says");
+  ban.add_option("--reason", *line.ban.mutable_reason(),
+                 "Why, for your colleagues");
+  ban.add_flag_callback(
+      "--wide", [&line] { line.ban.set_wide(true); },
+      "Yes, a network wider than /24 or /48 is meant");
+  ban.add_flag_callback(
+      "--dry_run", [&line] { line.ban.set_validate_only(true); },
+      "Only say what would be done");
+
+  CLI::App& unban = AddCommand(app, line, Command::kUnban, "unban",
+                               "End a ban and forget what led to it");
+  unban
+      .add_option("SOURCE", *line.pardon.mutable_source(),
+                  "An address or network")
+      ->required();
+  unban.add_option("--jail", *line.pardon.mutable_jail(), "Only in this jail");
+  AddCommand(app, line, Command::kReload, "reload",
+             "Read the coordinator's files again");
+}
+
+void AddPauseCommands(CLI::App& app, CommandLine& line) {
   CLI::App& pause = AddCommand(app, line, Command::kPause, "pause",
                                "Stop enforcement on every server");
-  pause.add_option("--reason", raw.pause_reason, "Why, for your colleagues")
+  pause
+      .add_option("--reason", *line.pause.mutable_reason(),
+                  "Why, for your colleagues")
       ->required();
   AddYes(pause, line);
   CLI::App& resume = AddCommand(app, line, Command::kResume, "resume",
@@ -92,98 +157,82 @@ void AddPauseCommands(CLI::App& app, CommandLine& line, RawText& raw) {
   AddYes(resume, line);
   CLI::App& undo = AddCommand(app, line, Command::kUndo, "undo",
                               "Pardon what was banned lately");
-  undo.add_option("--since", raw.undo_since, "How far back, as in 10m")
-      ->required();
+  AddDuration(undo, "--since", line.since, Ever::kNotAllowed,
+              "How far back, as in 10m")
+      .required();
   undo.add_option("--jail", line.jail, "Only in this jail");
   AddYes(undo, line);
 }
 
-void AddAllowCommands(CLI::App& app, CommandLine& line, RawText& raw) {
+void AddAllowCommands(CLI::App& app, CommandLine& line, Durations& durations) {
   CLI::App& allow =
-      *app.add_subcommand("allow", "Keep the list of what is never banned");
-  allow.fallthrough();
-  allow.require_subcommand(1);
+      AddGroup(app, "allow", "Keep the list of what is never banned");
   CLI::App& add = AddCommand(allow, line, Command::kAllowAdd, "add",
                              "Never ban a source, and end its bans");
-  add.add_option("SOURCE", raw.allow_source,
+  add.add_option("SOURCE", *line.allow.mutable_source(),
                  "An address, a network, a host name, or file:PATH")
       ->required();
-  add.add_option("--for", raw.allow_duration, "A duration; else for ever");
-  add.add_option("--reason", raw.allow_reason, "Why, for your colleagues");
-  AddCommand(allow, line, Command::kAllowRemove, "remove",
-             "Take a source off the list")
-      .add_option("SOURCE", raw.disallow_source, "As it is listed")
+  AddDuration(add, "--for", durations.allow, Ever::kNotAllowed,
+              "A duration; else for ever");
+  add.add_option("--reason", *line.allow.mutable_reason(),
+                 "Why, for your colleagues");
+  CLI::App& remove = AddCommand(allow, line, Command::kAllowRemove, "remove",
+                                "Take a source off the list");
+  remove
+      .add_option("SOURCE", *line.disallow.mutable_source(), "As it is listed")
       ->required();
   AddCommand(allow, line, Command::kAllowList, "list", "Show the list");
 }
 
-void AddHeldCommands(CLI::App& app, CommandLine& line, RawText& raw) {
+// Which held bans are meant must be said, one way or the other.
+void CheckSelection(const v1::HeldBanSelection& held, bool all) {
+  if (all == (held.source().empty() && held.jail().empty())) return;
+  throw CLI::ParseError(all ? "--all goes with neither a source nor --jail"
+                            : "which ones: a source, --jail or --all?",
+                        CLI::ExitCodes::ValidationError);
+}
+
+void AddHeldCommands(CLI::App& app, CommandLine& line) {
   CLI::App& held =
-      *app.add_subcommand("held", "See to the bans that a rail holds back");
-  held.fallthrough();
-  held.require_subcommand(1);
+      AddGroup(app, "held", "See to the bans that a rail holds back");
   AddCommand(held, line, Command::kHeldList, "list", "List them");
   const auto add = [&](Command command, const char* name,
                        const char* description) {
     CLI::App& chosen = AddCommand(held, line, command, name, description);
-    chosen.add_option("SOURCE", raw.held_source, "An address or network");
-    chosen.add_option("--jail", raw.held_jail, "Only in this jail");
-    chosen.add_flag("--all", raw.held_all, "All that are held");
+    chosen.add_option("SOURCE", *line.held.mutable_source(),
+                      "An address or network");
+    chosen.add_option("--jail", *line.held.mutable_jail(), "Only in this jail");
+    const CLI::Option* const all =
+        chosen.add_flag("--all")->description("All that are held");
     AddYes(chosen, line);
+    chosen.callback([&line, command, all] {
+      CheckSelection(line.held, all->count() > 0);
+      line.command = command;
+    });
   };
   add(Command::kHeldRelease, "release", "Impose them from now on");
   add(Command::kHeldDrop, "drop", "Forget them and pardon their sources");
 }
 
 // Those that ask what was and why.
-void AddInquiries(CLI::App& app, CommandLine& line, RawText& raw) {
-  CLI::App& explain = AddCommand(app, line, "explain",
+void AddInquiries(CLI::App& app, CommandLine& line) {
+  CLI::App& explain = AddCommand(app, line, Command::kExplain, "explain",
                                  "Say whether a source is banned, and why");
-  explain.add_option("SOURCE", raw.explain_source, "An address or network")
+  explain
+      .add_option("SOURCE", *line.explain.mutable_source(),
+                  "An address or network")
       ->required();
-
-  CLI::App& audit = AddCommand(app, line, "audit",
+  CLI::App& audit = AddCommand(app, line, Command::kAudit, "audit",
                                "List what was decided and what operators did");
-  audit.add_option("SOURCE", raw.audit_source,
+  audit.add_option("SOURCE", *line.audit.mutable_source(),
                    "Only of this address or network");
-  audit.add_option("--since", raw.since, "Only of the last so long: 1d");
+  AddDuration(audit, "--since", line.since, Ever::kNotAllowed,
+              "Only of the last so long: 1d");
 }
 
-void AddCommands(CLI::App& app, CommandLine& line, RawText& raw) {
-  AddCommand(app, line, "status", "Sum up the cluster");
-
-  CLI::App& bans = AddCommand(app, line, "bans", "List the bans that stand");
-  bans.add_option("--jail", line.jail, "Only of this jail");
-
-  CLI::App& ban = AddCommand(app, line, "ban", "Ban a source on every server");
-  ban.add_option("SOURCE", raw.ban_source, "An address or network")->required();
-  ban.add_option("--jail", raw.ban_jail, "The jail whose ports to close")
-      ->required();
-  ban.add_option("--for", raw.ban_duration,
-                 "A duration, or ever; by default as the jail says");
-  ban.add_option("--reason", raw.ban_reason, "Why, for your colleagues");
-  ban.add_flag_callback(
-      "--wide", [&line] { line.ban.set_wide(true); },
-      "Yes, a network wider than /24 or /48 is meant");
-
-  CLI::App& unban =
-      AddCommand(app, line, "unban", "End a ban and forget what led to it");
-  unban.add_option("SOURCE", raw.pardon_source, "An address or network")
-      ->required();
-  unban.add_option("--jail", raw.pardon_jail, "Only in this jail");
-
-  AddCommand(app, line, "agents", "List the agents and how far each has got");
-  AddCommand(app, line, "jails", "List the jails in force");
-  AddCommand(app, line, "watch",
-             "Print every change of the bans, until Ctrl-C");
-  AddCommand(app, line, "reload", "Read the coordinator's files again");
-  AddPauseCommands(app, line, raw);
-  AddAllowCommands(app, line, raw);
-  AddHeldCommands(app, line, raw);
-  AddInquiries(app, line, raw);
-
-  CLI::App& token =
-      AddCommand(app, line, "token", "Make a token; asks no coordinator");
+void AddTokenCommand(CLI::App& app, CommandLine& line) {
+  CLI::App& token = AddCommand(app, line, Command::kToken, "token",
+                               "Make a token; asks no coordinator");
   token.add_option("NAME", line.token.name, "Whose it is")->required();
   token.add_option("--role", line.token.role, "viewer or operator")
       ->check(CLI::IsMember({"viewer", "operator"}))
@@ -192,98 +241,41 @@ void AddCommands(CLI::App& app, CommandLine& line, RawText& raw) {
                    "A day, such as 2027-01-31; by default never");
 }
 
-absl::StatusOr<absl::Duration> ReadDuration(const char* option,
-                                            const std::string& text) {
-  const absl::StatusOr<absl::Duration> duration = ParseDuration(text);
-  if (!duration.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(option, ": ", duration.status().message()));
-  }
-  if (*duration <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(option, ": '", text, "' is not at least one second"));
-  }
-  return *duration;
+void AddCommands(CLI::App& app, CommandLine& line, Durations& durations) {
+  AddViews(app, line, durations);
+  AddBanCommands(app, line, durations);
+  AddPauseCommands(app, line);
+  AddAllowCommands(app, line, durations);
+  AddHeldCommands(app, line);
+  AddInquiries(app, line);
+  AddImportCommands(AddGroup(app, "import", "Bring in the bans of others"),
+                    line.import, [&line] { line.command = Command::kImport; });
+  AddCommand(app, line, Command::kExport, "export",
+             "Print the bans as a list that `import list` reads")
+      .add_option("--jail", line.jail, "Only of this jail");
+  AddTokenCommand(app, line);
 }
 
-absl::Status ReadBan(const RawText& raw, v1::ImposeBanRequest& ban) {
-  ban.set_jail(raw.ban_jail);
-  ban.set_source(raw.ban_source);
-  ban.set_reason(raw.ban_reason);
-  ban.set_permanent(raw.ban_duration == "ever");
-  if (raw.ban_duration.empty() || ban.permanent()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const absl::Duration duration,
-                   ReadDuration("--for", raw.ban_duration));
-  ban.mutable_duration()->set_seconds(absl::ToInt64Seconds(duration));
-  return absl::OkStatus();
-}
-
-absl::Status ReadAllowed(const RawText& raw, v1::AllowSourceRequest& allow) {
-  allow.set_source(raw.allow_source);
-  allow.set_reason(raw.allow_reason);
-  if (raw.allow_duration.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const absl::Duration duration,
-                   ReadDuration("--for", raw.allow_duration));
-  allow.mutable_duration()->set_seconds(absl::ToInt64Seconds(duration));
-  return absl::OkStatus();
-}
-
-absl::Status ReadHeld(const RawText& raw, v1::HeldBanSelection& held) {
-  held.set_source(raw.held_source);
-  held.set_jail(raw.held_jail);
-  if (raw.held_all == (held.source().empty() && held.jail().empty())) {
-    return absl::OkStatus();
+// What is set only once everything is read.
+absl::Status Complete(const Durations& durations, CommandLine& line) {
+  if (durations.ban == absl::InfiniteDuration()) {
+    line.ban.set_permanent(true);
+  } else if (durations.ban > absl::ZeroDuration()) {
+    line.ban.mutable_duration()->set_seconds(
+        absl::ToInt64Seconds(durations.ban));
   }
-  return absl::InvalidArgumentError(
-      raw.held_all ? "--all goes with neither a source nor --jail"
-                   : "which ones: a source, --jail or --all?");
-}
-
-// Turns the text of the rails' commands into values.
-absl::Status ReadRailText(const RawText& raw, CommandLine& line) {
-  switch (line.command) {
-    case Command::kPause:
-      line.pause.set_reason(raw.pause_reason);
-      return absl::OkStatus();
-    case Command::kUndo: {
-      ASSIGN_OR_RETURN(line.since, ReadDuration("--since", raw.undo_since));
-      return absl::OkStatus();
-    }
-    case Command::kAllowAdd:
-      return ReadAllowed(raw, line.allow);
-    case Command::kAllowRemove:
-      line.disallow.set_source(raw.disallow_source);
-      return absl::OkStatus();
-    case Command::kHeldRelease:
-    case Command::kHeldDrop:
-      return ReadHeld(raw, line.held);
-    default:
-      return absl::OkStatus();
+  if (durations.allow > absl::ZeroDuration()) {
+    line.allow.mutable_duration()->set_seconds(
+        absl::ToInt64Seconds(durations.allow));
   }
-}
-
-// Turns text into values.
-absl::Status ReadRawText(const RawText& raw, CommandLine& line) {
-  ASSIGN_OR_RETURN(line.timeout, ReadDuration("--timeout", raw.timeout));
-  if (line.command == Command::kBan) {
-    RETURN_IF_ERROR(ReadBan(raw, line.ban));
-  }
-  if (line.command == Command::kToken) {
-    RETURN_IF_ERROR(ValidateTokenRequest(line.token));
-  }
-  RETURN_IF_ERROR(ReadRailText(raw, line));
-  line.pardon.set_source(raw.pardon_source);
-  line.pardon.set_jail(raw.pardon_jail);
-  line.explain.set_source(raw.explain_source);
-  line.audit.set_source(raw.audit_source);
-  if (!raw.since.empty()) {
-    ASSIGN_OR_RETURN(line.since, ReadDuration("--since", raw.since));
-  }
+  line.top.mutable_window()->set_seconds(
+      absl::ToInt64Seconds(durations.window));
   // A path is clear enough; gRPC would ask the DNS for it.
   if (absl::StartsWith(line.endpoint, "/")) {
     line.endpoint = absl::StrCat("unix:", line.endpoint);
   }
-  return absl::OkStatus();
+  if (line.command != Command::kToken) return absl::OkStatus();
+  return ValidateTokenRequest(line.token);
 }
 
 }  // namespace
@@ -305,14 +297,14 @@ bool CommandLine::NeedsConsent() const {
 absl::StatusOr<CommandLine> ParseCommandLine(int argc,
                                              const char* const* argv) {
   CommandLine line;
-  RawText raw;
+  Durations durations = {.ban = {}, .allow = {}, .window = absl::Minutes(10)};
   CLI::App app("Asks and tells the coordinator of an mxban cluster.",
                "mxbanctl");
   app.fallthrough();
   app.require_subcommand(1);
   app.footer(kFooter);
-  AddGlobalOptions(app, line, raw);
-  AddCommands(app, line, raw);
+  AddGlobalOptions(app, line);
+  AddCommands(app, line, durations);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -329,7 +321,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc,
     }
     return absl::InvalidArgumentError(error.what());
   }
-  RETURN_IF_ERROR(ReadRawText(raw, line));
+  RETURN_IF_ERROR(Complete(durations, line));
   return line;
 }
 

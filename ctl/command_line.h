@@ -8,7 +8,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/tls.h"
+#include "ctl/import_request.h"
 #include "ctl/new_token.h"
+#include "ctl/records.h"
 #include "mxban/v1/admin_service.pb.h"
 
 namespace mxban::ctl {
@@ -24,6 +26,7 @@ enum class Command {
   kAgents,
   kJails,
   kWatch,
+  kTop,
   kReload,
   kExplain,
   kAudit,
@@ -37,30 +40,35 @@ enum class Command {
   kHeldList,
   kHeldRelease,
   kHeldDrop,
+  kImport,
+  kExport,
 };
 
 struct CommandLine {
   Command command = Command::kPrint;
   std::string text;
 
-  std::string endpoint;  // In gRPC's notation.
+  std::string endpoint = kDefaultEndpoint;  // In gRPC's notation.
   TlsFiles tls;
   std::string token_file;  // May be empty.
   bool insecure = false;
-  absl::Duration timeout;
-  bool json = false;
+  absl::Duration timeout = absl::Seconds(10);
+  OutputFormat format = OutputFormat::kTable;
 
-  std::string jail;                   // Of kBans and kUndo; empty for all.
-  v1::ImposeBanRequest ban;           // Of kBan.
-  v1::PardonBanRequest pardon;        // Of kUnban.
+  std::string jail;             // Of kBans, kUndo and kExport; empty for all.
+  std::string server;           // Of kAgents; empty for all.
+  v1::ImposeBanRequest ban;     // Of kBan.
+  v1::PardonBanRequest pardon;  // Of kUnban.
   v1::ExplainSourceRequest explain;   // Of kExplain.
   v1::ListAuditRecordsRequest audit;  // Of kAudit, but for since when.
+  v1::SummarizeFailuresRequest top;   // Of kTop.
   NewTokenRequest token;              // Of kToken.
 
   v1::PauseEnforcementRequest pause;   // Of kPause.
   v1::AllowSourceRequest allow;        // Of kAllowAdd.
   v1::DisallowSourceRequest disallow;  // Of kAllowRemove.
   v1::HeldBanSelection held;           // Of kHeldRelease and kHeldDrop.
+  ImportRequest import;                // Of kImport.
 
   // How far back, of kUndo and kAudit.
   absl::Duration since = absl::InfiniteDuration();

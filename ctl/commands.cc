@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "common/grpc_status.h"
 #include "common/status_macros.h"
 #include "ctl/audit_view.h"
 #include "ctl/ban_view.h"
@@ -13,7 +13,6 @@
 #include "ctl/explain_view.h"
 #include "ctl/fleet_view.h"
 #include "ctl/format.h"
-#include "ctl/json.h"
 #include "ctl/list.h"
 #include "ctl/table.h"
 
@@ -21,16 +20,6 @@ namespace mxban::ctl {
 namespace {
 
 using Stub = v1::AdminService::StubInterface;
-
-absl::StatusOr<v1::GetStatusResponse> GetStatus(const Session& session) {
-  return Call(session, &Stub::GetStatus, v1::GetStatusRequest());
-}
-
-// `no bans stand in jail ssh`, `2 bans stand`.
-std::string DescribeBanCount(uint64_t count, const std::string& jail) {
-  return absl::StrCat(SayCount(count, "ban"), count == 1 ? " stands" : " stand",
-                      jail.empty() ? "" : " in jail ", jail);
-}
 
 // The jails that enforce nothing.
 absl::StatusOr<std::set<std::string>> DryRuns(const Session& session) {
@@ -46,15 +35,25 @@ absl::StatusOr<std::set<std::string>> DryRuns(const Session& session) {
   return names;
 }
 
-// Prints one change at once.
-absl::Status PrintWatched(const Session& session,
-                          const v1::WatchBansResponse& change) {
-  if (session.json) {
-    RETURN_IF_ERROR(PrintJsonLine(change, session.out));
-  } else {
-    PrintChange(change, session.zone, session.out);
+absl::Status ShowAgent(const Session& session, const std::string& server,
+                       const FleetState& fleet) {
+  std::optional<v1::AgentStatus> found;
+  const auto look = [&](const v1::ListAgentsResponse& page) {
+    for (const v1::AgentStatus& agent : page.agents()) {
+      if (agent.server_name() == server) found = agent;
+    }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR((ForEachPage<v1::ListAgentsRequest, v1::ListAgentsResponse>(
+      session, &Stub::ListAgents, v1::ListAgentsRequest(), look)));
+  if (!found.has_value()) {
+    return absl::NotFoundError(absl::StrCat(
+        "no agent of '", server, "' was seen since the coordinator started"));
   }
-  session.out.flush();
+  if (session.IsForPrograms()) return PrintRecord(session, *found);
+  Table table = AgentTable();
+  AddAgentRow(*found, fleet, table);
+  table.Print(session.out);
   return CheckOutput(session.out);
 }
 
@@ -62,7 +61,7 @@ absl::Status PrintWatched(const Session& session,
 
 absl::Status ShowStatus(const Session& session) {
   ASSIGN_OR_RETURN(const v1::GetStatusResponse status, GetStatus(session));
-  if (session.json) return PrintJsonLine(status, session.out);
+  if (session.IsForPrograms()) return PrintRecord(session, status);
   PrintStatus(status, session.clock.TimeNow(), session.out);
   return absl::OkStatus();
 }
@@ -71,7 +70,7 @@ absl::Status ListBans(const Session& session, const std::string& jail) {
   v1::ListBansRequest request;
   request.set_jail(jail);
   std::set<std::string> dry_runs;
-  if (!session.json) {
+  if (!session.IsForPrograms()) {
     ASSIGN_OR_RETURN(dry_runs, DryRuns(session));
   }
   ASSIGN_OR_RETURN(
@@ -81,7 +80,9 @@ absl::Status ListBans(const Session& session, const std::string& jail) {
                   AddBanRow(status, dry_runs.contains(status.ban().jail()),
                             session.clock.TimeNow(), table);
                 }));
-  if (!session.json) PrintLine(session.out, DescribeBanCount(count, jail));
+  if (session.IsForPrograms()) return absl::OkStatus();
+  PrintLine(session.out, absl::StrCat(DescribeBanCount(count),
+                                      jail.empty() ? "" : " in jail ", jail));
   return absl::OkStatus();
 }
 
@@ -89,8 +90,9 @@ absl::Status ImposeBan(const Session& session,
                        const v1::ImposeBanRequest& request) {
   ASSIGN_OR_RETURN(const v1::ImposeBanResponse response,
                    Call(session, &Stub::ImposeBan, request));
-  if (session.json) return PrintJsonLine(response.ban(), session.out);
-  PrintImposed(response.ban(), session.clock.TimeNow(), session.out);
+  if (session.IsForPrograms()) return PrintRecord(session, response.ban());
+  PrintImposed(response.ban(), request.validate_only(), session.clock.TimeNow(),
+               session.out);
   return absl::OkStatus();
 }
 
@@ -98,25 +100,25 @@ absl::Status PardonBan(const Session& session,
                        const v1::PardonBanRequest& request) {
   ASSIGN_OR_RETURN(const v1::PardonBanResponse response,
                    Call(session, &Stub::PardonBan, request));
-  if (session.json) return PrintJsonLines(response.bans(), session.out);
+  if (session.IsForPrograms()) return PrintRecords(session, response.bans());
   for (const v1::Ban& ban : response.bans()) PrintPardoned(ban, session.out);
   return absl::OkStatus();
 }
 
-absl::Status ListAgents(const Session& session) {
+absl::Status ListAgents(const Session& session, const std::string& server) {
   // Asked first: an agent may be ahead of this revision, but not seem behind.
   ASSIGN_OR_RETURN(const v1::GetStatusResponse status, GetStatus(session));
+  const FleetState fleet = {.revision = status.revision(),
+                            .now = session.clock.TimeNow()};
+  if (!server.empty()) return ShowAgent(session, server, fleet);
   ASSIGN_OR_RETURN(
       const uint64_t count,
       PrintList(session,
                 List{&Stub::ListAgents, v1::ListAgentsRequest(), AgentTable()},
                 [&](const v1::AgentStatus& agent, Table& table) {
-                  AddAgentRow(agent,
-                              {.revision = status.revision(),
-                               .now = session.clock.TimeNow()},
-                              table);
+                  AddAgentRow(agent, fleet, table);
                 }));
-  if (!session.json && count == 0) {
+  if (!session.IsForPrograms() && count == 0) {
     PrintLine(session.out, "no agents were seen since the coordinator started");
   }
   return absl::OkStatus();
@@ -128,40 +130,16 @@ absl::Status ListJails(const Session& session) {
       PrintList(session,
                 List{&Stub::ListJails, v1::ListJailsRequest(), JailTable()},
                 AddJailRow));
-  if (!session.json && count == 0) {
+  if (!session.IsForPrograms() && count == 0) {
     PrintLine(session.out, "no jails are in force");
   }
   return absl::OkStatus();
 }
 
-absl::Status WatchBans(const Session& session) {
-  // A stream may rightly be silent for days; this tells whether anyone is
-  // there.
-  ASSIGN_OR_RETURN(const v1::GetStatusResponse status, GetStatus(session));
-  if (!session.json) {
-    PrintLine(session.out,
-              absl::StrCat(DescribeBanCount(status.ban_count(), ""),
-                           "; watching, Ctrl-C ends"));
-    session.out.flush();
-  }
-  grpc::ClientContext context;
-  const auto changes = session.stub.WatchBans(&context, v1::WatchBansRequest());
-  v1::WatchBansResponse change;
-  absl::Status printed;
-  while (printed.ok() && changes->Read(&change)) {
-    printed = PrintWatched(session, change);
-  }
-  if (!printed.ok()) context.TryCancel();
-  const absl::Status end = FromGrpcStatus(changes->Finish());
-  if (!printed.ok()) return printed;
-  if (!end.ok()) return end;
-  return absl::AbortedError("the coordinator ended the stream; watch again");
-}
-
 absl::Status ReloadJails(const Session& session) {
   ASSIGN_OR_RETURN(const v1::ReloadJailsResponse response,
                    Call(session, &Stub::ReloadJails, v1::ReloadJailsRequest()));
-  if (session.json) return PrintJsonLine(response, session.out);
+  if (session.IsForPrograms()) return PrintRecord(session, response);
   PrintLine(session.out,
             absl::StrCat("reloaded, ", SayCount(response.jail_count(), "jail"),
                          " in force"));
@@ -172,7 +150,7 @@ absl::Status ExplainSource(const Session& session,
                            const v1::ExplainSourceRequest& request) {
   ASSIGN_OR_RETURN(const v1::ExplainSourceResponse explanation,
                    Call(session, &Stub::ExplainSource, request));
-  if (session.json) return PrintJsonLine(explanation, session.out);
+  if (session.IsForPrograms()) return PrintRecord(session, explanation);
   PrintExplanation(explanation, session.clock.TimeNow(), session.zone,
                    session.out);
   return CheckOutput(session.out);
@@ -192,7 +170,8 @@ absl::Status ListAuditRecords(const Session& session,
                 [&](const v1::AuditRecord& record, Table& table) {
                   AddAuditRow(record, session.zone, table);
                 }));
-  if (!session.json && count == 0) PrintLine(session.out, "no records");
+  if (!session.IsForPrograms() && count == 0)
+    PrintLine(session.out, "no records");
   return absl::OkStatus();
 }
 

@@ -4,18 +4,20 @@
 // What mxbanctl does, one function for each subcommand.
 //
 // Each asks the coordinator and prints the answer: for people, within 80
-// columns, or for programs as one JSON object per line (json.h):
+// columns, or for programs as records (records.h), one line each:
 //
 //   status        a GetStatusResponse
 //   bans          a BanStatus for each ban
 //   ban, unban    a Ban for each ban imposed or pardoned
 //   agents        an AgentStatus for each agent
 //   jails         a JailStatus for each jail
-//   watch         a WatchBansResponse for each change
 //   reload        a ReloadJailsResponse
 //   explain       an ExplainSourceResponse
 //   audit         an AuditRecord for each record, newest first
+//   watch         see watch.h
+//   top           see top.h
 //   the rails     see rail_commands.h
+//   import        see import.h
 //
 // An empty list is an empty output for programs, and said in words to people.
 // Lists are fetched and printed page by page, so their length does not matter.
@@ -28,6 +30,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "ctl/records.h"
 #include "mxban/v1/admin_service.grpc.pb.h"
 
 namespace mxban::ctl {
@@ -45,9 +48,13 @@ struct Session {
   const Clock& clock;
   absl::TimeZone zone = absl::LocalTimeZone();  // For times of day.
   absl::Duration timeout = absl::Seconds(10);   // Of each call.
-  bool json = false;
+  OutputFormat format = OutputFormat::kTable;
+  // Of the terminal that `out` is; 0 if it is none.
+  size_t terminal_rows = 0;
   // Who must confirm what touches the whole fleet; null: nobody.
   const Terminal* terminal = nullptr;
+
+  bool IsForPrograms() const { return format != OutputFormat::kTable; }
 };
 
 absl::Status ShowStatus(const Session& session);
@@ -59,13 +66,11 @@ absl::Status ImposeBan(const Session& session,
                        const v1::ImposeBanRequest& request);
 absl::Status PardonBan(const Session& session,
                        const v1::PardonBanRequest& request);
-absl::Status ListAgents(const Session& session);
+
+// Of all servers, or of `server` alone: NOT_FOUND if it was not seen.
+absl::Status ListAgents(const Session& session, const std::string& server);
+
 absl::Status ListJails(const Session& session);
-
-// Returns when the stream ends, always with an error, or when `out` fails. The
-// timeout is for the first sign of life only.
-absl::Status WatchBans(const Session& session);
-
 absl::Status ReloadJails(const Session& session);
 absl::Status ExplainSource(const Session& session,
                            const v1::ExplainSourceRequest& request);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ctl/ban_view.h"
+#include "ctl/color.h"
 #include "ctl/format.h"
 #include "ctl/paragraph.h"
 #include "ctl/printable.h"
@@ -59,7 +60,9 @@ class Facts {
   // `all` is what `verdict` is part of.
   void Print(const v1::ExplainSourceResponse& all,
              const v1::JailVerdict& verdict) {
-    out_ << "\njail " << Printable(verdict.jail()) << '\n';
+    const std::string heading =
+        absl::StrCat("jail ", Printable(verdict.jail()));
+    out_ << '\n' << Painted{heading, Color::kHeading} << '\n';
     // The only one has been told.
     if (all.verdicts_size() > 1) Fact("verdict", verdict.summary());
     if (verdict.counted_source() != all.source()) {
@@ -159,7 +162,7 @@ class Facts {
 
 void PrintExplanation(const v1::ExplainSourceResponse& explanation,
                       absl::Time now, absl::TimeZone zone, std::ostream& out) {
-  out << Printable(Verdict(explanation)) << '\n';
+  out << Painted{Printable(Verdict(explanation)), Color::kHeading} << '\n';
   Facts facts(now, zone, out);
   for (const v1::JailVerdict& verdict : explanation.verdicts()) {
     facts.Print(explanation, verdict);

@@ -1,21 +1,29 @@
 #include "ctl/fleet_view.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ctl/ban_view.h"
 #include "ctl/format.h"
 
 namespace mxban::ctl {
 namespace {
 
 void PrintFact(absl::string_view name, absl::string_view value,
-               std::ostream& out) {
+               std::ostream& out, Color color = Color::kPlain) {
   const std::string padding(13 - name.size(), ' ');
-  PrintLine(out, absl::StrCat(name, padding, value));
+  PrintLine(out, absl::StrCat(name, padding, value), color);
+}
+
+// Of all agents together.
+Color ColorOf(const v1::GetStatusResponse& status) {
+  if (status.connected_agent_count() < status.agent_count()) return Color::kBad;
+  return status.current_agent_count() < status.connected_agent_count()
+             ? Color::kWarning
+             : Color::kPlain;
 }
 
 std::string DescribeAgents(const v1::GetStatusResponse& status) {
@@ -29,13 +37,16 @@ std::string DescribeAgents(const v1::GetStatusResponse& status) {
       behind == 0 ? "none behind" : absl::StrCat(SayNumber(behind), " behind"));
 }
 
-std::string DescribeConnection(const v1::AgentStatus& agent) {
-  return agent.connected() ? "connected" : "away";
+Cell ConnectionCell(const v1::AgentStatus& agent) {
+  if (agent.connected()) return "connected";
+  return {"away", Color::kBad};
 }
 
-std::string DescribeRevision(const v1::AgentStatus& agent, uint64_t newest) {
+Cell RevisionCell(const v1::AgentStatus& agent, uint64_t newest) {
   if (agent.enforced_revision() >= newest) return "current";
-  return absl::StrCat(SayNumber(newest - agent.enforced_revision()), " behind");
+  return {
+      absl::StrCat(SayNumber(newest - agent.enforced_revision()), " behind"),
+      Color::kWarning};
 }
 
 absl::string_view DescribeProblem(v1::EnforcementProblem problem) {
@@ -100,10 +111,16 @@ std::string DescribeBanTime(const v1::Jail& jail) {
 
 }  // namespace
 
+std::string SumUp(const v1::GetStatusResponse& status) {
+  return absl::StrCat(status.has_pause() ? "NOTHING IS ENFORCED, " : "",
+                      DescribeBanCount(status.ban_count()),
+                      ", agents: ", DescribeAgents(status));
+}
+
 void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,
                  std::ostream& out) {
   if (status.has_pause()) {
-    PrintFact("PAUSED", DescribePause(status.pause(), now), out);
+    PrintFact("PAUSED", DescribePause(status.pause(), now), out, Color::kBad);
   }
   PrintFact("coordinator",
             absl::StrCat(status.version(), ", started ",
@@ -115,18 +132,17 @@ void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,
             absl::StrCat(SayCount(status.jail_count(), "jail"), " in force"),
             out);
   PrintFact("bans",
-            absl::StrCat(SayCount(status.ban_count(), "ban"),
-                         status.ban_count() == 1 ? " stands" : " stand",
-                         ", revision ", status.revision()),
+            absl::StrCat(DescribeBanCount(status.ban_count()), ", revision ",
+                         status.revision()),
             out);
   if (status.held_ban_count() > 0) {
     PrintFact("held",
               absl::StrCat(SayCount(status.held_ban_count(), "ban"),
                            status.held_ban_count() == 1 ? " waits" : " wait",
                            " for an operator; see mxbanctl held list"),
-              out);
+              out, Color::kWarning);
   }
-  PrintFact("agents", DescribeAgents(status), out);
+  PrintFact("agents", DescribeAgents(status), out, ColorOf(status));
   PrintFact("failures",
             absl::StrCat(SayCount(status.failure_count(), "failure"),
                          " counted since the start"),
@@ -143,7 +159,7 @@ void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,
   }
   PrintFact("history", status.history_id(), out);
   if (!status.store_salvage().empty()) {
-    PrintFact("store", status.store_salvage(), out);
+    PrintFact("store", status.store_salvage(), out, Color::kWarning);
   }
 }
 
@@ -164,15 +180,16 @@ void AddAgentRow(const v1::AgentStatus& agent, const FleetState& fleet,
       agent.has_contact_time()
           ? SayAgo(FromProto(agent.contact_time()), fleet.now)
           : "never";
-  table.AddRow({agent.server_name(), DescribeConnection(agent),
-                DescribeRevision(agent, fleet.revision), heard,
+  table.AddRow({agent.server_name(), ConnectionCell(agent),
+                RevisionCell(agent, fleet.revision), heard,
                 SayNumber(agent.failure_count()), agent.firewall(),
                 agent.agent_version()},
                agent.enforcement_error().empty()
                    ? ""
                    : absl::StrCat("cannot enforce, ",
                                   DescribeProblem(agent.enforcement_problem()),
-                                  ": ", agent.enforcement_error()));
+                                  ": ", agent.enforcement_error()),
+               Color::kBad);
 }
 
 Table JailTable() {

@@ -5,12 +5,17 @@
 
 #include <cstdint>
 #include <ostream>
+#include <string>
 
 #include "absl/time/time.h"
 #include "ctl/table.h"
 #include "mxban/v1/admin_service.pb.h"
 
 namespace mxban::ctl {
+
+// `14 bans stand, agents: 3 of 3 connected, 1 behind`; and, before all else,
+// that enforcement is paused.
+std::string SumUp(const v1::GetStatusResponse& status);
 
 // One line for each thing an operator asks first.
 void PrintStatus(const v1::GetStatusResponse& status, absl::Time now,

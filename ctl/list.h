@@ -4,7 +4,9 @@
 // Fetches a list page by page and prints it as it comes.
 
 #include <cstdint>
+#include <optional>
 #include <ostream>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -12,8 +14,9 @@
 #include "common/status_macros.h"
 #include "ctl/call.h"
 #include "ctl/commands.h"
-#include "ctl/json.h"
+#include "ctl/records.h"
 #include "ctl/table.h"
+#include "google/protobuf/repeated_field.h"
 
 namespace mxban::ctl {
 
@@ -22,12 +25,24 @@ inline absl::Status CheckOutput(const std::ostream& out) {
   return absl::DataLossError("the output cannot be written");
 }
 
-template <typename Messages>
-absl::Status PrintJsonLines(const Messages& messages, std::ostream& out) {
-  for (const auto& message : messages) {
-    RETURN_IF_ERROR(PrintJsonLine(message, out));
+// For programs: one answer, or all of them.
+template <typename Message>
+absl::Status PrintRecord(const Session& session, const Message& message) {
+  RETURN_IF_ERROR(
+      RecordPrinter(session.format, *Message::descriptor(), session.out)
+          .Print(message));
+  return CheckOutput(session.out);
+}
+
+template <typename Message>
+absl::Status PrintRecords(
+    const Session& session,
+    const google::protobuf::RepeatedPtrField<Message>& messages) {
+  RecordPrinter printer(session.format, *Message::descriptor(), session.out);
+  for (const Message& message : messages) {
+    RETURN_IF_ERROR(printer.Print(message));
   }
-  return CheckOutput(out);
+  return CheckOutput(session.out);
 }
 
 inline const auto& Messages(const v1::ListBansResponse& page) {
@@ -58,16 +73,27 @@ struct List {
 };
 
 // Prints page by page and returns how many rows there were. `add_row` puts a
-// message into the table; JSON has no need of it.
+// message into the table, for people.
 template <typename Request, typename Response, typename AddRow>
 absl::StatusOr<uint64_t> PrintList(const Session& session,
                                    List<Request, Response> list,
                                    AddRow add_row) {
+  using Message =
+      typename std::decay_t<decltype(Messages(Response()))>::value_type;
+  std::optional<RecordPrinter> printer;
+  if (session.IsForPrograms()) {
+    printer.emplace(session.format, *Message::descriptor(), session.out);
+  }
   uint64_t count = 0;
   const auto print_page = [&](const Response& page) -> absl::Status {
-    count += Messages(page).size();
-    if (session.json) return PrintJsonLines(Messages(page), session.out);
-    for (const auto& message : Messages(page)) add_row(message, list.table);
+    for (const Message& message : Messages(page)) {
+      ++count;
+      if (printer) {
+        RETURN_IF_ERROR(printer->Print(message));
+      } else {
+        add_row(message, list.table);
+      }
+    }
     list.table.Print(session.out);
     return CheckOutput(session.out);
   };

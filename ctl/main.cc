@@ -11,17 +11,23 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/client_tls.h"
 #include "common/clock.h"
 #include "common/small_file.h"
 #include "common/status_macros.h"
 #include "common/tls.h"
+#include "ctl/color.h"
 #include "ctl/command_line.h"
 #include "ctl/commands.h"
 #include "ctl/errors.h"
+#include "ctl/import.h"
 #include "ctl/new_token.h"
 #include "ctl/printable.h"
 #include "ctl/rail_commands.h"
+#include "ctl/terminal.h"
+#include "ctl/top.h"
+#include "ctl/watch.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -33,8 +39,22 @@ constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
 int Fail(int exit_code, const std::string& line) {
-  std::cerr << "mxbanctl: " << line << '\n';
+  std::cerr << Painted{"mxbanctl:", Color::kBad} << ' ' << line << '\n';
   return exit_code;
+}
+
+ImportStreams Streams() {
+  const TerminalSize size = SizeOfTerminal(STDERR_FILENO);
+  return {
+      .standard_input = std::cin,
+      .progress = std::cerr,
+      .terminal = {.is_terminal = size.columns > 0, .columns = size.columns}};
+}
+
+// Whether to look again; as often as operators can read.
+bool WaitToLookAgain() {
+  absl::SleepFor(kLiveInterval);
+  return true;
 }
 
 std::shared_ptr<grpc::Channel> OpenChannel(
@@ -88,11 +108,13 @@ absl::Status Dispatch(const CommandLine& line, const Session& session) {
     case Command::kUnban:
       return PardonBan(session, line.pardon);
     case Command::kAgents:
-      return ListAgents(session);
+      return ListAgents(session, line.server);
     case Command::kJails:
       return ListJails(session);
     case Command::kWatch:
       return WatchBans(session);
+    case Command::kTop:
+      return ShowTop(session, line.top, WaitToLookAgain);
     case Command::kReload:
       return ReloadJails(session);
     case Command::kExplain:
@@ -117,19 +139,25 @@ absl::Status Dispatch(const CommandLine& line, const Session& session) {
       return ReleaseHeldBans(session, line.held);
     case Command::kHeldDrop:
       return DropHeldBans(session, line.held);
+    case Command::kImport:
+      return ImportBans(session, line.import, Streams());
+    case Command::kExport:
+      return ExportBans(session, line.jail);
   }
   session.out << line.text;
   return absl::OkStatus();
 }
 
 int Main(int argc, char** argv) {
+  if (WantsColor(STDOUT_FILENO)) UseColor(std::cout);
+  if (WantsColor(STDERR_FILENO)) UseColor(std::cerr);
   const absl::StatusOr<CommandLine> line = ParseCommandLine(argc, argv);
   if (!line.ok()) {
     return Fail(kUsage, absl::StrCat(Printable(line.status().message()),
                                      "; see mxbanctl --help"));
   }
   if (line->command == Command::kToken) {
-    PrintNewToken(line->token, line->json, std::cout);
+    PrintNewToken(line->token, line->format == OutputFormat::kJson, std::cout);
     return EXIT_SUCCESS;
   }
   const bool must_ask = line->NeedsConsent();
@@ -152,7 +180,8 @@ int Main(int argc, char** argv) {
                        .out = std::cout,
                        .clock = clock,
                        .timeout = line->timeout,
-                       .json = line->json,
+                       .format = line->format,
+                       .terminal_rows = SizeOfTerminal(STDOUT_FILENO).rows,
                        .terminal = must_ask ? &terminal : nullptr});
   if (!status.ok()) {
     const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;

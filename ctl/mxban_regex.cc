@@ -1,6 +1,5 @@
 // mxban-regex: tries a filter on a log. Everything is in mxban_regex_run.h.
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,9 +7,11 @@
 
 #include "absl/strings/str_split.h"
 #include "common/clock.h"
+#include "ctl/color.h"
 #include "ctl/mxban_regex_request.h"
 #include "ctl/mxban_regex_run.h"
 #include "ctl/printable.h"
+#include "ctl/terminal.h"
 #include "filter/local_zone.h"
 
 namespace mxban::ctl {
@@ -26,30 +27,23 @@ int Fail(int exit_code, const absl::Status& status) {
   return exit_code;
 }
 
-bool IsSet(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
-}
-
 // Where the progress bar may be drawn: not among lines on the same terminal.
 ProgressBar::Terminal StandardError(const RegexRequest& request) {
   const bool prints_lines =
       request.print_matched || request.print_missed || request.print_ignored;
   const bool lines_on_error = request.json && prints_lines;
   const bool lines_on_output = request.json || prints_lines;
-  if (!isatty(STDERR_FILENO) || lines_on_error ||
+  const TerminalSize size = SizeOfTerminal(STDERR_FILENO);
+  if (size.columns == 0 || lines_on_error ||
       (lines_on_output && isatty(STDOUT_FILENO))) {
     return {};
   }
-  winsize size = {};
-  ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
-  return {.is_terminal = true,
-          .has_color = !IsSet("NO_COLOR"),
-          .columns = size.ws_col > 0 ? size.ws_col : size_t{80}};
+  return {.is_terminal = true, .columns = size.columns};
 }
 
 int Main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
+  if (WantsColor(STDERR_FILENO)) UseColor(std::cerr);
   const absl::StatusOr<RegexRequest> request = ParseRegexRequest(argc, argv);
   if (!request.ok()) return Fail(kUsage, request.status());
   if (request->text.empty()) {

@@ -1,7 +1,7 @@
 #ifndef MXBAN_CTL_PROGRESS_BAR_H_
 #define MXBAN_CTL_PROGRESS_BAR_H_
 
-// One line that tells how far a long input is read, and how long it will take:
+// One line that tells how far long work is, and how long it will take:
 //
 //   [============                ]  43%  129.0 MB of 300.0 MB, 85.1 MB/s, 2s
 //   left
@@ -17,6 +17,7 @@
 #include <ostream>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
 
@@ -30,14 +31,13 @@ class ProgressBar {
   // What the bar is drawn on.
   struct Terminal {
     bool is_terminal = false;
-    bool has_color = false;
     size_t columns = 80;
   };
 
-  // `total` bytes will be read, 0: nobody knows. `out` and `clock` must outlive
-  // the bar.
+  // There are `total` bytes to read, or `noun`s to see to; 0: nobody knows.
+  // `out` and `clock` must outlive the bar.
   ProgressBar(const Terminal& terminal, uint64_t total, std::ostream& out,
-              const Clock& clock);
+              const Clock& clock, absl::string_view noun = "");
 
   // Takes the bar away.
   ~ProgressBar();
@@ -45,12 +45,13 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  // `bytes` more were read. Cheap enough for every line.
-  void Advance(uint64_t bytes);
+  // So many more are done. Cheap enough for every line.
+  void Advance(uint64_t count);
 
  private:
   void Draw(absl::Time now);
-  std::string Bar(size_t width) const;
+  void DrawBar(size_t width);
+  std::string Amount(double count) const;
   std::string Figures(absl::Time now) const;
 
   const Terminal terminal_;
@@ -58,8 +59,9 @@ class ProgressBar {
   std::ostream& out_;
   const Clock& clock_;
   const absl::Time start_;
+  const std::string noun_;  // Empty: bytes.
   uint64_t done_ = 0;
-  uint64_t next_look_ = 0;  // At the clock, in bytes.
+  uint64_t next_look_ = 0;  // At the clock, when so many are done.
   absl::Time next_draw_;
   bool is_shown_ = false;
 };

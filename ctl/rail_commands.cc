@@ -10,7 +10,6 @@
 #include "ctl/ban_view.h"
 #include "ctl/call.h"
 #include "ctl/format.h"
-#include "ctl/json.h"
 #include "ctl/list.h"
 #include "ctl/rail_view.h"
 
@@ -46,7 +45,7 @@ absl::StatusOr<Response> CallConfirmed(
 template <typename Response>
 absl::Status PrintDone(const Session& session, const Response& response,
                        const std::string& text) {
-  if (session.json) return PrintJsonLine(response, session.out);
+  if (session.IsForPrograms()) return PrintRecord(session, response);
   PrintLine(session.out, text);
   return absl::OkStatus();
 }
@@ -124,7 +123,7 @@ absl::Status AllowSource(const Session& session,
                          const v1::AllowSourceRequest& request) {
   ASSIGN_OR_RETURN(const v1::AllowSourceResponse response,
                    Call(session, &Stub::AllowSource, request));
-  if (session.json) return PrintJsonLine(response, session.out);
+  if (session.IsForPrograms()) return PrintRecord(session, response);
   PrintAllowed(response.allowed(), session.clock.TimeNow(), session.out);
   for (const v1::Ban& ban : response.ended_bans()) {
     PrintPardoned(ban, session.out);
@@ -150,7 +149,7 @@ absl::Status ListAllowedSources(const Session& session) {
                 [&](const v1::AllowedSource& allowed, Table& table) {
                   AddAllowedRow(allowed, session.clock.TimeNow(), table);
                 }));
-  if (!session.json && count == 0) {
+  if (!session.IsForPrograms() && count == 0) {
     PrintLine(session.out, "the allow list is empty");
   }
   return absl::OkStatus();
@@ -164,7 +163,7 @@ absl::Status ListHeldBans(const Session& session) {
                              [&](const v1::HeldBan& held, Table& table) {
                                AddHeldRow(held, session.clock.TimeNow(), table);
                              }));
-  if (session.json) return absl::OkStatus();
+  if (session.IsForPrograms()) return absl::OkStatus();
   PrintLine(session.out, absl::StrCat(SayCount(count, "ban"),
                                       count == 1 ? " is held" : " are held"));
   return absl::OkStatus();

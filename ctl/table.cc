@@ -35,12 +35,12 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
   }
 }
 
-void Table::AddRow(const std::vector<std::string>& cells,
-                   absl::string_view note) {
-  Row row{.cells = {}, .note = Printable(note)};
+void Table::AddRow(const std::vector<Cell>& cells, absl::string_view note,
+                   Color note_color) {
+  Row row{.cells = {}, .note = {Printable(note), note_color}};
   for (size_t i = 0; i < columns_.size(); ++i) {
-    row.cells.push_back(Printable(cells[i]));
-    widths_[i] = std::max(widths_[i], DisplayWidth(row.cells[i]));
+    row.cells.emplace_back(Printable(cells[i].text), cells[i].color);
+    widths_[i] = std::max(widths_[i], DisplayWidth(row.cells[i].text));
   }
   rows_.push_back(std::move(row));
 }
@@ -49,15 +49,19 @@ void Table::Print(std::ostream& out) {
   if (rows_.empty()) return;
   const std::vector<size_t> widths = FittedWidths();
   if (!std::exchange(heading_printed_, true)) {
-    std::vector<std::string> headings;
-    for (const Column& column : columns_) headings.push_back(column.heading);
+    std::vector<Cell> headings;
+    for (const Column& column : columns_) {
+      headings.emplace_back(column.heading, Color::kHeading);
+    }
     PrintRow(headings, widths, out);
   }
   for (const Row& row : rows_) {
     PrintRow(row.cells, widths, out);
-    if (row.note.empty()) continue;
-    out << std::string(kNoteIndent, ' ')
-        << ShortenEnd(row.note, kTerminalWidth - kNoteIndent) << '\n';
+    if (row.note.text.empty()) continue;
+    const std::string note =
+        ShortenEnd(row.note.text, kTerminalWidth - kNoteIndent);
+    out << std::string(kNoteIndent, ' ') << Painted{note, row.note.color}
+        << '\n';
   }
   rows_.clear();
 }
@@ -78,25 +82,29 @@ std::vector<size_t> Table::FittedWidths() const {
   return widths;
 }
 
-void Table::PrintRow(const std::vector<std::string>& cells,
+void Table::PrintRow(const std::vector<Cell>& cells,
                      const std::vector<size_t>& widths,
                      std::ostream& out) const {
-  std::string line;
+  size_t room = kTerminalWidth;
   size_t padding = 0;
   for (size_t i = 0; i < cells.size(); ++i) {
-    const std::string cell = Fit(cells[i], columns_[i].yield, widths[i]);
-    if (cell.empty()) {
+    std::string text = Fit(cells[i].text, columns_[i].yield, widths[i]);
+    if (text.empty()) {
       padding += widths[i] + kGap;
       continue;
     }
-    absl::StrAppend(&line, std::string(padding, ' '), cell);
-    padding = widths[i] - DisplayWidth(cell) + kGap;
+    // Columns that never yield may be too wide together.
+    if (padding >= room) break;
+    const size_t width = DisplayWidth(text);
+    text = ShortenEnd(text, room - padding);
+    out << std::string(padding, ' ') << Painted{text, cells[i].color};
+    room -= std::min(room, padding + width);
+    padding = widths[i] - width + kGap;
   }
-  // Where columns that never yield are too wide together.
-  out << ShortenEnd(line, kTerminalWidth) << '\n';
+  out << '\n';
 }
 
-void PrintLine(std::ostream& out, const Line& line) {
+void PrintLine(std::ostream& out, const Line& line, Color color) {
   const std::string before = Printable(line.before);
   const std::string after = Printable(line.after);
   const size_t taken = DisplayWidth(before) + DisplayWidth(after);
@@ -107,11 +115,11 @@ void PrintLine(std::ostream& out, const Line& line) {
   if (DisplayWidth(text) + kMinExtra <= kTerminalWidth) {
     absl::StrAppend(&text, Printable(line.extra));
   }
-  out << ShortenEnd(text, kTerminalWidth) << '\n';
+  out << Painted{ShortenEnd(text, kTerminalWidth), color} << '\n';
 }
 
-void PrintLine(std::ostream& out, absl::string_view text) {
-  out << ShortenEnd(Printable(text), kTerminalWidth) << '\n';
+void PrintLine(std::ostream& out, absl::string_view text, Color color) {
+  out << Painted{ShortenEnd(Printable(text), kTerminalWidth), color} << '\n';
 }
 
 }  // namespace mxban::ctl

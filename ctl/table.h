@@ -17,9 +17,11 @@
 #include <cstddef>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "ctl/color.h"
 
 namespace mxban::ctl {
 
@@ -34,27 +36,37 @@ struct Column {
   size_t min_width = 0;  // Of a column that yields.
 };
 
+struct Cell {
+  // Implicit: most cells are plain text.
+  Cell(std::string text, Color color = Color::kPlain)
+      : text(std::move(text)), color(color) {}
+  Cell(const char* text) : text(text) {}
+
+  std::string text;
+  Color color = Color::kPlain;
+};
+
 class Table {
  public:
   explicit Table(std::vector<Column> columns);
 
   // Adds a row; `note` goes indented on a line below, shortened to fit, unless
   // it is empty. REQUIRES: as many cells as there are columns.
-  void AddRow(const std::vector<std::string>& cells,
-              absl::string_view note = "");
+  void AddRow(const std::vector<Cell>& cells, absl::string_view note = "",
+              Color note_color = Color::kFaint);
 
   // Prints and forgets the rows added so far; nothing if there are none.
   void Print(std::ostream& out);
 
  private:
   struct Row {
-    std::vector<std::string> cells;
-    std::string note;
+    std::vector<Cell> cells;
+    Cell note;
   };
 
   // The widths that cells are shortened to.
   std::vector<size_t> FittedWidths() const;
-  void PrintRow(const std::vector<std::string>& cells,
+  void PrintRow(const std::vector<Cell>& cells,
                 const std::vector<size_t>& widths, std::ostream& out) const;
 
   const std::vector<Column> columns_;
@@ -73,8 +85,10 @@ struct Line {
 };
 
 // Prints a line, escaped and fitted.
-void PrintLine(std::ostream& out, const Line& line);
-void PrintLine(std::ostream& out, absl::string_view text);
+void PrintLine(std::ostream& out, const Line& line,
+               Color color = Color::kPlain);
+void PrintLine(std::ostream& out, absl::string_view text,
+               Color color = Color::kPlain);
 
 }  // namespace mxban::ctl
 

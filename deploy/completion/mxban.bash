@@ -61,6 +61,18 @@ _mxban_subcommands() {
   sed -nE '/^Subcommands:/,/^$/ s/^  ([a-z0-9-]+) .*/\1/p' <<<"$1"
 }
 
+# The first column of what the coordinator that is typed lists; nothing if it
+# does not answer at once.
+_mxban_column() {
+  local option to=()
+  for option in endpoint tls_cert tls_key tls_ca token_file; do
+    [[ ${COMP_LINE:-} =~ --$option[=\ ]+([^ ]+) ]] || continue
+    to+=("--$option=${BASH_REMATCH[1]}")
+  done
+  "${command[0]}" "${to[@]}" --timeout=1 --output=csv "$1" 2>/dev/null |
+    sed 1d | cut -d, -f1
+}
+
 # The tools: options and subcommands, which have options of their own.
 _mxban_tool() {
   local word previous i general help command=("$1")
@@ -74,7 +86,11 @@ _mxban_tool() {
     fi
   done
   case $previous in
-    --jail) ;; # Only the coordinator knows its jails.
+    --jail)
+      _mxban_reply < <(_mxban_column jails)
+      return
+      ;;
+    --output) _mxban_reply <<<$'table\njson\ncsv'; return ;;
     --tls_* | --*_file) _mxban_files; return ;;
     --filter-dir) _mxban_files; return ;;
     --role) _mxban_reply <<<$'viewer\noperator'; return ;;
@@ -85,8 +101,10 @@ _mxban_tool() {
   elif [[ $previous == -* ]] &&
     grep -qE -- "^  .*$previous(,--[a-z_-]+)* [^ ]" <<<"$help$general"; then
     COMPREPLY=() # Its value, which only the operator knows.
-  elif [[ $1 == *mxban-regex ]]; then
+  elif [[ $1 == *mxban-regex || ${command[1]:-} == import && ${#command[@]} == 3 ]]; then
     _mxban_files
+  elif [[ ${command[1]:-} == agents ]]; then
+    _mxban_reply < <(_mxban_column agents)
   else
     _mxban_reply < <(_mxban_subcommands "$help")
   fi

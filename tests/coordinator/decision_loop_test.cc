@@ -77,6 +77,27 @@ TEST_F(DecisionLoopTest, ABanThatIsNotDurableIsNotVisible) {
   EXPECT_EQ(table_->revision(), revision);
 }
 
+TEST_F(DecisionLoopTest, ABanThatIsOnlyValidatedIsNotImposed) {
+  BanRequest request;
+  request.jail = "jail";
+  request.source = IpNetwork::ParseOrDie(kAttacker);
+  request.validate_only = true;
+  std::vector<absl::StatusOr<Ban>> answers;
+  const auto keep = [&](absl::StatusOr<Ban> ban) {
+    answers.push_back(std::move(ban));
+  };
+  loop_->ImposeBan(request, keep);
+  request.source = IpNetwork::ParseOrDie("192.0.2.1");  // Is ignored.
+  loop_->ImposeBan(request, keep);
+  loop_->RunTurn();
+  ASSERT_EQ(answers.size(), 2);  // Refusals come first.
+  EXPECT_EQ(answers[0].status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_EQ(answers[1].status(), absl::OkStatus());
+  EXPECT_EQ(answers[1]->expire_time, clock_.TimeNow() + absl::Hours(8));
+  EXPECT_FALSE(Standing().has_value());
+  EXPECT_EQ(AuditLog(), std::vector<std::string>());
+}
+
 TEST_F(DecisionLoopTest, BansExpire) {
   ASSERT_TRUE(Impose(kAttacker).ok());
   const uint64_t revision = table_->revision();

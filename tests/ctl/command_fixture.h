@@ -28,7 +28,7 @@ class CommandTest : public testing::Test {
   }
   Session Programs() {
     Session session = People();
-    session.json = true;
+    session.format = OutputFormat::kJson;
     return session;
   }
 

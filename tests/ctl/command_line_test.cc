@@ -11,8 +11,10 @@
 namespace mxban::ctl {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
 
 absl::StatusOr<CommandLine> Parse(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "mxbanctl");
@@ -40,6 +42,11 @@ TEST(CommandLineTest, EverySubcommandIsKnown) {
       {{"allow", "list"}, Command::kAllowList},
       {{"held", "list"}, Command::kHeldList},
       {{"held", "release", "--all"}, Command::kHeldRelease},
+      {{"top"}, Command::kTop},
+      {{"import", "list", "-"}, Command::kImport},
+      {{"import", "fail2ban"}, Command::kImport},
+      {{"import", "crowdsec", "-", "--jail", "j"}, Command::kImport},
+      {{"export"}, Command::kExport},
       {{"held", "drop", "192.0.2.1"}, Command::kHeldDrop},
   };
   for (const auto& [arguments, command] : cases) {
@@ -54,7 +61,7 @@ TEST(CommandLineTest, TheDefaultsAreALocalCoordinatorAndTenSeconds) {
   ASSERT_TRUE(line.ok()) << line.status();
   EXPECT_EQ(line->endpoint, "unix:/run/mxban/admin.sock");
   EXPECT_EQ(line->timeout, absl::Seconds(10));
-  EXPECT_FALSE(line->json);
+  EXPECT_EQ(line->format, OutputFormat::kTable);
   EXPECT_FALSE(line->insecure);
 }
 
@@ -63,7 +70,7 @@ TEST(CommandLineTest, GlobalOptionsMayStandBeforeAndAfterTheSubcommand) {
        {Parse({"--json", "--endpoint", "mx:7461", "--timeout", "1m", "bans"}),
         Parse({"bans", "--json", "--endpoint=mx:7461", "--timeout=1m"})}) {
     ASSERT_TRUE(line.ok()) << line.status();
-    EXPECT_TRUE(line->json);
+    EXPECT_EQ(line->format, OutputFormat::kJson);
     EXPECT_EQ(line->endpoint, "mx:7461");
     EXPECT_EQ(line->timeout, absl::Minutes(1));
   }
@@ -184,7 +191,7 @@ TEST(CommandLineTest, TheRailsHaveTheirOptions) {
   EXPECT_EQ(add->allow.source(), "mx.example.net");
   EXPECT_EQ(add->allow.duration().seconds(), 86'400);
   EXPECT_EQ(add->allow.reason(), "office");
-  EXPECT_TRUE(add->json);
+  EXPECT_EQ(add->format, OutputFormat::kJson);
   const auto release = Parse({"held", "release", "192.0.2.1", "--jail", "ssh"});
   ASSERT_TRUE(release.ok()) << release.status();
   EXPECT_EQ(release->held.source(), "192.0.2.1");
@@ -239,6 +246,46 @@ TEST(CommandLineTest, HelpAndVersionAreTextToPrint) {
   EXPECT_THAT(version->text, testing::StartsWith("mxbanctl "));
 }
 
+TEST(CommandLineTest, TheFormatIsSaidOnce) {
+  EXPECT_EQ(Parse({"bans"})->format, OutputFormat::kTable);
+  EXPECT_EQ(Parse({"bans", "--json"})->format, OutputFormat::kJson);
+  EXPECT_EQ(Parse({"bans", "--output", "csv"})->format, OutputFormat::kCsv);
+  EXPECT_EQ(Parse({"--output=json", "bans"})->format, OutputFormat::kJson);
+  EXPECT_FALSE(Parse({"bans", "--output=xml"}).ok());
+  EXPECT_FALSE(Parse({"bans", "--json", "--output=csv"}).ok());
+}
+
+TEST(CommandLineTest, TopIsOfTheLastTenMinutesUnlessToldOtherwise) {
+  EXPECT_EQ(Parse({"top"})->top.window().seconds(), 600);
+  const auto line =
+      Parse({"top", "--since", "1h", "--jail", "ssh", "--limit", "3"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->top.window().seconds(), 3'600);
+  EXPECT_EQ(line->top.jail(), "ssh");
+  EXPECT_EQ(line->top.limit(), 3);
+}
+
+TEST(CommandLineTest, AnImportSaysWhatGoesWhere) {
+  const auto list = Parse({"import", "list", "bans.txt", "--jail", "ssh",
+                           "--for", "ever", "--wide", "--dry_run"});
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ(list->import.kind, ImportRequest::Kind::kList);
+  EXPECT_EQ(list->import.path, "bans.txt");
+  EXPECT_EQ(list->import.jail, "ssh");
+  EXPECT_EQ(list->import.duration, absl::InfiniteDuration());
+  EXPECT_TRUE(list->import.wide);
+  EXPECT_TRUE(list->import.dry_run);
+  const auto fail2ban =
+      Parse({"import", "fail2ban", "--jail", "sendmail=sendmail-auth",
+             "--jail=sshd=", "--jail", "rest"});
+  ASSERT_TRUE(fail2ban.ok()) << fail2ban.status();
+  EXPECT_EQ(fail2ban->import.kind, ImportRequest::Kind::kFail2Ban);
+  EXPECT_EQ(fail2ban->import.path, "");
+  EXPECT_EQ(fail2ban->import.jail, "rest");
+  EXPECT_THAT(fail2ban->import.jails,
+              ElementsAre(Pair("sendmail", "sendmail-auth"), Pair("sshd", "")));
+}
+
 struct WrongCase {
   std::vector<const char*> arguments;
   const char* complaint;
@@ -260,6 +307,12 @@ TEST(CommandLineTest, WhatIsWrongIsNamedInOneLine) {
       {{"unban"}, "SOURCE is required"},
       {{"status", "--timeout", "soon"}, "--timeout: 'soon'"},
       {{"status", "bans"}, "bans"},
+      {{"top", "--limit", "0"}, "--limit"},
+      {{"top", "--since", "0"}, "--since: '0'"},
+      {{"import"}, "subcommand is required"},
+      {{"import", "list"}, "FILE is required"},
+      {{"import", "crowdsec", "-"}, "--jail is required"},
+      {{"import", "fail2ban", "--jail", "a", "--jail", "b"}, "'a' or 'b'"},
   };
   for (const WrongCase& test : cases) {
     const auto line = Parse(test.arguments);

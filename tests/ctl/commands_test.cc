@@ -5,6 +5,7 @@
 #include <sstream>
 #include <streambuf>
 
+#include "ctl/color.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/ctl/command_fixture.h"
@@ -189,7 +190,7 @@ TEST_F(CommandsTest, JsonHasTheNamesOfTheContractAndEveryDefault) {
 
 TEST_F(CommandsTest, AnEmptyListInJsonIsEmpty) {
   ASSERT_TRUE(ListBans(Programs(), "").ok());
-  ASSERT_TRUE(ListAgents(Programs()).ok());
+  ASSERT_TRUE(ListAgents(Programs(), "").ok());
   ASSERT_TRUE(ListJails(Programs()).ok());
   EXPECT_THAT(out_.str(), IsEmpty());
 }
@@ -270,7 +271,7 @@ TEST_F(CommandsTest, PardoningWhatIsNotBannedIsNotFound) {
 TEST_F(CommandsTest, AgentsShowWhoIsBehindAndWhy) {
   coordinator().status.set_revision(42);
   coordinator().agents = {ConnectedAgent(), TroubledAgent()};
-  ASSERT_TRUE(ListAgents(People()).ok());
+  ASSERT_TRUE(ListAgents(People(), "").ok());
   EXPECT_EQ(Output(), R"(
 SERVER           STATE      BANS      HEARD    FAILURES  FIREWALL  VERSION
 mx1.example.org  connected  current   2 s ago  1,234     ipset     0.1.0
@@ -280,7 +281,7 @@ mx2.example.org  away       2 behind  1 h ago  0         iptables  0.1.0
 }
 
 TEST_F(CommandsTest, NoAgentsAreSaidInWords) {
-  ASSERT_TRUE(ListAgents(People()).ok());
+  ASSERT_TRUE(ListAgents(People(), "").ok());
   EXPECT_EQ(Output(), "no agents were seen since the coordinator started\n");
 }
 
@@ -289,14 +290,14 @@ TEST_F(CommandsTest, AgentsWithLongNamesFit) {
   coordinator().agents[0].set_server_name(std::string(200, 'm'));
   coordinator().agents[0].set_agent_version(std::string(200, '1'));
   coordinator().agents[0].set_firewall("\x1b[2J");
-  ASSERT_TRUE(ListAgents(People()).ok());
+  ASSERT_TRUE(ListAgents(People(), "").ok());
   EXPECT_THAT(Output(), HasSubstr("mmm..."));
 }
 
 TEST_F(CommandsTest, AgentsInJsonGoThroughEveryPage) {
   coordinator().agents.assign(5, ConnectedAgent());
   coordinator().max_page_size = 2;
-  ASSERT_TRUE(ListAgents(Programs()).ok());
+  ASSERT_TRUE(ListAgents(Programs(), "").ok());
   ASSERT_THAT(JsonLines(), SizeIs(5));
   EXPECT_EQ(FromJson<v1::AgentStatus>(JsonLines()[4]).DebugString(),
             ConnectedAgent().DebugString());
@@ -350,13 +351,11 @@ TEST_F(CommandsTest, ASilentCoordinatorIsGivenUpOn) {
   Session session = People();
   session.timeout = absl::Milliseconds(50);
   EXPECT_TRUE(absl::IsDeadlineExceeded(ShowStatus(session)));
-  EXPECT_TRUE(absl::IsDeadlineExceeded(WatchBans(session)));
 }
 
 TEST_F(CommandsTest, ACoordinatorThatIsAwayIsUnavailable) {
   server_.Stop();
   EXPECT_TRUE(absl::IsUnavailable(ShowStatus(People())));
-  EXPECT_TRUE(absl::IsUnavailable(WatchBans(People())));
 }
 
 TEST_F(CommandsTest, OutputThatCannotBeWrittenIsAnError) {
@@ -364,6 +363,40 @@ TEST_F(CommandsTest, OutputThatCannotBeWrittenIsAnError) {
   out_.setstate(std::ios::badbit);
   EXPECT_TRUE(absl::IsDataLoss(ListBans(People(), "")));
   EXPECT_TRUE(absl::IsDataLoss(ListBans(Programs(), "")));
+}
+
+TEST_F(CommandsTest, OneAgentMayBeAskedFor) {
+  coordinator().agents = {FromText<v1::AgentStatus>("server_name: 'mx1'"),
+                          FromText<v1::AgentStatus>("server_name: 'mx2'")};
+  coordinator().max_page_size = 1;
+  ASSERT_TRUE(ListAgents(Programs(), "mx2").ok());
+  ASSERT_THAT(JsonLines(), SizeIs(1));
+  EXPECT_EQ(FromJson<v1::AgentStatus>(JsonLines()[0]).server_name(), "mx2");
+  EXPECT_TRUE(absl::IsNotFound(ListAgents(People(), "mx3")));
+}
+
+TEST_F(CommandsTest, AListInCsvNamesItsCellsOnce) {
+  coordinator().bans = {CountedBan(), OperatorBan()};
+  coordinator().max_page_size = 1;
+  Session session = People();
+  session.format = OutputFormat::kCsv;
+  ASSERT_TRUE(ListBans(session, "").ok());
+  const std::vector<std::string> lines = Lines(out_.str());
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(lines[0], StartsWith("ban.jail,ban.source,"));
+  EXPECT_THAT(lines[1], StartsWith("sendmail-auth,192.0.2.1,"));
+  EXPECT_THAT(lines[2], StartsWith("ssh,2001:db8:1234:5678::/64,"));
+}
+
+TEST_F(CommandsTest, ColorsMarkWhatIsNotAsItShouldBe) {
+  UseColor(out_);
+  coordinator().agents = {
+      FromText<v1::AgentStatus>("server_name: 'mx1' connected: true"),
+      FromText<v1::AgentStatus>("server_name: 'mx2'")};
+  ASSERT_TRUE(ListAgents(People(), "").ok());
+  EXPECT_THAT(out_.str(), HasSubstr("\033[1mSERVER\033[0m"));
+  EXPECT_THAT(out_.str(), HasSubstr("mx1     connected"));
+  EXPECT_THAT(out_.str(), HasSubstr("mx2     \033[31maway\033[0m"));
 }
 
 }  // namespace

@@ -215,7 +215,10 @@ TEST_F(MxbanctlTest, HelpAndVersionAreZeroAndOnStdout) {
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.out, HasSubstr("Usage: mxbanctl"));
   ExpectFitsTheTerminal(help.out);
-  ExpectFitsTheTerminal(Run("ban --help").out);
+  for (const char* command : {"ban", "top", "import list", "import fail2ban",
+                              "import crowdsec", "held release", "audit"}) {
+    ExpectFitsTheTerminal(Run(absl::StrCat(command, " --help")).out);
+  }
   const Outcome version = Run("--version");
   EXPECT_EQ(version.exit_code, 0);
   EXPECT_THAT(version.out, StartsWith("mxbanctl "));

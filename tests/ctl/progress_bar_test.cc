@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "ctl/color.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
@@ -81,11 +82,19 @@ TEST_F(ProgressBarTest, ColorIsForThoseWhoWantIt) {
   clock_.Advance(absl::Seconds(1));
   plain.Advance(kMegabyte);
   EXPECT_THAT(Drawn(), Not(HasSubstr("\033[32m")));
-  ProgressBar colored({.is_terminal = true, .has_color = true}, kMegabyte, out_,
-                      clock_);
+  UseColor(out_);
+  ProgressBar colored({.is_terminal = true}, kMegabyte, out_, clock_);
   clock_.Advance(absl::Seconds(1));
   colored.Advance(kMegabyte);
   EXPECT_THAT(Drawn(), HasSubstr("\033[32m"));
+}
+
+TEST_F(ProgressBarTest, OtherThingsAreCounted) {
+  ProgressBar bar({.is_terminal = true}, 5'000, out_, clock_, "ban");
+  clock_.Advance(absl::Seconds(2));
+  bar.Advance(1'000);
+  EXPECT_THAT(Drawn(), EndsWith(" 20%  1,000 bans of 5,000 bans, 500 bans/s, "
+                                "8s left"));
 }
 
 TEST_F(ProgressBarTest, AnUnknownSizeHasNoEnd) {

@@ -1,9 +1,10 @@
 // The stream of changes, against a real gRPC server.
 
+#include "ctl/watch.h"
+
 #include <memory>
 #include <sstream>
 
-#include "ctl/commands.h"
 #include "gmock/gmock.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -16,17 +17,22 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 class WatchTest : public testing::Test {
  protected:
-  absl::Status Watch(bool json) {
+  absl::Status Watch(OutputFormat format, size_t terminal_rows = 0,
+                     absl::Duration interval = kLiveInterval) {
     const auto stub = v1::AdminService::NewStub(grpc::CreateChannel(
         server_.endpoint(), grpc::InsecureChannelCredentials()));
     return WatchBans({.stub = *stub,
                       .out = out_,
                       .clock = clock_,
                       .zone = absl::UTCTimeZone(),
-                      .json = json});
+                      .timeout = absl::Milliseconds(500),
+                      .format = format,
+                      .terminal_rows = terminal_rows},
+                     interval);
   }
 
   void Happens(v1::WatchBansResponse::Change what, const v1::BanStatus& ban) {
@@ -47,7 +53,7 @@ TEST_F(WatchTest, EveryChangeIsALine) {
   Happens(v1::WatchBansResponse::CHANGE_PARDONED, CountedBan());
   Happens(v1::WatchBansResponse::CHANGE_EXPIRED, CountedBan());
   server_.service().status.set_ban_count(7);
-  EXPECT_TRUE(absl::IsAborted(Watch(/*json=*/false)));
+  EXPECT_TRUE(absl::IsAborted(Watch(OutputFormat::kTable)));
   EXPECT_EQ(out_.str(), R"(
 7 bans stand; watching, Ctrl-C ends
 22:13:20 imposed 192.0.2.1 in sendmail-auth, ends in 7 h 58 min: 5 failures i...
@@ -61,21 +67,21 @@ TEST_F(WatchTest, EveryChangeIsALine) {
 TEST_F(WatchTest, AMonstrousBanFitsAndIsHarmless) {
   Happens(v1::WatchBansResponse::CHANGE_IMPOSED, MonstrousBan());
   Happens(v1::WatchBansResponse::CHANGE_ENFORCED, MonstrousBan());
-  EXPECT_TRUE(absl::IsAborted(Watch(/*json=*/false)));
+  EXPECT_TRUE(absl::IsAborted(Watch(OutputFormat::kTable)));
   ExpectFitsTheTerminal(out_.str());
   EXPECT_THAT(out_.str(), HasSubstr(MonstrousBan().ban().source()));
 }
 
 TEST_F(WatchTest, AChangeOfANewerCoordinatorIsShownByItsNumber) {
   Happens(static_cast<v1::WatchBansResponse::Change>(9), CountedBan());
-  EXPECT_TRUE(absl::IsAborted(Watch(/*json=*/false)));
+  EXPECT_TRUE(absl::IsAborted(Watch(OutputFormat::kTable)));
   EXPECT_THAT(out_.str(), HasSubstr("22:13:20 change 9 192.0.2.1 in"));
 }
 
 TEST_F(WatchTest, InJsonEveryChangeIsAnObjectAndNothingElseIsPrinted) {
   Happens(v1::WatchBansResponse::CHANGE_IMPOSED, MonstrousBan());
   Happens(v1::WatchBansResponse::CHANGE_ENFORCED, CountedBan());
-  EXPECT_TRUE(absl::IsAborted(Watch(/*json=*/true)));
+  EXPECT_TRUE(absl::IsAborted(Watch(OutputFormat::kJson)));
   const std::vector<std::string> lines = Lines(out_.str());
   ASSERT_THAT(lines, SizeIs(2));
   for (size_t i = 0; i < 2; ++i) {
@@ -84,10 +90,38 @@ TEST_F(WatchTest, InJsonEveryChangeIsAnObjectAndNothingElseIsPrinted) {
   }
 }
 
+TEST_F(WatchTest, OnATerminalTheLastLineSumsUp) {
+  Happens(v1::WatchBansResponse::CHANGE_PARDONED, CountedBan());
+  server_.service().status.set_ban_count(7);
+  EXPECT_TRUE(absl::IsAborted(Watch(OutputFormat::kTable, 24)));
+  const std::string sum =
+      "\r\033[K22:13:20 7 bans stand, agents: none seen since the start";
+  EXPECT_EQ(out_.str(), sum +
+                            "\r\033[K22:13:20 pardoned 192.0.2.1 in "
+                            "sendmail-auth\n" +
+                            sum.substr(4));
+}
+
+TEST_F(WatchTest, InCsvTheFieldsAreNamedFirst) {
+  Happens(v1::WatchBansResponse::CHANGE_PARDONED, CountedBan());
+  EXPECT_TRUE(absl::IsAborted(Watch(OutputFormat::kCsv)));
+  const std::vector<std::string> lines = Lines(out_.str());
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[0], StartsWith("change,ban.ban.jail,ban.ban.source,"));
+  EXPECT_THAT(lines[1], StartsWith("CHANGE_PARDONED,sendmail-auth,192.0.2.1,"));
+}
+
+TEST_F(WatchTest, ACoordinatorThatDoesNotAnswerIsGivenUpOn) {
+  server_.service().silent = true;
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Watch(OutputFormat::kTable)));
+  server_.Stop();
+  EXPECT_TRUE(absl::IsUnavailable(Watch(OutputFormat::kTable)));
+}
+
 TEST_F(WatchTest, AReaderTooSlowIsTold) {
   server_.service().watch_end = grpc::Status(
       grpc::StatusCode::RESOURCE_EXHAUSTED, "too slow, changes were missed");
-  const absl::Status status = Watch(/*json=*/false);
+  const absl::Status status = Watch(OutputFormat::kTable);
   EXPECT_TRUE(absl::IsResourceExhausted(status));
   EXPECT_EQ(status.message(), "too slow, changes were missed");
 }
@@ -103,13 +137,32 @@ class OneLineBuffer final : public std::streambuf {
   bool full_ = false;
 };
 
+// Takes what is summed up twice, and then no more.
+class TwoSumsBuffer final : public std::streambuf {
+ private:
+  int overflow(int byte) override {
+    if (sums_ == 2) return traits_type::eof();
+    if (byte == '\r') ++sums_;
+    return byte;
+  }
+  int sums_ = 0;
+};
+
+TEST_F(WatchTest, TheSumIsRenewedUntilNobodyReadsIt) {
+  server_.service().watch_lasts = true;
+  TwoSumsBuffer buffer;
+  static_cast<std::ios&>(out_).rdbuf(&buffer);
+  EXPECT_TRUE(
+      absl::IsDataLoss(Watch(OutputFormat::kTable, 24, absl::Milliseconds(1))));
+}
+
 TEST_F(WatchTest, EndsWhenNobodyReadsItsOutput) {
   Happens(v1::WatchBansResponse::CHANGE_IMPOSED, CountedBan());
   Happens(v1::WatchBansResponse::CHANGE_IMPOSED, CountedBan());
   server_.service().watch_lasts = true;
   OneLineBuffer buffer;
   static_cast<std::ios&>(out_).rdbuf(&buffer);
-  EXPECT_TRUE(absl::IsDataLoss(Watch(/*json=*/true)));
+  EXPECT_TRUE(absl::IsDataLoss(Watch(OutputFormat::kJson)));
 }
 
 }  // namespace

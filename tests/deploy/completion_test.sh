@@ -46,6 +46,33 @@ offers " viewer operator " "$ctl" token --role ''
 offers "  " "$ctl" ban --reason ''
 offers "  " "$ctl" status st
 
+# Jails and agents are those of the coordinator, if it answers.
+offers "  " "$ctl" --endpoint=unix:/nonexistent bans --jail ''
+folder=$(mktemp -d /tmp/mxban-completion.XXXXXX)
+mkdir "$folder/config"
+for jail in sendmail sendmail-auth; do
+  printf '[%s]\nenabled = true\nlogpath = /var/log/mail.log\nfilter = f\n' $jail
+  printf 'action = iptables-multiport[name=%s, port=smtp]\n' $jail
+done >"$folder/config/jail.conf"
+mkdir "$folder/config/filter.d"
+printf '[Definition]\nfailregex = <HOST> fails\n' \
+  >"$folder/config/filter.d/f.conf"
+"$coordinator" --config_dir="$folder/config" --state_dir="$folder" \
+  --admin_listen="unix:$folder/admin.sock" --agent_listen=127.0.0.1:0 \
+  --http_listen= &>"$folder/log" &
+trap 'kill $!; wait $! 2>/dev/null; rm -r "$folder"' EXIT
+for _ in {1..200}; do
+  "$ctl" --endpoint "unix:$folder/admin.sock" status &>/dev/null && break
+  sleep 0.05
+done
+COMP_LINE="$ctl --endpoint unix:$folder/admin.sock bans --jail "
+offers " sendmail sendmail-auth " "$ctl" bans --jail ''
+offers " sendmail-auth " "$ctl" ban --jail = sendmail-
+offers "  " "$ctl" agents ''
+COMP_LINE=
+offers " table json csv " "$ctl" bans --output ''
+offers " ...deploy/man/mxbanctl.1 " "$ctl" import list deploy/man/mxbanctl
+
 offers " --print-no-ignored --print-no-missed " "$regex" --print-no
 offers " deploy/man/mxban-regex.1 " "$regex" deploy/man/mxban-r
 offers " warn " "$regex" --usedns w
