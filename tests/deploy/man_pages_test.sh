@@ -75,11 +75,21 @@ while read -r command; do
     "$(ctl/mxbanctl "${words[@]}" --help | { flags | grep -vx -- --help || true; })"
 done < <(commands)
 
-# The reader's own list of what it honours or wants to be off.
-same "options of a jail" \
-  "$(section mxban-jail.5 OPTIONS | heads |
-    sed -nE 's/^([a-z0-9.]+(, [a-z0-9.]+)*)( .*)?$/\1/p' | sed 's/, /\n/g')" \
-  "$(sed -nE '/ k(Honoured|OffOnly)\[\]/,/^};/s/^ +"(.*)",$/\1/p' \
-    coordinator/jail_option.cc)"
+# The options at the heads of a section of mxban-jail(5).
+options() {
+  section mxban-jail.5 "$1" | heads |
+    sed -nE 's/^([a-z0-9.]+(, [a-z0-9.]+)*)( .*)?$/\1/p' | sed 's/, /\n/g'
+}
+
+# The words of the lists of the source $1 whose names $2 matches.
+list() { sed -nE "/ ($2)\[\]/,/^};/p" "$1" | grep -o '"[^"]*"' | tr -d '"'; }
+
+# The readers' own lists of what they honour or want to be off.
+same "options of a jail" "$(options OPTIONS)" \
+  "$(list coordinator/jail_option.cc 'kHonoured|kOffOnly')"
+same "options of a filter" "$(options FILTERS)" \
+  "$(list filter/filter_definition.cc kOwnOptions)"
+same "options of an action" "$(options ACTIONS)" \
+  "$(list coordinator/firewall_action.cc kUnderstood)"
 
 exit "$found"
