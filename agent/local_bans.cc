@@ -143,8 +143,9 @@ void LocalBans::Impose(const Ban& ban) {
   ++changes_;
   bans_[ban.key] = ban;
   enforcer_.ImposeLocally({ban.key, ban.expire_time});
-  spdlog::warn("no coordinator: {} is banned in {} by this server alone",
-               ban.key.source.ToString(), ban.key.jail);
+  spdlog::warn(
+      "no answer from the coordinator: {} is banned in {} by this server alone",
+      ban.key.source.ToString(), ban.key.jail);
 }
 
 std::vector<Ban> LocalBans::ToHandOver(size_t max_bans) const {

@@ -1,9 +1,14 @@
 #include "agent/log_tailer.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "agent/rotated_logs.h"
+#include "spdlog/spdlog.h"
 
 namespace mxban {
 namespace {
@@ -39,9 +44,22 @@ bool LogTailer::OpenNext() {
   for (Candidate& candidate : rotated) {
     if (!candidate.log_id.empty() && OpenRotated(candidate)) return true;
   }
+  TellIfForbidden();
   if (current == nullptr) return false;
   OpenCurrent(std::move(current), identity);
   return true;
+}
+
+void LogTailer::TellIfForbidden() {
+  const bool was_forbidden = is_forbidden_;
+  is_forbidden_ = faccessat(AT_FDCWD, path_.c_str(), R_OK, AT_EACCESS) != 0 &&
+                  errno == EACCES;
+  if (is_forbidden_ && !was_forbidden) {
+    spdlog::error(
+        "{} cannot be read: permission denied; --user and --groups "
+        "say who we are",
+        path_);
+  }
 }
 
 std::vector<LogTailer::Candidate> LogTailer::FindRotated() const {

@@ -93,6 +93,8 @@ class LogTailer final : public LineSource {
   void Adopt(std::unique_ptr<LogFile> log, std::string log_id, uint64_t start);
   void Close();
 
+  // Says once that there is a log, and that we may not read it.
+  void TellIfForbidden();
   bool IsOver() const;
   bool WasTruncated();
   bool HoldsWhatWasRead();
@@ -104,6 +106,7 @@ class LogTailer final : public LineSource {
 
   std::unique_ptr<LogFile> log_;
   std::string log_id_;
+  bool is_forbidden_ = false;
   bool is_rotated_ = false;  // It is not the one at `path_`.
   std::string truncated_;    // The log that was, until the next is open.
   bool has_looked_ = false;

@@ -77,7 +77,7 @@ ABSL_FLAG(std::vector<std::string>, coordinators, {},
 ABSL_FLAG(std::string, server_name, HostName(),
           "This server's name, as its certificate has it.");
 ABSL_FLAG(std::string, state_dir, "/var/lib/mxban-agent",
-          "Where positions in logs are kept.");
+          "Where positions in logs, and bans, are kept over a restart.");
 ABSL_FLAG(std::string, firewall, "auto",
           "auto, ipset, nftables, iptables or none. auto takes the first of "
           "these that works.");
@@ -100,8 +100,8 @@ ABSL_FLAG(
     "under way when the agent dies is lost.");
 ABSL_FLAG(std::vector<std::string>, never_ban, {},
           "Addresses and networks, separated by commas, that no coordinator "
-          "can make this server refuse; loopback, this host and the "
-          "coordinators always belong to them.");
+          "can make this server refuse; loopback, this host, its gateways and "
+          "the coordinators always belong to them.");
 ABSL_FLAG(std::string, http_listen, "127.0.0.1:7463",
           "Where /metrics, /healthz and /readyz are served; empty for "
           "nowhere.");
@@ -166,8 +166,9 @@ absl::Status MakeStateDirectory(const std::string& path,
   struct stat status;
   std::filesystem::create_directories(path, error);
   if (error || lstat(path.c_str(), &status) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--state_dir: cannot make ", path, " for user ", account.name));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--state_dir: cannot make ", path, " for user ",
+                     account.name, ": ", strerror(errno)));
   }
   const bool is_theirs = status.st_uid != 0 || account.user == 0;
   if (is_theirs || !S_ISDIR(status.st_mode) ||
@@ -177,8 +178,9 @@ absl::Status MakeStateDirectory(const std::string& path,
   if (lchown(path.c_str(), account.user, account.group) == 0) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "--state_dir: cannot hand ", path, " to user ", account.name));
+  return absl::InvalidArgumentError(
+      absl::StrCat("--state_dir: cannot hand ", path, " to user ", account.name,
+                   ": ", strerror(errno)));
 }
 
 // Becomes the half that reads what attackers write.
@@ -187,7 +189,10 @@ absl::Status Confine(const std::string& state_dir) {
   ASSIGN_OR_RETURN(const Account account, AccountFromFlags());
   RETURN_IF_ERROR(MakeStateDirectory(state_dir, account));
   ASSIGN_OR_RETURN(const bool is_root, DropPrivileges(account));
-  if (is_root) {
+  if (account.user == 0) {
+    spdlog::warn(
+        "logs and the network are read as root: --user should name another");
+  } else if (is_root) {
     spdlog::warn(
         "still root, though without capabilities: not permitted to "
         "become {}",

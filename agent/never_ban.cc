@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "agent/default_gateways.h"
 #include "common/name_lookup.h"
+#include "spdlog/spdlog.h"
 
 namespace mxban {
 namespace {
@@ -56,7 +57,12 @@ NeverBan::Networks NeverBan::Look() {
   Replace(OwnAddresses(), own_addresses_);
   // A host may come to have no gateway.
   absl::StatusOr<std::vector<IpNetwork>> gateways = DefaultGateways();
-  if (gateways.ok()) gateways_ = *std::move(gateways);
+  if (gateways.ok()) {
+    gateways_ = *std::move(gateways);
+  } else if (!std::exchange(lacks_gateways_, true)) {
+    spdlog::warn("gateways may be banned: {}",
+                 std::string(gateways.status().message()));
+  }
   Networks networks = {fixed_, own_addresses_};
   absl::c_copy(own_addresses_, std::back_inserter(networks.all));
   absl::c_copy(gateways_, std::back_inserter(networks.all));

@@ -45,6 +45,7 @@ class NeverBan {
   // What was found last.
   std::vector<IpNetwork> own_addresses_;
   std::vector<IpNetwork> gateways_;
+  bool lacks_gateways_ = false;  // They could not be listed, which was said.
   absl::btree_map<std::string, std::vector<IpNetwork>> coordinators_;
 };
 

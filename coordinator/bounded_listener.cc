@@ -150,9 +150,9 @@ void BoundedListener::SetBound(size_t max_connections) {
     bound = limit.rlim_cur -
             std::min<rlim_t>(kOtherDescriptors, limit.rlim_cur / 2);
     spdlog::warn(
-        "the process may have {} descriptors open (LimitNOFILE), which bounds "
-        "the connections",
-        limit.rlim_cur);
+        "the process may have {} descriptors open (LimitNOFILE): fewer "
+        "connections than --max_connections={}",
+        limit.rlim_cur, max_connections);
   }
   first_too_high_ = static_cast<int>(bound);
 }

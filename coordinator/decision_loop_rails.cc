@@ -271,11 +271,20 @@ void DecisionLoop::SetPause(Turn& turn, std::optional<Pause> pause,
     rails->pause = pause;
     const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
     if (!status.ok()) return done(status);
-    const char* action = pause ? "pause" : "resume";
+    const std::string reason = pause ? pause->reason : "";
+    const bool is_pause = pause.has_value();
     turn.audit.push_back(
-        {turn.now, who, action, "", "", pause ? pause->reason : ""});
+        {turn.now, who, is_pause ? "pause" : "resume", "", "", reason});
     turn.pause.emplace(std::move(pause));
-    spdlog::warn("{} wants enforcement to {}", who, action);
+    turn.answers.push_back([=](const absl::Status& committed) {
+      if (!committed.ok()) return;
+      if (is_pause) {
+        spdlog::warn("{} has paused enforcement on all servers: {}", who,
+                     reason);
+      } else {
+        spdlog::warn("{} has resumed enforcement on all servers", who);
+      }
+    });
   }
   turn.answers.push_back(done);
 }

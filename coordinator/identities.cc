@@ -112,7 +112,8 @@ absl::StatusOr<Caller> Identities::OfToken(absl::string_view token) const {
   // An empty one may be in the file by a slip: printf %s "$UNSET" | sha256sum.
   if (found == nullptr || token.empty()) {
     return absl::UnauthenticatedError(
-        "the token is not one that is known here");
+        "the token is not one that is known here: is its line in the "
+        "coordinator's --tokens_file?");
   }
   if (found->expire_time <= clock_.TimeNow()) {
     return absl::UnauthenticatedError(
@@ -138,7 +139,8 @@ absl::StatusOr<Caller> Identities::OfCertificate(
   }
   if (!certificate.has_value()) {
     return absl::UnauthenticatedError(
-        "there is neither a certificate nor a token");
+        "there is neither a certificate nor a token: give --tls_cert and "
+        "--tls_key, or --token_file");
   }
   const std::vector<Role> roles = RolesOf(*certificate);
   if (Holds(roles, Role::kOperator)) {

@@ -61,7 +61,7 @@ void IgnoredSources::RefreshNames(Refreshed& refreshed) {
     } else if (time == absl::InfinitePast() &&
                !std::exchange(name.is_late, true)) {
       refreshed.warnings.push_back(absl::StrCat(
-          "ignoreip: ", text,
+          "ignoreip or allow list: ", text,
           " was not looked up yet; nobody is ignored for it until it is"));
     }
   }
@@ -115,7 +115,7 @@ void IgnoredSources::RefreshName(const std::string& text, Name& name,
     name.networks = std::move(networks);
   } else if (!was_unknown) {
     refreshed.warnings.push_back(absl::StrCat(
-        "ignoreip: ", text, " does not resolve; ",
+        "ignoreip or allow list: ", text, " does not resolve; ",
         name.networks.empty() ? "nobody is ignored for it"
                               : "the addresses it had stay ignored"));
   }

@@ -1,6 +1,7 @@
 #include "coordinator/log_option.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -45,6 +46,12 @@ absl::Status SetJournalOption(absl::string_view option, absl::string_view value,
   return absl::OkStatus();
 }
 
+// Whether a filter says it: nearly all do, for those who read the journal.
+bool IsOfFilter(const SourcePlace& place) {
+  return std::filesystem::path(place.file).parent_path().filename() ==
+         "filter.d";
+}
+
 void ReadJournalMatches(SectionReader& section, const IniValue& value,
                         Jail& jail) {
   auto matches = ParseJournalMatches(value.text);
@@ -55,7 +62,7 @@ void ReadJournalMatches(SectionReader& section, const IniValue& value,
   }
   if (jail.journal) {
     jail.journal_matches = *std::move(matches);
-  } else if (!matches->empty()) {
+  } else if (!matches->empty() && !IsOfFilter(value.place)) {
     section.Note(absl::StrCat(value.place.ToString(),
                               ": journalmatch is not used: the files of "
                               "logpath are read; with backend = systemd, the "

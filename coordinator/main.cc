@@ -11,6 +11,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/grpc_timers.h"
@@ -165,8 +166,10 @@ absl::Status Serve(const sigset_t& signals) {
   while (AwaitSignal(signals, *coordinator) == SIGHUP &&
          coordinator->store_status().ok()) {
     if (absl::Status status = coordinator->Reload(); !status.ok()) {
-      spdlog::error("reload refused, the jails in force stay: {}",
-                    std::string(status.message()));
+      for (absl::string_view mistake : absl::StrSplit(status.message(), '\n')) {
+        spdlog::error("reload refused, the jails in force stay: {}",
+                      std::string(mistake));
+      }
     }
   }
   sd_notify(0, "STOPPING=1");

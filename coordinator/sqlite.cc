@@ -27,7 +27,9 @@ absl::Status Error(sqlite3* database) {
       return absl::DataLossError(message);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return absl::FailedPreconditionError(message);
+      return absl::FailedPreconditionError(absl::StrCat(
+          message,
+          "; another process has it open: a second coordinator, or a tool?"));
     default:
       return absl::UnavailableError(message);
   }
@@ -129,6 +131,8 @@ absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
   RETURN_IF_ERROR(database->Execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
       "PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;"
+      // What a long turn has made of it is given back afterwards.
+      "PRAGMA journal_size_limit = 67108864;"
       "BEGIN EXCLUSIVE; COMMIT;"));
   if (!is_new) RETURN_IF_ERROR(database->Check(path));
   sqlite3_db_config(database->database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,

@@ -101,8 +101,10 @@ std::string NotBanned(const JailVerdict& verdict, absl::Time now) {
   }
   if (verdict.failure_count > 0) return in_jail + Counted(verdict);
   if (verdict.pardon_time != absl::InfinitePast()) {
-    return absl::StrCat(in_jail, "an operator pardoned it ",
-                        Rough(now - verdict.pardon_time), " ago");
+    const absl::Duration ago = now - verdict.pardon_time;
+    return absl::StrCat(
+        in_jail, "an operator pardoned it ",
+        ago < absl::Seconds(1) ? "just now" : absl::StrCat(Rough(ago), " ago"));
   }
   std::string text = absl::StrCat(in_jail, "no failure within ",
                                   absl::FormatDuration(verdict.jail.find_time));

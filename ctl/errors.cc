@@ -2,6 +2,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/version.h"
 #include "ctl/format.h"
 #include "ctl/printable.h"
@@ -18,8 +20,12 @@ std::string HowToReach(absl::string_view endpoint) {
 }
 
 std::string Message(const absl::Status& error) {
-  if (!error.message().empty()) return Printable(error.message());
-  return absl::StatusCodeToString(error.code());
+  if (error.message().empty()) return absl::StatusCodeToString(error.code());
+  // Of several mistakes each has its line.
+  return absl::StrJoin(absl::StrSplit(error.message(), '\n'), "\n  ",
+                       [](std::string* text, absl::string_view line) {
+                         text->append(Printable(line));
+                       });
 }
 
 // What failed, without gRPC's own story around it: "failed to connect to all
@@ -50,10 +56,6 @@ std::string ExplainError(const absl::Status& error, const CallOrigin& origin) {
     return absl::StrCat("the coordinator at ", origin.endpoint,
                         " does not know this command: ", message,
                         "; is it older than this mxbanctl ", kVersion, "?");
-  }
-  if (absl::IsUnauthenticated(error)) {
-    return absl::StrCat(message,
-                        "; give --tls_cert and --tls_key, or --token_file");
   }
   return message;
 }

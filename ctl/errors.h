@@ -1,7 +1,7 @@
 #ifndef MXBAN_CTL_ERRORS_H_
 #define MXBAN_CTL_ERRORS_H_
 
-// Tells an operator what went wrong and what to do next, in one line.
+// Tells an operator what went wrong and what to do next.
 
 #include <string>
 
@@ -20,8 +20,9 @@ struct CallOrigin {
   bool connected = false;
 };
 
-// One line without `mxbanctl: ` and newline, safe to print. A refusal is the
-// coordinator's own message; what it cannot know is added: how to reach it.
+// A line without `mxbanctl: ` and newline, safe to print; several mistakes have
+// a line each. A refusal is the coordinator's own message; what it cannot know
+// is added: how to reach it.
 std::string ExplainError(const absl::Status& error, const CallOrigin& origin);
 
 }  // namespace mxban::ctl

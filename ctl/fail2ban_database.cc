@@ -58,9 +58,9 @@ absl::StatusOr<std::vector<ListedBan>> ReadFail2BanDatabase(
       sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr);
   const std::unique_ptr<sqlite3, Closer> database(opened);
   if (code != SQLITE_OK) {
-    return absl::NotFoundError(absl::StrCat(
-        path, ": ", sqlite3_errstr(code),
-        "; give the path that `fail2ban-client get dbfile` prints"));
+    return absl::NotFoundError(
+        absl::StrCat(path, ": ", sqlite3_errstr(code),
+                     "; give the path that fail2ban-client get dbfile prints"));
   }
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
   sqlite3_stmt* prepared = nullptr;

@@ -149,6 +149,10 @@ absl::Status Dispatch(const CommandLine& line, const Session& session) {
 }
 
 int Main(int argc, char** argv) {
+  const TerminalSize terminal_size = SizeOfTerminal(STDOUT_FILENO);
+  // What is no terminal has room for everything.
+  SetWidth(std::cout,
+           terminal_size.columns > 0 ? terminal_size.columns : kUnlimitedWidth);
   if (WantsColor(STDOUT_FILENO)) UseColor(std::cout);
   if (WantsColor(STDERR_FILENO)) UseColor(std::cerr);
   const absl::StatusOr<CommandLine> line = ParseCommandLine(argc, argv);
@@ -181,7 +185,7 @@ int Main(int argc, char** argv) {
                        .clock = clock,
                        .timeout = line->timeout,
                        .format = line->format,
-                       .terminal_rows = SizeOfTerminal(STDOUT_FILENO).rows,
+                       .terminal_rows = terminal_size.rows,
                        .terminal = must_ask ? &terminal : nullptr});
   if (!status.ok()) {
     const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;

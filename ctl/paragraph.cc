@@ -5,7 +5,7 @@
 #include <string>
 
 #include "ctl/printable.h"
-#include "ctl/table.h"
+#include "ctl/terminal.h"
 
 namespace mxban::ctl {
 namespace {
@@ -48,7 +48,9 @@ void PrintParagraph(std::ostream& out, absl::string_view heading,
   const std::string before = Printable(heading);
   const std::string printable = Printable(text);
   const size_t indent = DisplayWidth(before);
-  const size_t width = kTerminalWidth - std::min(indent, kTerminalWidth - 1);
+  // Longer lines are hard to read, whatever there is room for.
+  const size_t room = std::min(WidthOf(out), kUsualWidth);
+  const size_t width = room - std::min(indent, room - 1);
   absl::string_view rest = printable;
   out << before;
   while (true) {

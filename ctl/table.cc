@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ctl/printable.h"
+#include "ctl/terminal.h"
 
 namespace mxban::ctl {
 namespace {
@@ -47,7 +48,7 @@ void Table::AddRow(const std::vector<Cell>& cells, absl::string_view note,
 
 void Table::Print(std::ostream& out) {
   if (rows_.empty()) return;
-  const std::vector<size_t> widths = FittedWidths();
+  const std::vector<size_t> widths = FittedWidths(WidthOf(out));
   if (!std::exchange(heading_printed_, true)) {
     std::vector<Cell> headings;
     for (const Column& column : columns_) {
@@ -59,23 +60,23 @@ void Table::Print(std::ostream& out) {
     PrintRow(row.cells, widths, out);
     if (row.note.text.empty()) continue;
     const std::string note =
-        ShortenEnd(row.note.text, kTerminalWidth - kNoteIndent);
+        ShortenEnd(row.note.text, WidthOf(out) - kNoteIndent);
     out << std::string(kNoteIndent, ' ') << Painted{note, row.note.color}
         << '\n';
   }
   rows_.clear();
 }
 
-std::vector<size_t> Table::FittedWidths() const {
+std::vector<size_t> Table::FittedWidths(size_t room) const {
   std::vector<size_t> widths = widths_;
   size_t total =
       std::accumulate(widths.begin(), widths.end(), kGap * (widths.size() - 1));
-  for (size_t i = widths.size(); i-- > 0 && total > kTerminalWidth;) {
+  for (size_t i = widths.size(); i-- > 0 && total > room;) {
     const Column& column = columns_[i];
     if (column.yield == Column::Yield::kNever) continue;
     const size_t floor = std::min(
         widths[i], std::max(column.min_width, DisplayWidth(column.heading)));
-    const size_t lost = std::min(widths[i] - floor, total - kTerminalWidth);
+    const size_t lost = std::min(widths[i] - floor, total - room);
     widths[i] -= lost;
     total -= lost;
   }
@@ -85,7 +86,7 @@ std::vector<size_t> Table::FittedWidths() const {
 void Table::PrintRow(const std::vector<Cell>& cells,
                      const std::vector<size_t>& widths,
                      std::ostream& out) const {
-  size_t room = kTerminalWidth;
+  size_t room = WidthOf(out);
   size_t padding = 0;
   for (size_t i = 0; i < cells.size(); ++i) {
     std::string text = Fit(cells[i].text, columns_[i].yield, widths[i]);
@@ -107,19 +108,20 @@ void Table::PrintRow(const std::vector<Cell>& cells,
 void PrintLine(std::ostream& out, const Line& line, Color color) {
   const std::string before = Printable(line.before);
   const std::string after = Printable(line.after);
+  const size_t width = WidthOf(out);
   const size_t taken = DisplayWidth(before) + DisplayWidth(after);
-  const size_t left = kTerminalWidth - std::min(taken, kTerminalWidth);
+  const size_t left = width - std::min(taken, width);
   std::string text = absl::StrCat(
       before, ShortenEnd(Printable(line.yielding), std::max(left, kMinYield)),
       after);
-  if (DisplayWidth(text) + kMinExtra <= kTerminalWidth) {
+  if (DisplayWidth(text) + kMinExtra <= width) {
     absl::StrAppend(&text, Printable(line.extra));
   }
-  out << Painted{ShortenEnd(text, kTerminalWidth), color} << '\n';
+  out << Painted{ShortenEnd(text, width), color} << '\n';
 }
 
 void PrintLine(std::ostream& out, absl::string_view text, Color color) {
-  out << Painted{ShortenEnd(Printable(text), kTerminalWidth), color} << '\n';
+  out << Painted{ShortenEnd(Printable(text), WidthOf(out)), color} << '\n';
 }
 
 }  // namespace mxban::ctl

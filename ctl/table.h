@@ -1,7 +1,8 @@
 #ifndef MXBAN_CTL_TABLE_H_
 #define MXBAN_CTL_TABLE_H_
 
-// Lays out columns on a terminal of 80.
+// Lays out columns on a terminal: one of 80, unless the stream knows better
+// (SetWidth() in terminal.h).
 //
 // A long list is printed in parts: Print() writes the rows added since the last
 // call and forgets them, so memory is bounded by a page. Columns only grow from
@@ -24,8 +25,6 @@
 #include "ctl/color.h"
 
 namespace mxban::ctl {
-
-inline constexpr size_t kTerminalWidth = 80;
 
 struct Column {
   // How a cell gives way: not at all, or by dots at its end or in its middle.
@@ -65,7 +64,7 @@ class Table {
   };
 
   // The widths that cells are shortened to.
-  std::vector<size_t> FittedWidths() const;
+  std::vector<size_t> FittedWidths(size_t room) const;
   void PrintRow(const std::vector<Cell>& cells,
                 const std::vector<size_t>& widths, std::ostream& out) const;
 

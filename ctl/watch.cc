@@ -18,6 +18,7 @@
 #include "ctl/printable.h"
 #include "ctl/records.h"
 #include "ctl/table.h"
+#include "ctl/terminal.h"
 #include "grpcpp/client_context.h"
 
 namespace mxban::ctl {
@@ -64,7 +65,7 @@ class View {
         absl::StrCat(absl::FormatTime("%H:%M:%S", session_.clock.TimeNow(),
                                       session_.zone),
                      " ", SumUp(status)),
-        kTerminalWidth - 1);
+        WidthOf(session_.out) - 1);  // The last column may wrap.
     session_.out << kClearLine << Painted{last_line_, Color::kHeading};
     return Flush();
   }

@@ -1,17 +1,24 @@
 #include "agent/log_tailer.h"
 
+#include <sys/capability.h>
+
 #include <filesystem>
+#include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "spdlog/sinks/ostream_sink.h"
+#include "spdlog/spdlog.h"
 #include "tests/agent/log_tailer_fixture.h"
 
 namespace mxban {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST_F(LogTailerTest, DeliversCompleteLinesAsTheyCome) {
@@ -25,6 +32,55 @@ TEST_F(LogTailerTest, DeliversCompleteLinesAsTheyCome) {
 TEST_F(LogTailerTest, WaitsForALogThatIsNotThereYet) {
   EXPECT_THAT(Lines(), IsEmpty());
   Append("one\n");
+  EXPECT_THAT(Lines(), ElementsAre("one"));
+}
+
+// Gives up capabilities while it lives, as far as there are any.
+class WithoutCapabilities {
+ public:
+  explicit WithoutCapabilities(const std::vector<cap_value_t>& capabilities)
+      : before_(cap_get_proc(), cap_free) {
+    const std::unique_ptr<_cap_struct, int (*)(void*)> fewer(cap_get_proc(),
+                                                             cap_free);
+    EXPECT_EQ(cap_set_flag(fewer.get(), CAP_EFFECTIVE, capabilities.size(),
+                           capabilities.data(), CAP_CLEAR),
+              0);
+    EXPECT_EQ(cap_set_proc(fewer.get()), 0);
+  }
+  ~WithoutCapabilities() { EXPECT_EQ(cap_set_proc(before_.get()), 0); }
+
+ private:
+  const std::unique_ptr<_cap_struct, int (*)(void*)> before_;
+};
+
+// What is logged while it lives.
+class CapturedLog {
+ public:
+  CapturedLog() : before_(spdlog::default_logger()) {
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+        "captured", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
+  }
+  ~CapturedLog() { spdlog::set_default_logger(before_); }
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  const std::shared_ptr<spdlog::logger> before_;
+};
+
+TEST_F(LogTailerTest, ALogThatMayNotBeReadIsNamedOnce) {
+  Append("one\n");
+  std::filesystem::permissions(logs_.log(), std::filesystem::perms::none);
+  CapturedLog log;
+  {
+    // Root may read everything by these.
+    WithoutCapabilities without({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH});
+    for (int i = 0; i < 3; ++i) EXPECT_THAT(Lines(), IsEmpty());
+  }
+  EXPECT_THAT(log.text(), HasSubstr(logs_.log() + " cannot be read"));
+  EXPECT_EQ(log.text().find("cannot be read"),
+            log.text().rfind("cannot be read"));
+  std::filesystem::permissions(logs_.log(), std::filesystem::perms::all);
   EXPECT_THAT(Lines(), ElementsAre("one"));
 }
 

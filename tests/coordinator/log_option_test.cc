@@ -55,7 +55,7 @@ class ReadLogsTest : public testing::Test {
     SectionReader section(source, "j");
     std::optional<IniValue> match;
     if (journal_match != nullptr) {
-      match = IniValue{.text = journal_match, .place = {"f.conf", 7}};
+      match = IniValue{.text = journal_match, .place = {file_, 7}};
     }
     Jail jail;
     ReadLogs(section, match, jail);
@@ -64,6 +64,7 @@ class ReadLogsTest : public testing::Test {
   }
 
   ConfigDirectory directory_;
+  std::string file_ = "f.conf";  // That has the journalmatch.
   std::vector<std::string> notes_;
   std::string error_;
 };
@@ -77,6 +78,12 @@ TEST_F(ReadLogsTest, AJailOfFilesNeedsThemAndSaysThatItHasNoJournal) {
   EXPECT_THAT(jail.journal_matches, IsEmpty());
   EXPECT_THAT(notes_,
               ElementsAre(HasSubstr("f.conf:7: journalmatch is not used")));
+}
+
+TEST_F(ReadLogsTest, AFilterMayKnowTheJournalUnasked) {
+  file_ = "filter.d/f.conf";
+  Read("logpath = /l\n", "_COMM=a");
+  EXPECT_THAT(notes_, IsEmpty());
 }
 
 TEST_F(ReadLogsTest, AJailOfTheJournalReadsNoFiles) {

@@ -166,7 +166,7 @@ TEST_F(MxbanctlTest, ARefusalIsOneWithTheCoordinatorsMessage) {
                                           "jail.local:3: no\nsuch \x1b[2J");
   const Outcome refused = Run("reload");
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_EQ(refused.err, "mxbanctl: jail.local:3: no\\nsuch \\x1b[2J\n");
+  EXPECT_EQ(refused.err, "mxbanctl: jail.local:3: no\n  such \\x1b[2J\n");
 }
 
 TEST_F(MxbanctlTest, ACoordinatorThatCannotStoreSpeaksForItself) {

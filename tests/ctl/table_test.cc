@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_split.h"
 #include "ctl/printable.h"
+#include "ctl/terminal.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -87,7 +88,7 @@ TEST(TableTest, AColumnYieldsUntilTheRowFits) {
   table.AddRow({std::string(200, 'x'), "12 bans"});
   table.Print(out);
   const std::string row = Lines(out)[1];
-  EXPECT_EQ(row.size(), kTerminalWidth);
+  EXPECT_EQ(row.size(), kUsualWidth);
   EXPECT_THAT(row, EndsWith("x...  12 bans"));
 }
 
@@ -109,7 +110,17 @@ TEST(TableTest, ARowThatCannotYieldEnoughIsCut) {
   Table table = TwoColumns();
   table.AddRow({"a", std::string(200, '1')});
   table.Print(out);
-  EXPECT_EQ(Lines(out)[1].size(), kTerminalWidth);
+  EXPECT_EQ(Lines(out)[1].size(), kUsualWidth);
+}
+
+TEST(TableTest, AStreamMayHaveMoreRoom) {
+  std::ostringstream out;
+  SetWidth(out, kUnlimitedWidth);
+  Table table = TwoColumns();
+  table.AddRow({std::string(200, 'x'), "1"}, std::string(300, 'n'));
+  table.Print(out);
+  EXPECT_EQ(Lines(out)[1].size(), 203);
+  EXPECT_EQ(Lines(out)[2].size(), 304);
 }
 
 TEST(TableTest, HostileCellsAndNotesAreEscaped) {
@@ -128,7 +139,7 @@ TEST(TableTest, ANoteIsShortenedToFit) {
   Table table = TwoColumns();
   table.AddRow({"a", "1"}, std::string(200, 'n'));
   table.Print(out);
-  EXPECT_EQ(Lines(out)[2].size(), kTerminalWidth);
+  EXPECT_EQ(Lines(out)[2].size(), kUsualWidth);
 }
 
 TEST(LineTest, IsPrintedAsItIsWhenItFits) {
@@ -145,7 +156,7 @@ TEST(LineTest, WhatIsExtraIsShortenedFirst) {
                   .after = ", c",
                   .extra = ": " + std::string(100, 'x')});
   EXPECT_THAT(out.str(), StartsWith("a b, c: xxx"));
-  EXPECT_EQ(Lines(out)[0].size(), kTerminalWidth);
+  EXPECT_EQ(Lines(out)[0].size(), kUsualWidth);
 }
 
 TEST(LineTest, WhatYieldsIsShortenedNextAndTheExtraDropped) {
@@ -155,13 +166,13 @@ TEST(LineTest, WhatYieldsIsShortenedNextAndTheExtraDropped) {
                   .after = ", ends in 8 h",
                   .extra = ": spam"});
   EXPECT_THAT(Lines(out)[0], EndsWith("jj..., ends in 8 h"));
-  EXPECT_EQ(Lines(out)[0].size(), kTerminalWidth);
+  EXPECT_EQ(Lines(out)[0].size(), kUsualWidth);
 }
 
 TEST(LineTest, HostileTextIsEscapedAndFits) {
   std::ostringstream out;
   PrintLine(out, std::string(100, '\x1b'));
-  EXPECT_EQ(Lines(out)[0].size(), kTerminalWidth);
+  EXPECT_EQ(Lines(out)[0].size(), kUsualWidth);
   EXPECT_THAT(out.str(), StartsWith("\\x1b\\x1b"));
 }
 

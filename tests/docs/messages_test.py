@@ -35,7 +35,7 @@ PROTOCOL = """
     agent/firewall/firewall_channel.cc agent/firewall/firewall_client.cc
     agent/firewall/firewall_wire.cc agent/firewall/jail_chain.cc
     agent/firewall/no_firewall.cc common/grpc_timers.cc common/time_convert.cc
-    coordinator/admin_call.h ctl/call.h ctl/json.cc
+    coordinator/admin_call.h ctl/call.h ctl/records.cc
     """.split()
 # What goes no further than to the caller.
 UNTOLD = ["agent/default_gateways.cc"]
