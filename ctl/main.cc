@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -49,6 +50,12 @@ ImportStreams Streams() {
       .standard_input = std::cin,
       .progress = std::cerr,
       .terminal = {.is_terminal = size.columns > 0, .columns = size.columns}};
+}
+
+// Ctrl-C ends what is live on a terminal; the prompt gets a line of its own.
+void EndTidily(int /*signal*/) {
+  [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, "\n", 1);
+  _exit(128 + SIGINT);
 }
 
 // Whether to look again; as often as operators can read.
@@ -148,11 +155,46 @@ absl::Status Dispatch(const CommandLine& line, const Session& session) {
   return absl::OkStatus();
 }
 
+// Asks or tells the coordinator. `rows` are those of the terminal, if the
+// output is one.
+int Run(const CommandLine& line, size_t rows) {
+  const bool must_ask = line.NeedsConsent();
+  if (must_ask && isatty(STDIN_FILENO) == 0) {
+    return Fail(kUsage,
+                "this touches many sources, and there is no terminal to ask "
+                "on: say --yes if it is meant");
+  }
+  const RealClock clock;
+  const auto credentials = Credentials(line, clock);
+  if (!credentials.ok()) {
+    return Fail(kUsage, Printable(credentials.status().message()));
+  }
+  const auto channel = OpenChannel(line.endpoint, *credentials);
+  const auto stub = v1::AdminService::NewStub(channel);
+  // What programs read stays free of questions.
+  const Terminal terminal = {std::cin, std::cerr};
+  const absl::Status status =
+      Dispatch(line, {.stub = *stub,
+                      .out = std::cout,
+                      .clock = clock,
+                      .timeout = line.timeout,
+                      .format = line.format,
+                      .terminal_rows = rows,
+                      .terminal = must_ask ? &terminal : nullptr});
+  if (!status.ok()) {
+    const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;
+    return Fail(kFailed, ExplainError(status, {.endpoint = line.endpoint,
+                                               .timeout = line.timeout,
+                                               .connected = connected}));
+  }
+  if (!std::cout.flush()) return Fail(kFailed, "the output cannot be written");
+  return EXIT_SUCCESS;
+}
+
 int Main(int argc, char** argv) {
-  const TerminalSize terminal_size = SizeOfTerminal(STDOUT_FILENO);
+  const TerminalSize size = SizeOfTerminal(STDOUT_FILENO);
   // What is no terminal has room for everything.
-  SetWidth(std::cout,
-           terminal_size.columns > 0 ? terminal_size.columns : kUnlimitedWidth);
+  SetWidth(std::cout, size.columns > 0 ? size.columns : kUnlimitedWidth);
   if (WantsColor(STDOUT_FILENO)) UseColor(std::cout);
   if (WantsColor(STDERR_FILENO)) UseColor(std::cerr);
   const absl::StatusOr<CommandLine> line = ParseCommandLine(argc, argv);
@@ -160,40 +202,11 @@ int Main(int argc, char** argv) {
     return Fail(kUsage, absl::StrCat(Printable(line.status().message()),
                                      "; see mxbanctl --help"));
   }
-  if (line->command == Command::kToken) {
-    PrintNewToken(line->token, line->format == OutputFormat::kJson, std::cout);
-    return EXIT_SUCCESS;
-  }
-  const bool must_ask = line->NeedsConsent();
-  if (must_ask && isatty(STDIN_FILENO) == 0) {
-    return Fail(kUsage,
-                "this touches many sources, and there is no terminal to ask "
-                "on: say --yes if it is meant");
-  }
-  const RealClock clock;
-  const auto credentials = Credentials(*line, clock);
-  if (!credentials.ok()) {
-    return Fail(kUsage, Printable(credentials.status().message()));
-  }
-  const auto channel = OpenChannel(line->endpoint, *credentials);
-  const auto stub = v1::AdminService::NewStub(channel);
-  // What programs read stays free of questions.
-  const Terminal terminal = {std::cin, std::cerr};
-  const absl::Status status =
-      Dispatch(*line, {.stub = *stub,
-                       .out = std::cout,
-                       .clock = clock,
-                       .timeout = line->timeout,
-                       .format = line->format,
-                       .terminal_rows = terminal_size.rows,
-                       .terminal = must_ask ? &terminal : nullptr});
-  if (!status.ok()) {
-    const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;
-    return Fail(kFailed, ExplainError(status, {.endpoint = line->endpoint,
-                                               .timeout = line->timeout,
-                                               .connected = connected}));
-  }
-  if (!std::cout.flush()) return Fail(kFailed, "the output cannot be written");
+  const bool is_live =
+      line->command == Command::kWatch || line->command == Command::kTop;
+  if (is_live && size.rows > 0) std::signal(SIGINT, EndTidily);
+  if (line->command != Command::kToken) return Run(*line, size.rows);
+  PrintNewToken(line->token, line->format == OutputFormat::kJson, std::cout);
   return EXIT_SUCCESS;
 }
 
