@@ -8,26 +8,11 @@
 #
 #   ansible_test.sh [DIRECTORY]   with *.deb, deploy/debian by default
 set -euo pipefail
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+source tests/deploy/machine.sh
 
 relays=(mx1.example.net mx2.example.net mx3.example.net)
 hosts=(ban.example.net "${relays[@]}")
 attacker=203.0.113.9
-
-fail() {
-  echo "NOT SO: $1" >&2
-  exit 1
-}
-
-# Waits until a command succeeds.
-eventually() {
-  local tries
-  for ((tries = 0; tries < 400; tries++)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  fail "eventually $*"
-}
 
 inside() { "$scratch/enter" "$scratch/$1/root" "${@:2}"; }
 

@@ -4,130 +4,59 @@
 #
 # Needs root, debootstrap, a mirror of Debian, and cgroups of version 2.
 set -euo pipefail
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+source tests/deploy/machine.sh
 
 packages=(mxban-agent mxban-coordinator mxban-tools)
 attacker=203.0.113.9
 
-fail() {
-  echo "NOT SO: $1" >&2
-  inside journalctl --no-pager -n 40 -u 'mxban*' >&2 || true
-  exit 1
-}
-
-# Waits until a command succeeds.
-eventually() {
-  local tries
-  for ((tries = 0; tries < 400; tries++)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  fail "eventually $*"
-}
-
-# --- A machine ----------------------------------------------------------------
-
-# Installs Debian and the packages, while there is a network and no systemd.
-install_all() {
-  local package debs=()
-  debootstrap --variant=minbase bookworm "$root" >"$scratch/debootstrap" ||
-    { cat "$scratch/debootstrap" >&2; exit 1; }
-  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-  chmod 755 "$root/usr/sbin/policy-rc.d"
-  cp /etc/resolv.conf "$root/etc"
+# Installs the packages, while there is a network and no systemd.
+install_packages() {
+  local package
+  install_debian "$root" ipset iptables logrotate
+  mkdir "$root/packages"
   for package in "${packages[@]}"; do
-    cp -L "deploy/debian/$package.deb" "$root/root"
-    debs+=("/root/$package.deb")
+    cp -L "deploy/debian/$package.deb" "$root/packages"
   done
-  chroot "$root" apt-get update -qq
-  chroot "$root" apt-get install -y -qq --no-install-recommends \
-    systemd ipset iptables logrotate "${debs[@]}" </dev/null
-  rm "$root/usr/sbin/policy-rc.d"
+  in_tree "$root" sh -c 'apt-get install -y -qq --no-install-recommends \
+    /packages/*.deb' </dev/null >"$root.log" 2>&1 ||
+    { cat "$root.log" >&2; fail "the packages can be installed"; }
 }
 
-# Becomes systemd, the first process of the machine. Its root is no chroot, in
-# which PrivateUsers= would not work.
-boot() {
-  local device
-  mount --make-rprivate /
-  mount --bind "$root" "$root"
-  cd "$root"
-  mount -t proc proc proc
-  mount -t sysfs sysfs sys
-  mount -t cgroup2 cgroup2 sys/fs/cgroup
-  mount -t tmpfs tmpfs run
-  mount -t tmpfs tmpfs dev
-  for device in null zero full random urandom tty; do
-    touch "dev/$device"
-    mount --bind "/dev/$device" "dev/$device"
-  done
-  mkdir dev/pts dev/shm old
-  mount -t devpts devpts dev/pts
-  ln -s pts/ptmx dev/ptmx
-  ip link set lo up
-  pivot_root . old
-  umount -l /old
-  exec env -i container=test /lib/systemd/systemd
-}
-
-# Starts the machine in namespaces and a cgroup of its own.
-start_machine() {
-  cgroup=$(findmnt -nt cgroup2 -o TARGET | head -n 1)/mxban-packages-$$
-  mkdir "$cgroup"
-  (
-    echo "$BASHPID" >"$cgroup/cgroup.procs"
-    exec unshare --mount --net --pid --ipc --uts --cgroup --fork --kill-child \
-      "$0" --boot "$scratch"
-  ) </dev/null >"$scratch/console" 2>&1 &
-  machine=$!
-  eventually pgrep -P "$machine"
-  init=$(pgrep -P "$machine")
-  eventually inside systemctl is-active multi-user.target
-}
-
-inside() {
-  nsenter -t "$init" --mount --net --pid --ipc --uts --cgroup "$@"
-}
+here() { inside machine "$@"; }
 
 end() {
   local code=$?
   trap - EXIT
-  if [[ -n ${machine:-} ]]; then
-    kill -KILL "$machine" 2>/dev/null || true
-    wait "$machine" 2>/dev/null || true
-    for ((tries = 0; tries < 100; tries++)); do
-      find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null && break
-      sleep 0.05
-    done
+  if [[ $code -ne 0 && -n ${init_of[machine]:-} ]]; then
+    here journalctl --no-pager -n 40 -u 'mxban*' >&2 || true
   fi
-  rm -rf --one-file-system "$scratch"
   exit "$code"
 }
 
 # --- What is claimed ----------------------------------------------------------
 
-is_banned() { inside mxbanctl bans | grep -q "^$attacker .* enforced 1/1"; }
-stands() { inside ipset -q test mxban-sendmail-auth-4 "$attacker"; }
+is_banned() { here mxbanctl bans | grep -q "^$attacker .* enforced 1/1"; }
+stands() { here ipset -q test mxban-sendmail-auth-4 "$attacker"; }
 has_agent() {
-  inside mxbanctl status --json | grep -qE '"current_agent_count":"?1\b'
+  here mxbanctl status --json | grep -qE '"current_agent_count":"?1\b'
 }
-main_process() { inside systemctl show -P MainPID "$1"; }
+main_process() { here systemctl show -P MainPID "$1"; }
 
 # Makes of a package one of a later version with other defaults.
 later() {
   local tree=$scratch/$1 flags
-  dpkg-deb -R "$root/root/$1.deb" "$tree"
+  dpkg-deb -R "$root/packages/$1.deb" "$tree"
   sed -i '/^Version:/s/$/+later/; s/\(mxban-[a-z]* (= [^)]*\))/\1+later)/' \
     "$tree/DEBIAN/control"
   for flags in "$tree"/etc/mxban/*.flags; do
     [[ ! -e $flags ]] || echo "# A later default." >>"$flags"
   done
-  dpkg-deb --root-owner-group -b "$tree" "$root/root/$1-later.deb" >/dev/null
+  dpkg-deb --root-owner-group -b "$tree" "$root/packages/$1-later.deb" >/dev/null
 }
 
 # Runs dpkg inside, which says something only when it fails.
 dpkg_inside() {
-  inside dpkg "$@" >"$scratch/dpkg" 2>&1 ||
+  here dpkg "$@" >"$scratch/dpkg" 2>&1 ||
     { cat "$scratch/dpkg" >&2; fail "dpkg $1 works"; }
 }
 
@@ -142,16 +71,16 @@ watch_the_ban() {
 check_installed() {
   local unit
   for unit in mxban-agent mxban-coordinator; do
-    [[ $(inside systemctl is-enabled "$unit") == disabled ]] ||
+    [[ $(here systemctl is-enabled "$unit") == disabled ]] ||
       fail "what nobody has configured is not enabled"
   done
-  inside mxban-coordinator --check_config | grep -q '^\[sendmail\]$' ||
+  here mxban-coordinator --check_config | grep -q '^\[sendmail\]$' ||
     fail "the how-to's jail comes with it"
 }
 
 check_bans() {
   install -m 644 /dev/null "$root/var/log/mail.log"
-  inside systemctl enable --now mxban-coordinator mxban-agent 2>/dev/null ||
+  here systemctl enable --now mxban-coordinator mxban-agent 2>/dev/null ||
     fail "both start as they come"
   eventually has_agent
   echo "$(date '+%b %e %T') mx1 sm-mta[1195]: o0LNaCc5001195: [$attacker]: possible SMTP attack: command=AUTH, count=5" \
@@ -165,7 +94,7 @@ check_upgrade() {
   echo "--never_ban=192.0.2.0/24" >>"$root/etc/mxban/agent.flags"
   for package in "${packages[@]}"; do
     later "$package"
-    debs+=("/root/$package-later.deb")
+    debs+=("/packages/$package-later.deb")
   done
   agent=$(main_process mxban-agent)
   watch_the_ban &
@@ -181,13 +110,13 @@ check_upgrade() {
   [[ -e $root/etc/mxban/agent.flags.dpkg-dist ]] || fail "the new default lies beside"
   grep -q later "$root/etc/mxban/coordinator.flags" ||
     fail "flags that nobody touched become the new default"
-  inside systemctl -q is-enabled mxban-agent || fail "what was enabled still is"
+  here systemctl -q is-enabled mxban-agent || fail "what was enabled still is"
 }
 
 check_death() {
   local agent
   agent=$(main_process mxban-agent)
-  inside systemctl kill --signal=KILL --kill-whom=main mxban-agent
+  here systemctl kill --signal=KILL --kill-whom=main mxban-agent
   eventually restarted "$agent"
   eventually has_agent
   stands || fail "the ban outlives the agent"
@@ -196,22 +125,22 @@ restarted() { [[ $(main_process mxban-agent) != @(0|"$1") ]]; }
 
 check_rotation() {
   [[ -s $root/var/lib/mxban/audit.jsonl ]] || fail "there is an audit log"
-  inside logrotate -f /etc/logrotate.d/mxban-coordinator
+  here logrotate -f /etc/logrotate.d/mxban-coordinator
   [[ -s $root/var/lib/mxban/audit.jsonl.1 ]] || fail "the audit log is turned"
-  inside mxbanctl ban 203.0.113.10 --jail sendmail >/dev/null
+  here mxbanctl ban 203.0.113.10 --jail sendmail >/dev/null
   eventually grep -q 203.0.113.10 "$root/var/lib/mxban/audit.jsonl"
 }
 
 check_removal() {
   touch "$root/etc/mxban/pki/mx1.key"
-  inside systemctl stop mxban-agent
+  here systemctl stop mxban-agent
   stands || fail "the ban stands without an agent"
-  inside systemctl start mxban-agent
+  here systemctl start mxban-agent
   dpkg_inside -r mxban-agent
-  [[ $(inside systemctl is-active mxban-agent) == inactive ]] || fail "removal stops the agent"
-  [[ -z $(inside ipset list -n) ]] || fail "removal takes the sets away"
-  ! inside iptables-legacy -S | grep mxban || fail "removal takes the rules away"
-  ! inside ip6tables-legacy -S | grep mxban || fail "removal takes the rules away"
+  [[ $(here systemctl is-active mxban-agent) == inactive ]] || fail "removal stops the agent"
+  [[ -z $(here ipset list -n) ]] || fail "removal takes the sets away"
+  ! here iptables-legacy -S | grep mxban || fail "removal takes the rules away"
+  ! here ip6tables-legacy -S | grep mxban || fail "removal takes the rules away"
   [[ -e $root/etc/mxban/agent.flags && -d $root/var/lib/mxban-agent ]] ||
     fail "removal keeps configuration and state"
 }
@@ -225,15 +154,13 @@ check_purge() {
     fail "a purge leaves the operator's keys and nothing else: $left"
 }
 
-if [[ ${1:-} == --boot ]]; then
-  root=$2/root
-  boot
-fi
-scratch=$(mktemp -d)
+if [[ ${1:-} != --inside ]]; then run_inside; fi
+scratch=$2 cgroup=$3
 root=$scratch/root
 trap end EXIT
-install_all
-start_machine
+install_packages
+start_machine machine "$root"
+eventually is_up machine
 check_installed
 check_bans
 check_upgrade
