@@ -37,6 +37,8 @@ ELSEWHERE = [
      "apt-get install"),
     ("systemctl enable --now", "tests/deploy/packages_install_test.sh",
      "systemctl enable --now"),
+    ("journalctl -u mxban-", "tests/deploy/packages_install_test.sh",
+     "journalctl --no-pager -n 40 -u 'mxban*'"),
     ("ansible-galaxy collection install", "tests/deploy/ansible_test.sh",
      "ansible-galaxy collection install"),
     ("ansible-playbook", "tests/deploy/ansible_test.sh", "ansible-playbook"),

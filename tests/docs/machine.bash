@@ -11,7 +11,6 @@
 set -euo pipefail
 
 servers=(mx1 mx2 mx3)
-programs=()
 
 die() {
   echo "the machine: $1" >&2
@@ -75,7 +74,6 @@ on() {
 #   $1 what to call it   $2... the command
 start() {
   "${@:2}" >"/var/log/mxban/$1" 2>&1 </dev/null &
-  programs+=("$!")
   eval "pid_of_${1//-/_}=$!"
 }
 
@@ -93,6 +91,8 @@ configure() {
   local name
   sed -i -e '/^--/d' -e 's/^#--/--/' /etc/mxban/{coordinator,agent}.flags
   sed -i 's/^--never_ban=.*//' /etc/mxban/agent.flags
+  mkdir /etc/mxban/jail.d
+  printf '%s\n' '[sendmail]' 'maxbanrate = 2' >/etc/mxban/jail.d/site.local
   cat >>/etc/mxban/coordinator.flags <<<"--tokens_file=/etc/mxban/tokens
 --roles_file=/etc/mxban/roles
 --admin_listen=unix:/run/mxban/admin.sock,0.0.0.0:7461"
@@ -128,12 +128,6 @@ start_agents() {
   for server in "${servers[@]}"; do start_agent "$server"; done
 }
 
-end_all() {
-  local pid
-  for pid in "${programs[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait
-}
-
 # --- Mail ---------------------------------------------------------------------
 
 # Writes lines of sendmail to a server's log.
@@ -163,10 +157,11 @@ agents_enforce() {
   [[ $(mxbanctl agents --json | grep -c '"enforced_revision"') == "$1" ]] &&
     ! mxbanctl agents | grep -qE 'behind|cannot|away'
 }
-is_banned() { mxbanctl bans | grep -qF "$1 "; }
+is_held() { mxbanctl held list | grep -qF "$1 "; }
 is_enforced_by_all() { mxbanctl bans | grep -F "$1 " | grep -q 'enforced 3/3'; }
 
-# Starts all, and has a few attackers banned.
+# Starts all. Four attackers are banned, the bans of two are held, and one is below
+# the limit.
 start_fleet() {
   local source
   configure
@@ -174,15 +169,41 @@ start_fleet() {
   await mxbanctl status
   start_agents
   await agents_enforce 3
-  for source in 203.0.113.7 203.0.113.8 203.0.113.9; do
+  for source in 119.129.227.125 203.0.113.3; do flood mx1 "$source"; done
+  await is_enforced_by_all 203.0.113.3
+  for source in 203.0.113.4 203.0.113.5; do flood mx2 "$source"; done
+  await is_held 203.0.113.5
+  for source in 203.0.113.7 203.0.113.8; do
     attack mx1 "$source" 3
     attack mx2 "$source" 2
   done
   attack mx1 198.51.100.4 2
-  flood mx1 119.129.227.125
-  await is_enforced_by_all 203.0.113.7
-  await is_enforced_by_all 203.0.113.9
   await is_enforced_by_all 119.129.227.125
+  await is_enforced_by_all 203.0.113.7
+  await is_enforced_by_all 203.0.113.8
+}
+
+# What systemd does with the units: tests/deploy/packages_install_test.sh has the
+# real one.
+systemctl() {
+  local what=${2#mxban-} verb
+  [[ $what != agent ]] || what=agent-mx1
+  case $1 in
+    stop | start) verb=$1 ;;
+    restart) verb="stop start" ;;
+    *) echo "systemctl $1 is not known here" >&2; return 1 ;;
+  esac
+  for verb in $verb; do
+    if [[ $verb == stop ]]; then
+      stop "$what"
+    elif [[ $what == coordinator ]]; then
+      start_coordinator
+      await mxbanctl status
+    else
+      start_agent "${what#agent-}"
+      await is_connected "${what#agent-}"
+    fi
+  done
 }
 
 # --- The pages' commands ------------------------------------------------------
@@ -236,7 +257,7 @@ run_command() {
       run_daemon "$command"
     elif [[ $command =~ ^mxbanctl\ (watch|top) ]]; then
       run_view "$command"
-    elif [[ $command =~ ^mxbanctl\ (pause|resume|undo|held\ (release|drop)) ]]; then
+    elif [[ $command =~ ^mxbanctl\ (pause|resume|undo|held\ [rd].*--) ]]; then
       run_dialogue "$command"
     else
       eval "$command"
@@ -245,6 +266,9 @@ run_command() {
   echo "$status" >/mnt/"$1".status
 }
 
+# --- Out and in ---------------------------------------------------------------
+
+# Whatever runs inside ends with this, for it is the first process there.
 if [[ ${1:-} != --inside ]]; then
   if [[ ${1:-} == --outside ]]; then
     mkdir -p "$4"
@@ -266,7 +290,6 @@ mount -t sysfs none /sys
 mkdir /var/log/mxban
 install -m 640 -g adm /dev/null /var/log/mail.log
 make_network
-trap end_all EXIT
 cd /root/mxban
 # shellcheck disable=SC1091  # Made for each machine.
 . /tmp/script.bash
