@@ -111,7 +111,8 @@ configure() {
 }
 
 start_coordinator() {
-  install -d -o mxban -g mxban /run/mxban /var/lib/mxban
+  install -d -o mxban -g mxban /run/mxban
+  install -d -o mxban -g mxban -m 700 /var/lib/mxban
   start coordinator setpriv --reuid mxban --regid mxban --init-groups \
     mxban-coordinator --flagfile=/etc/mxban/coordinator.flags
 }
