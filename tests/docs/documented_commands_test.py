@@ -87,10 +87,17 @@ def commands(page):
             end = end or (here and here[1])
             if end == line:
                 end = None
-            if end is None and not line.endswith(("\\", "|")):
+            if end is None and is_whole(text):
                 yield first, text.rstrip("\n")
                 text = ""
         assert not text, f"{page}:{first}: a command has no end"
+
+
+def is_whole(text):
+    """Whether a shell would run this, and not wait for the rest."""
+    return not text.endswith("\\\n") and subprocess.run(
+        ["bash", "-n"], input=text, text=True, check=False,
+        stderr=subprocess.DEVNULL).returncode == 0
 
 
 def run_elsewhere(command):
@@ -228,6 +235,12 @@ class PagesTest(unittest.TestCase):
             for language, line, _ in fences(page):
                 self.assertTrue(language, f"{page}:{line}: sh, text, ...?")
 
+    def test_no_command_stands_outside(self):
+        for page in PAGES:
+            self.assertNotRegex(pathlib.Path(page).read_text(),
+                                rf"(?m)^(    |\t) *({'|'.join(PROGRAMS)}) ",
+                                f"{page}: commands stand in fences, sh")
+
     def test_no_output_has_a_prompt(self):
         for page in PAGES:
             for language, line, lines in fences(page):
@@ -239,12 +252,14 @@ class PagesTest(unittest.TestCase):
     def test_commands_are_found(self):
         folder = tempfile.mkdtemp()
         page = pathlib.Path(folder, "page.md")
-        page.write_text("```sh\na \\\n  b\n# no\nc <<'END'\nd\nEND\ne |\nf\n"
+        page.write_text("```sh\na \\\n  b\n# no\nc <<'END'\nd (\nEND\ne |\nf\n"
                         "```\n\n   ```sh\n   g   # exit status 1\n   ```\n"
-                        "```text\nh\n```\n")
+                        "```text\nh\n```\n```sh\nfor i in j; do\n  k\ndone\n"
+                        "```\n")
         self.assertEqual(list(commands(page)),
-                         [(2, "a \\\n  b"), (5, "c <<'END'\nd\nEND"),
-                          (8, "e |\nf"), (13, "g   # exit status 1")])
+                         [(2, "a \\\n  b"), (5, "c <<'END'\nd (\nEND"),
+                          (8, "e |\nf"), (13, "g   # exit status 1"),
+                          (19, "for i in j; do\n  k\ndone")])
         shutil.rmtree(folder)
 
     def test_what_runs_elsewhere_is_run_there(self):
