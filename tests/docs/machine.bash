@@ -18,10 +18,10 @@ die() {
   exit 1
 }
 
-# Waits at most ten seconds for a command to succeed.
+# Waits at most half a minute for a command to succeed.
 await() {
   local tries
-  for ((tries = 0; tries < 200; tries++)); do
+  for ((tries = 0; tries < 600; tries++)); do
     "$@" >/dev/null 2>&1 && return
     sleep 0.05
   done
@@ -64,8 +64,9 @@ make_network() {
   echo '192.0.2.1 ban.example.net mx1' >>/etc/hosts
 }
 
-on() {
-  if [[ $1 == mx1 ]]; then "${@:2}"; else ip netns exec "$@"; fi
+# Becomes a program on a server, so that whoever ends this ends that.
+become_on() {
+  if [[ $1 == mx1 ]]; then exec "${@:2}"; else exec ip netns exec "$@"; fi
 }
 
 # --- The fleet ----------------------------------------------------------------
@@ -120,7 +121,7 @@ start_coordinator() {
 start_agent() {
   local flags=/etc/mxban/agent-$1.flags
   [[ $1 != mx1 ]] || flags=/etc/mxban/agent.flags
-  start "agent-$1" on "$1" mxban-agent "--flagfile=$flags"
+  start "agent-$1" become_on "$1" mxban-agent "--flagfile=$flags"
 }
 
 start_agents() {
@@ -228,7 +229,11 @@ run_daemon() {
   fi
   cat "/var/log/mxban/$what"
 }
-is_connected() { mxbanctl agents | grep -q "^$1 *connected *current"; }
+# The coordinator may not have missed its predecessor yet.
+is_connected() {
+  grep -q "connected to coordinator" "/var/log/mxban/agent-$1" &&
+    mxbanctl agents | grep -q "^$1 *connected *current"
+}
 
 # Runs what prints until Ctrl-C, until it has printed something.
 run_view() {
