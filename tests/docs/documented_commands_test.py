@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Every command in README.md and docs/ works as it is written there.
 
-Commands stand in fences marked `sh`, one to a line; what they print, and files,
-stand in fences marked otherwise. Each page gets a machine of its own, on which
-its commands run from top to bottom (machine.bash). What cannot run there is
-named below, with the test that runs it. A command fails if its exit status is
-not 0, or not what the page says: `# exit status 1` behind it.
+Commands stand in fences marked `sh`. A fence without a mark right behind is what
+they print, but for numbers and times, and for whole lines where it has `...`; all
+else stands in fences marked otherwise. Each page gets a machine of its own, on
+which its commands run from top to bottom (machine.bash). What cannot run there is
+named below, with the test that runs it. A command fails if its exit status is not
+0, or not what the page says: `# exit status 1` behind it.
 """
 
 import concurrent.futures
@@ -70,6 +71,36 @@ def fences(page):
         elif inside:
             inside[2].append(line[inside[3]:])
     assert inside is None, f"{page}: a fence has no end"
+
+
+def outputs(page):
+    """Yields the first and last line of commands, and what they print."""
+    before, end = None, 0
+    for language, number, lines in fences(page):
+        between = pathlib.Path(page).read_text().splitlines()[end:number - 2]
+        if language == "":
+            assert before and not any(between), (
+                f"{page}:{number}: text, ini, or what commands above print?")
+            yield *before, "\n".join(lines)
+        end = number + len(lines)
+        before = (number, end) if language == "sh" else None
+
+
+def alike(text):
+    """A text without what changes with the time at which it is printed."""
+    text = " ".join(text.split())
+    text = re.sub(r"\b\w{8}\d{6}: ", "QUEUE_ID: ", text)
+    text = re.sub(r"\b[0-9a-f]{32}\b", "HISTORY", text)
+    text = re.sub(r"\S*\.\.\.", "CUT_OFF", text)
+    text = text.replace("just now", "0 s ago")
+    text = re.sub(r"\d+", "0", text)
+    return re.sub(r"\b0 ?(min|[dhms])( ?0 ?(min|[dhms]))*\b", "0 s", text)
+
+
+def is_as_shown(shown, said):
+    parts = re.split(r"(?m)^\.\.\.$", shown)
+    return re.fullmatch(".*".join(re.escape(alike(part)) for part in parts),
+                        alike(said)) is not None
 
 
 def commands(page):
@@ -182,6 +213,11 @@ class Machine:
             if status != wanted:
                 yield (f"{self.page}:{line}: exit status {status}, not "
                        f"{wanted}\n$ {text}\n{output}")
+        for first, last, shown in outputs(self.page):
+            said = "".join(self.told(line)[1] for line, _ in self.commands
+                           if first <= line < last)
+            if not is_as_shown(shown, said):
+                yield f"{self.page}:{last}: does not print this, but\n{said}"
 
     def told(self, line):
         def read(name):
@@ -230,10 +266,15 @@ class Vocabulary:
 class PagesTest(unittest.TestCase):
     """What is seen without running anything."""
 
-    def test_fences_say_what_they_hold(self):
+    def test_outputs_are_compared(self):
         for page in PAGES:
-            for language, line, _ in fences(page):
-                self.assertTrue(language, f"{page}:{line}: sh, text, ...?")
+            list(outputs(page))
+        shown = "bans  2 bans stand,\n...\nin 59 min, mx1..."
+        self.assertTrue(is_as_shown(
+            shown, "bans 31 bans stand,\nmore\nin 4 s, m..."))
+        for said in ["bans 2 bans fall, in 4 s, mx1...",
+                     "no bans stand, in 4 s, mx1...", ""]:
+            self.assertFalse(is_as_shown(shown, said), said)
 
     def test_no_command_stands_outside(self):
         for page in PAGES:
@@ -244,7 +285,7 @@ class PagesTest(unittest.TestCase):
     def test_no_output_has_a_prompt(self):
         for page in PAGES:
             for language, line, lines in fences(page):
-                for text in lines if language == "text" else []:
+                for text in lines if language in ["", "text"] else []:
                     self.assertFalse(
                         re.match(rf"\$ |({'|'.join(PROGRAMS)}) -", text),
                         f"{page}:{line}: commands stand in sh: {text}")
