@@ -193,6 +193,8 @@ class Machine:
         (self.folder / "machine").mkdir(parents=True)
         script = self.folder / "script.bash"
         lines = ["start_fleet"]
+        if any("fail2ban" in text for _, text in self.commands):
+            lines.append("start_fail2ban")
         for line, text in self.commands:
             (self.folder / f"{line}.sh").write_text(text + "\n")
             lines.append(f"run_command {line}")

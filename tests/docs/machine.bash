@@ -185,6 +185,25 @@ start_fleet() {
   await is_enforced_by_all 203.0.113.8
 }
 
+# Fail2Ban on mx1, which has banned somebody of its own.
+start_fail2ban() {
+  rm -f /etc/fail2ban/jail.d/* /var/lib/fail2ban/*
+  cat >/etc/fail2ban/jail.local <<<"[sendmail]
+enabled = true
+backend = polling
+filter  = sendmail-auth
+logpath = /var/log/mail.log
+bantime = 8h"
+  mkdir -p /run/fail2ban
+  start fail2ban fail2ban-server -f --logtarget STDERR
+  await fail2ban-client ping
+  fail2ban-client set sendmail banip 198.51.100.77
+  await is_stored 198.51.100.77
+}
+is_stored() {
+  sqlite3 /var/lib/fail2ban/fail2ban.sqlite3 'SELECT ip FROM bips' | grep -qxF "$1"
+}
+
 # What systemd does with the units: tests/deploy/packages_install_test.sh has the
 # real one.
 systemctl() {
