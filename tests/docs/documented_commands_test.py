@@ -203,7 +203,7 @@ class Machine:
             try:
                 subprocess.run(
                     ["tests/docs/machine.bash", layer, script, self.folder],
-                    stdout=log, stderr=log, timeout=120, check=False)
+                    stdout=log, stderr=log, timeout=60, check=False)
             except subprocess.TimeoutExpired:
                 log.write("it took too long\n")
 

@@ -254,23 +254,27 @@ is_connected() {
     mxbanctl agents | grep -q "^$1 *connected *current"
 }
 
-# Runs what prints until Ctrl-C, until it has printed something.
+# Runs what shows on a terminal what goes on; Ctrl-C ends it, once it has shown an
+# attacker.
 run_view() {
-  local view tries=0
-  bash -c "exec $1" >/mnt/view 2>&1 &
-  view=$!
-  until [[ -s /mnt/view ]]; do
-    attack mx1 "203.0.113.$((100 + tries))" 5
-    ((++tries < 100)) || { kill "$view"; return 1; }
-    sleep 0.1
+  local attacks status=0
+  attack_again_and_again &
+  attacks=$!
+  /tmp/terminal.py "$1" 203.0.113.2 $'\x03' || status=$?
+  kill "$attacks" 2>/dev/null || true
+  wait "$attacks" || true
+  [[ $status == @(0|130) ]]
+}
+attack_again_and_again() {
+  local number
+  for number in {200..249}; do
+    attack mx1 "203.0.113.$number" 5
+    sleep 0.2
   done
-  kill "$view"
-  wait "$view" || true
-  cat /mnt/view
 }
 
-# Runs what asks, on a terminal, and says yes.
-run_dialogue() { script -qec "$1" /dev/null <<<yes; }
+# Runs what asks on a terminal, and agrees.
+run_dialogue() { /tmp/terminal.py "$1" "Type yes to go on: " $'yes\n'; }
 
 # Runs a command of a page as the shell of whoever reads it would.
 #   $1 the line it is on
@@ -301,6 +305,7 @@ if [[ ${1:-} != --inside ]]; then
     # The root's own results would be hidden by the mount above.
     mount --bind "$5" "$4/root/mnt"
     cp "$0" "$4/root/tmp/machine.bash"
+    cp "${0%/*}/terminal.py" "$4/root/tmp"
     cp "$3" "$4/root/tmp/script.bash"
     exec chroot "$4/root" /bin/bash /tmp/machine.bash --inside
   fi
