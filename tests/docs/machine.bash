@@ -286,7 +286,8 @@ run_command() {
       run_daemon "$command"
     elif [[ $command =~ ^mxbanctl\ (watch|top) ]]; then
       run_view "$command"
-    elif [[ $command =~ ^mxbanctl\ (pause|resume|undo|held\ [rd].*--) ]]; then
+    elif [[ $command =~ ^mxbanctl\ (pause|resume|undo|held\ [rd].*--) &&
+      $command != *--yes* ]]; then
       run_dialogue "$command"
     else
       eval "$command"
