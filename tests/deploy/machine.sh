@@ -13,10 +13,10 @@ fail() {
   exit 1
 }
 
-# Waits until a command succeeds.
+# Waits until a command succeeds, a minute at most.
 eventually() {
-  local tries
-  for ((tries = 0; tries < 400; tries++)); do
+  local end=$((SECONDS + 60))
+  while ((SECONDS < end)); do
     "$@" >/dev/null 2>&1 && return
     sleep 0.05
   done
