@@ -153,7 +153,8 @@ TEST_F(AdminAccessTest, ARefusalNamesTheCallerAndWhatIsMissing) {
   EXPECT_EQ(GetStatus(ConnectOperator({.certificate = "eve"})).error_message(),
             "the certificate of eve is not an operator's or a viewer's");
   EXPECT_EQ(GetStatus(ConnectOperator({})).error_message(),
-            "there is neither a certificate nor a token");
+            "there is neither a certificate nor a token: give --tls_cert and "
+            "--tls_key, or --token_file");
   EXPECT_EQ(GetStatus(ConnectOperator({.token = "old-token"})).error_message(),
             "the token of old has expired");
 }

@@ -9,6 +9,7 @@
 # LAYER is a folder that lies above the host's files, SCRIPT what bash does there,
 # with the functions of this file, RESULTS a folder that both sides see, as /mnt.
 set -euo pipefail
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 servers=(mx1 mx2 mx3)
 
@@ -314,7 +315,6 @@ if [[ ${1:-} != --inside ]]; then
     "$0" --outside "$1" "$2" "$3/machine" "$3"
 fi
 
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root TERM=dumb TZ=UTC LC_ALL=C.UTF-8
 unset MXBAN_ENDPOINT MXBAN_TOKEN_FILE
 mount -t sysfs none /sys
