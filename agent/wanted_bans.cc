@@ -3,8 +3,18 @@
 #include <algorithm>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/string_view.h"
 
 namespace mxban {
+namespace {
+
+// The store of `history_id`, which names the coordinator's run as well:
+// `HISTORY/RUN`.
+absl::string_view Store(absl::string_view history_id) {
+  return history_id.substr(0, history_id.rfind('/'));
+}
+
+}  // namespace
 
 void WantedBans::Tell(const BanKey& key,
                       std::optional<absl::Time> expire_time) {
@@ -60,7 +70,7 @@ void WantedBans::DropSettled() {
   absl::erase_if(local_bans_, [&](const auto& ban) {
     const auto& [key, local] = ban;
     const bool is_settled = !local.history_id.empty() &&
-                            local.history_id == history_id_ &&
+                            local.history_id == Store(history_id_) &&
                             local.revision <= revision_;
     if (!is_settled) return false;
     if (local.told) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
 #include "common/proto_convert.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "mxban/v1/agent_service.pb.h"
@@ -96,6 +98,12 @@ BanFeed::Messages EncodeSnapshot(const std::string& history_id,
   return messages;
 }
 
+std::string NewRunId() {
+  absl::BitGen random;
+  return absl::StrCat(
+      absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
 size_t SizeOf(const BanFeed::Messages& messages) {
   size_t size = 0;
   for (const grpc::ByteBuffer& message : messages) size += message.Length();
@@ -107,6 +115,7 @@ size_t SizeOf(const BanFeed::Messages& messages) {
 BanFeed::BanFeed(BanTable& table, std::string history_id)
     : table_(table),
       history_id_(std::move(history_id)),
+      told_history_(absl::StrCat(history_id_, "/", NewRunId())),
       newest_(table.revision()) {
   table_.AddListener(this);
 }
@@ -115,11 +124,11 @@ BanFeed::~BanFeed() { table_.RemoveListener(this); }
 
 BanFeed::Cursor BanFeed::Subscribe(const std::string& history_id,
                                    uint64_t known_revision, absl::Time now) {
-  v1::WatchResponse first = JailsMessage(history_id_, *table_.jails());
+  v1::WatchResponse first = JailsMessage(told_history_, *table_.jails());
   *first.mutable_coordinator_time() = TimestampToProto(now);
   Cursor cursor;
   cursor.unread_ = std::make_shared<const Messages>(Messages{Encode(first)});
-  if (history_id == history_id_) cursor.revision_ = known_revision;
+  if (history_id == told_history_) cursor.revision_ = known_revision;
   return cursor;
 }
 
@@ -159,7 +168,7 @@ void BanFeed::OnUpdate(const BanTable::Update& update) {
   {
     absl::MutexLock lock(&mutex_);
     if (update.revision == newest_) return;  // Bans expired, no more.
-    Messages messages = EncodeUpdate(history_id_, update);
+    Messages messages = EncodeUpdate(told_history_, update);
     kept_bytes_ += SizeOf(messages);
     newest_ = update.revision;
     updates_.push_back({update.revision,
@@ -190,8 +199,9 @@ BanFeed::Entry BanFeed::GetSnapshot() {
   }
   if (!is_current) {
     const BanTable::Snapshot snapshot = table_.GetSnapshot();
-    snapshot_ = {snapshot.revision, std::make_shared<const Messages>(
-                                        EncodeSnapshot(history_id_, snapshot))};
+    snapshot_ = {snapshot.revision,
+                 std::make_shared<const Messages>(
+                     EncodeSnapshot(told_history_, snapshot))};
     ++encoded_snapshots_;
   }
   return snapshot_;

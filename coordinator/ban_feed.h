@@ -9,6 +9,10 @@
 // fallen behind what is kept, a snapshot. Snapshots are encoded once, too, for
 // as long as the updates after them are kept.
 //
+// Revisions are told as of this run alone: a store that was restored from a
+// backup gives out revisions once more, and agents may hold the earlier ones.
+// Since no run keeps the updates of another, that costs nothing.
+//
 // Thread-safe.
 
 #include <atomic>
@@ -59,7 +63,8 @@ class BanFeed final : public BanTable::Listener {
 
   const std::string& history_id() const { return history_id_; }
 
-  // A cursor for a reader that holds `known_revision` of `history_id`: it
+  // A cursor for a reader that holds `known_revision` of `history_id`, as
+  // messages have it: it
   // begins with the jails and the time, `now`, and goes on with what the reader
   // lacks.
   Cursor Subscribe(const std::string& history_id, uint64_t known_revision,
@@ -90,6 +95,7 @@ class BanFeed final : public BanTable::Listener {
 
   BanTable& table_;
   const std::string history_id_;
+  const std::string told_history_;  // As WatchResponse.history_id has it.
 
   absl::Mutex mutex_;
   // Consecutive revisions; the newest is newest_.

@@ -113,6 +113,16 @@ TEST_F(WantedBansTest, AnotherHistorySettlesNothing) {
   EXPECT_THAT(bans_.bans(), ElementsAre(Pair(kAttacker, kSoon)));
 }
 
+TEST_F(WantedBansTest, AnotherRunOnTheSameStoreSettlesIt) {
+  bans_.Complete("history/run", 5);
+  bans_.ImposeLocally({kAttacker, kSoon});
+  bans_.SettleLocal(kAttacker, "history", 6);
+  bans_.Complete("another/run", 6);
+  EXPECT_THAT(bans_.bans(), ElementsAre(Pair(kAttacker, kSoon)));
+  bans_.Complete("history/next", 7);
+  EXPECT_THAT(bans_.bans(), IsEmpty());
+}
+
 TEST_F(WantedBansTest, ALocalBanOnWhatIsBannedAlreadyLastsTheLonger) {
   bans_.Complete("history", 5);
   bans_.Tell(kAttacker, kLater);

@@ -1,6 +1,7 @@
 // The life of a ban, from the log line to every server's kernel, and what can
 // come between. Read this second, after ARCHITECTURE.md.
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -119,6 +120,47 @@ TEST_F(LifeOfABanTest, BansOutliveTheCoordinator) {
     return status.current_agent_count() == 3;
   }));
   EXPECT_EQ(ListBans().size(), 1);
+}
+
+// Revisions that were told once are told again, of other bans.
+TEST_F(LifeOfABanTest, AStoreFromABackupIsRightForWhoWasAway) {
+  const std::string store = options_.state_dir + "/bans.db";
+  const std::string backup = directory_ + "/backup.db";
+  const auto ban = [this](const std::string& source) {
+    for (int i = 0; i < 3; ++i) Attack(0, source);
+  };
+  StartAll();
+  ban("203.0.113.1");
+  ASSERT_TRUE(AwaitEverywhere("203.0.113.1"));
+  coordinator_.reset();
+  std::filesystem::copy_file(store, backup);
+  StartCoordinator();
+  for (const char* source : {"203.0.113.2", "203.0.113.3", "203.0.113.4"}) {
+    ban(source);
+    ASSERT_TRUE(AwaitEverywhere(source));
+  }
+  agents_[2].reset();
+  coordinator_.reset();
+  std::filesystem::copy_file(backup, store,
+                             std::filesystem::copy_options::overwrite_existing);
+  StartCoordinator();
+  ASSERT_TRUE(AwaitStatus([](const v1::GetStatusResponse& status) {
+    return status.connected_agent_count() == 2;
+  }));
+  uint64_t bans = 1;
+  for (const char* source : {"203.0.113.5", "203.0.113.6", "203.0.113.7",
+                             "203.0.113.8", "203.0.113.9"}) {
+    ban(source);
+    ++bans;
+    ASSERT_TRUE(AwaitStatus([bans](const v1::GetStatusResponse& status) {
+      return status.ban_count() == bans;
+    }));
+  }
+  StartAgent(2);
+  EXPECT_TRUE(AwaitEverywhere("203.0.113.5"));
+  EXPECT_TRUE(AwaitEverywhere("203.0.113.9"));
+  EXPECT_TRUE(AwaitEverywhere("203.0.113.1"));
+  EXPECT_TRUE(AwaitEverywhere("203.0.113.4", false));
 }
 
 TEST_F(LifeOfABanTest, FailuresWaitForTheCoordinator) {

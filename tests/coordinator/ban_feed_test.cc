@@ -17,6 +17,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 const absl::Time kNoon = absl::FromUnixSeconds(1'795'435'200);
 
@@ -47,6 +48,14 @@ class BanFeedTest : public testing::Test {
     table_.Publish({table_.revision() + 1, kNoon, nullptr, {Imposed(number)}});
   }
 
+  // What the feed calls its history.
+  std::string History() {
+    BanFeed::Cursor cursor = feed_->Subscribe("", 0, kNoon);
+    Read(cursor);
+    times_.clear();
+    return history_;
+  }
+
   // What a reader is told, in short.
   std::vector<std::string> Read(BanFeed::Cursor& cursor) {
     std::vector<std::string> told;
@@ -55,7 +64,8 @@ class BanFeedTest : public testing::Test {
       EXPECT_TRUE(grpc::SerializationTraits<v1::WatchResponse>::Deserialize(
                       &*bytes, &message)
                       .ok());
-      EXPECT_EQ(message.history_id(), "history");
+      history_ = message.history_id();
+      EXPECT_THAT(history_, StartsWith("history/"));
       if (message.has_coordinator_time()) {
         EXPECT_TRUE(told.empty());
         times_.push_back(*TimestampFromProto(message.coordinator_time()));
@@ -77,12 +87,13 @@ class BanFeedTest : public testing::Test {
   BanTable table_;
   std::unique_ptr<BanFeed> feed_;
   std::vector<absl::Time> times_;  // That messages bore.
+  std::string history_;            // That the newest bore.
 };
 
 TEST_F(BanFeedTest, TheFirstMessageOfEachSubscriptionTellsTheTime) {
   BanFeed::Cursor first = feed_->Subscribe("", 0, kNoon);
   BanFeed::Cursor second =
-      feed_->Subscribe("history", 10, kNoon + absl::Milliseconds(1));
+      feed_->Subscribe(History(), 10, kNoon + absl::Milliseconds(1));
   Read(first);
   Read(second);
   Impose(1);
@@ -98,14 +109,14 @@ TEST_F(BanFeedTest, ANewcomerIsToldEverything) {
 }
 
 TEST_F(BanFeedTest, WhoHoldsTheNewestIsToldTheJailsOnly) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
+  BanFeed::Cursor cursor = feed_->Subscribe(History(), 10, kNoon);
   EXPECT_THAT(Read(cursor), ElementsAre("jails old"));
 }
 
 TEST_F(BanFeedTest, WhoWasAwayIsToldWhatIsNew) {
   Impose(1);
   Impose(2);
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 11, kNoon);
+  BanFeed::Cursor cursor = feed_->Subscribe(History(), 11, kNoon);
   EXPECT_THAT(Read(cursor), ElementsAre("jails old", "delta of 1 at 12"));
   Impose(3);
   EXPECT_THAT(Read(cursor), ElementsAre("delta of 1 at 13"));
@@ -118,21 +129,30 @@ TEST_F(BanFeedTest, RevisionsOfAnotherHistoryMeanNothing) {
               ElementsAre("jails old", "jails old", "snapshot of 1 at 11"));
 }
 
+TEST_F(BanFeedTest, AReaderOfAnotherRunGetsASnapshot) {
+  const std::string before = History();
+  feed_ = std::make_unique<BanFeed>(table_, "history");
+  BanFeed::Cursor cursor = feed_->Subscribe(before, table_.revision(), kNoon);
+  EXPECT_THAT(Read(cursor),
+              ElementsAre("jails old", "jails old", "snapshot of 0 at 10"))
+      << "the store may be a backup's";
+}
+
 TEST_F(BanFeedTest, ARevisionThatIsNotYetGetsASnapshot) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 1'000, kNoon);
+  BanFeed::Cursor cursor = feed_->Subscribe(History(), 1'000, kNoon);
   EXPECT_THAT(Read(cursor),
               ElementsAre("jails old", "jails old", "snapshot of 0 at 10"));
 }
 
 TEST_F(BanFeedTest, JailsThatChangeComeBeforeTheBansOfTheirRevision) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
+  BanFeed::Cursor cursor = feed_->Subscribe(History(), 10, kNoon);
   Read(cursor);
   table_.Publish({11, kNoon, Jails("new"), {}});
   EXPECT_THAT(Read(cursor), ElementsAre("jails new", "delta of 0 at 11"));
 }
 
 TEST_F(BanFeedTest, WhoFellBehindWhatIsKeptMissesNoJails) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
+  BanFeed::Cursor cursor = feed_->Subscribe(History(), 10, kNoon);
   Read(cursor);
   table_.Publish({11, kNoon, Jails("new"), {}});
   for (uint32_t number = 0; number < 10'001; ++number) Impose(number);
@@ -152,7 +172,7 @@ TEST_F(BanFeedTest, ASnapshotIsEncodedOnceWhileTheUpdatesAfterItAreKept) {
 }
 
 TEST_F(BanFeedTest, ALargeUpdateIsSpreadOverMessages) {
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 10, kNoon);
+  BanFeed::Cursor cursor = feed_->Subscribe(History(), 10, kNoon);
   Read(cursor);
   BanTable::Update update = {11, kNoon, nullptr, {}};
   for (uint32_t number = 0; number < 12'000; ++number) {
@@ -166,7 +186,7 @@ TEST_F(BanFeedTest, ALargeUpdateIsSpreadOverMessages) {
 
 TEST_F(BanFeedTest, BansThatExpireAreNoNews) {
   Impose(1);
-  BanFeed::Cursor cursor = feed_->Subscribe("history", 11, kNoon);
+  BanFeed::Cursor cursor = feed_->Subscribe(History(), 11, kNoon);
   Read(cursor);
   BanTable::Change end = Imposed(1);
   end.kind = BanTable::ChangeKind::kExpired;
