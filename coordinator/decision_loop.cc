@@ -33,20 +33,17 @@ DecisionLoop::~DecisionLoop() { Stop(); }
 absl::StatusOr<std::string> DecisionLoop::Load(
     std::shared_ptr<const JailSet> jails) {
   ASSIGN_OR_RETURN(StoreContents contents, store_.Load());
-  operator_rails_ = std::make_shared<RailState>(std::move(contents.rails));
-  configured_ = std::move(jails);
-  jails_ =
-      std::make_shared<JailSet>(EffectiveJails(*configured_, *operator_rails_));
-  RETURN_IF_ERROR(CheckJailSize(*jails_));
-  ShowRails();
+  RETURN_IF_ERROR(
+      operator_rails_.Load(std::move(jails), std::move(contents.rails)));
   StoreChange change;
   change.revision = contents.revision + 1;
   RETURN_IF_ERROR(store_.Commit(change));
   held_.Load(contents.held);
   Turn turn(table_, clock_.TimeNow());
-  right_logins_.Load(turn, *jails_, contents.right_logins);
+  right_logins_.Load(turn, *operator_rails_.jails(), contents.right_logins);
   rails_.Load(contents.bans, turn.now);
-  table_.Load(change.revision, jails_, std::move(contents.bans));
+  table_.Load(change.revision, operator_rails_.jails(),
+              std::move(contents.bans));
   RETURN_IF_ERROR(CountAgain(turn, contents));
   RETURN_IF_ERROR(Commit(turn));  // What there is no room for any more.
   return std::move(contents.history_id);
@@ -66,9 +63,9 @@ void DecisionLoop::Stop() {
 
 void DecisionLoop::Loop() {
   while (true) {
-    absl::Duration idle =
-        std::min({table_.NextExpiry(), held_.NextExpiry(), next_allowed_end_}) -
-        clock_.TimeNow();
+    absl::Duration idle = std::min({table_.NextExpiry(), held_.NextExpiry(),
+                                    operator_rails_.NextExpiry()}) -
+                          clock_.TimeNow();
     // A ban that could not be ended is tried again, but not in a frenzy.
     if (has_failed_) idle = std::max(idle, kRetryInterval);
     {
@@ -131,8 +128,8 @@ void DecisionLoop::Inspect(Look look) {
       [this, look](Turn& turn) {
         turn.answers.push_back(
             [this, look, now = turn.now](const absl::Status& /*committed*/) {
-              look(View{store_, table_, *jails_, pardons_, held_,
-                        *operator_rails_, right_logins_, now});
+              look(View{store_, table_, *operator_rails_.jails(), pardons_,
+                        held_, operator_rails_.state(), right_logins_, now});
             });
       },
       look);
@@ -156,7 +153,7 @@ void DecisionLoop::RunTurn() {
   if (must_recount_) turn.error = Recount(turn);
   for (Task& task : tasks) task(turn);
   turn.Expire();
-  ExpireAllowed(turn);
+  operator_rails_.Expire(turn);
   held_.Bound(turn);
   Prune(turn);
 
@@ -178,10 +175,9 @@ void DecisionLoop::RunTurn() {
 
 void DecisionLoop::Impose(Turn& turn, const BanRequest& request,
                           const ImposeDone& done) {
-  const auto jail = JailsIn(turn).find(request.jail);
-  if (jail == JailsIn(turn).end()) {
-    return done(NoSuchJail(request.jail));
-  }
+  const JailSet& jails = operator_rails_.JailsIn(turn);
+  const auto jail = jails.find(request.jail);
+  if (jail == jails.end()) return done(NoSuchJail(request.jail));
   absl::StatusOr<Ban> ban = DecideRequestedBan(jail->second, request, turn.now);
   if (ban.ok() && request.validate_only) return turn.Answer(done, *ban);
   if (ban.ok()) ban = Settle(turn, *std::move(ban), request.who);
@@ -199,7 +195,8 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
   // Bans of a jail that is gone can still be ended.
   const std::vector<Ban> bans = turn.Covering(source, jail);
   const std::vector<HeldBan> held = held_.Select(turn, {source, jail});
-  if (bans.empty() && !jail.empty() && !JailsIn(turn).contains(jail)) {
+  if (bans.empty() && !jail.empty() &&
+      !operator_rails_.JailsIn(turn).contains(jail)) {
     return done(NoSuchJail(jail));
   }
   if (bans.empty()) {
@@ -222,7 +219,7 @@ void DecisionLoop::Pardon(Turn& turn, const IpNetwork& source,
 void DecisionLoop::Replace(Turn& turn, std::shared_ptr<const JailSet> jails,
                            const std::string& who, const std::string& reason,
                            const Done& done) {
-  const absl::Status status = PutInForce(turn, std::move(jails), nullptr);
+  const absl::Status status = operator_rails_.Configure(turn, std::move(jails));
   if (!status.ok()) return done(status);
   turn.audit.push_back({turn.now, who, "reload", "", "", reason});
   turn.answers.push_back(done);
@@ -264,7 +261,7 @@ void DecisionLoop::Prune(Turn& turn) {
   if (turn.now < next_prune_) return;
   next_prune_ = turn.now + kPruneInterval;
   right_logins_.ForgetStale(turn.now);
-  turn.retention = RetentionAt(turn.now, *jails_);
+  turn.retention = RetentionAt(turn.now, *operator_rails_.jails());
   intake_.ForgetBefore(turn.retention->progress);
   turn.retention->pardons = pardons_.ForgetBefore(turn.retention->pardons);
 }
@@ -287,15 +284,11 @@ void DecisionLoop::Publish(const Turn& turn) {
   for (const auto& report : turn.reports) {
     recent_failures_.Add(*report, turn.now);
   }
-  if (turn.rails != nullptr) {
-    operator_rails_ = turn.rails;
-    ShowRails();
-  }
   if (update.jails != nullptr) {
-    must_recount_ = must_recount_ || !CountAlike(*jails_, *update.jails);
-    configured_ = turn.configured;
-    jails_ = update.jails;
+    must_recount_ =
+        must_recount_ || !CountAlike(*operator_rails_.jails(), *update.jails);
   }
+  operator_rails_.Publish(turn);
 }
 
 void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
@@ -314,7 +307,7 @@ void DecisionLoop::UpdateStatistics(const Turn& turn, bool was_committed) {
 
 absl::Status DecisionLoop::Recount(Turn& turn) {
   ASSIGN_OR_RETURN(const StoreContents contents, store_.Load());
-  right_logins_.Load(turn, *jails_, contents.right_logins);
+  right_logins_.Load(turn, *operator_rails_.jails(), contents.right_logins);
   RETURN_IF_ERROR(CountAgain(turn, contents));
   must_recount_ = false;
   return absl::OkStatus();
@@ -324,8 +317,8 @@ absl::Status DecisionLoop::CountAgain(Turn& turn,
                                       const StoreContents& contents) {
   intake_.Load(contents.progress);
   pardons_.Load(contents.pardons);
-  return counter_.CountAgain(turn, *jails_, contents.failures, right_logins_,
-                             pardons_);
+  return counter_.CountAgain(turn, *operator_rails_.jails(), contents.failures,
+                             right_logins_, pardons_);
 }
 
 }  // namespace mxban

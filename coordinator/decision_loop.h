@@ -4,10 +4,6 @@
 // The one thread that changes anything: counts failures, imposes, holds,
 // extends, pardons and expires bans, puts jails into force.
 //
-// What is in force are the jails as configured, times the allow list, times the
-// pause (effective_jails.h). All three are changed here alone, so that no
-// change undoes another one, and a pause waits for nobody.
-//
 // Work queues up while a turn is being made durable; the next turn takes all
 // that waits. So batches form by themselves, one sync to disk serves many
 // agents, and nothing waits for a timer. A turn is: decide, commit to the
@@ -22,7 +18,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +41,7 @@
 #include "coordinator/failure_report.h"
 #include "coordinator/fleet_counter.h"
 #include "coordinator/held_bans.h"
+#include "coordinator/operator_rails.h"
 #include "coordinator/pardons.h"
 #include "coordinator/rail_records.h"
 #include "coordinator/rails.h"
@@ -171,15 +167,16 @@ class DecisionLoop {
 
   // What sources of the allow list have come to by now. Those that are on it no
   // longer are passed over.
-  using Networks = std::map<std::string, std::vector<IpNetwork>>;
-  void RefreshAllowed(Networks networks, Done done);
+  void RefreshAllowed(OperatorRails::Networks networks, Done done);
 
   // Stops enforcement, or goes on. The start of the pause is the loop's to set.
   void PauseEnforcement(Pause pause, Done done);
   void ResumeEnforcement(std::string who, Done done);
 
   // What operators have set.
-  std::shared_ptr<const RailState> rails() const;
+  std::shared_ptr<const RailState> rails() const {
+    return operator_rails_.shown();
+  }
 
   const HeldBans& held_bans() const { return held_; }
   const RecentFailures& recent_failures() const { return recent_failures_; }
@@ -217,22 +214,10 @@ class DecisionLoop {
   void Allow(Turn& turn, const AllowRequest& request, const AllowDone& done);
   void Disallow(Turn& turn, const std::string& source, const std::string& who,
                 const DisallowDone& done);
-  void Refresh(Turn& turn, const Networks& networks, const Done& done);
+  void Refresh(Turn& turn, const OperatorRails::Networks& networks,
+               const Done& done);
   void SetPause(Turn& turn, std::optional<Pause> pause, const std::string& who,
                 const Done& done);
-  void ExpireAllowed(Turn& turn);
-  void ShowRails();
-
-  // What operators have set once the turn is over, and by what it decides.
-  const RailState& RailsIn(const Turn& turn) const {
-    return turn.rails ? *turn.rails : *operator_rails_;
-  }
-  const JailSet& JailsIn(const Turn& turn) const {
-    return turn.deciding ? *turn.deciding : *jails_;
-  }
-  // Null stands for what is so already.
-  absl::Status PutInForce(Turn& turn, std::shared_ptr<const JailSet> configured,
-                          std::shared_ptr<const RailState> rails);
 
   // Ends a ban, or what is held, and forgets what led to it.
   void PardonStanding(Turn& turn, const Ban& ban);
@@ -277,10 +262,7 @@ class DecisionLoop {
   std::function<void()> audit_told_ = [] {};
 
   // Owned by the thread that makes turns.
-  std::shared_ptr<const JailSet> configured_;
-  std::shared_ptr<const JailSet> jails_;  // In force.
-  std::shared_ptr<const RailState> operator_rails_;
-  absl::Time next_allowed_end_ = absl::InfiniteFuture();
+  OperatorRails operator_rails_;
   Pardons pardons_;
   FailureIntake intake_{pardons_};
   FleetCounter counter_;
@@ -297,7 +279,6 @@ class DecisionLoop {
   std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   DecisionStatistics statistics_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<const RailState> shown_rails_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;
 };

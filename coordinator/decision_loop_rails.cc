@@ -1,25 +1,17 @@
 // The rails of a DecisionLoop: what is held, and what operators ask of it
 // beside bans.
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/network_set.h"
 #include "common/status_macros.h"
 #include "coordinator/ban_history.h"
 #include "coordinator/decision_loop.h"
-#include "coordinator/effective_jails.h"
-#include "spdlog/spdlog.h"
 
 namespace mxban {
 namespace {
-
-// How soon it is tried again to end what could not be ended.
-constexpr absl::Duration kAllowedRetryInterval = absl::Minutes(1);
 
 // Whether `source` overlaps one of `networks`, of which `set` is the same.
 bool Touches(const std::vector<IpNetwork>& networks, const NetworkSet& set,
@@ -53,7 +45,7 @@ void DecisionLoop::DisallowSource(std::string source, std::string who,
           done);
 }
 
-void DecisionLoop::RefreshAllowed(Networks networks, Done done) {
+void DecisionLoop::RefreshAllowed(OperatorRails::Networks networks, Done done) {
   Enqueue([this, networks = std::move(networks),
            done](Turn& turn) { Refresh(turn, networks, done); },
           done);
@@ -69,20 +61,6 @@ void DecisionLoop::ResumeEnforcement(std::string who, Done done) {
   Enqueue([this, who = std::move(who),
            done](Turn& turn) { SetPause(turn, std::nullopt, who, done); },
           done);
-}
-
-std::shared_ptr<const RailState> DecisionLoop::rails() const {
-  absl::MutexLock lock(&mutex_);
-  return shown_rails_;
-}
-
-void DecisionLoop::ShowRails() {
-  next_allowed_end_ = absl::InfiniteFuture();
-  for (const auto& [source, allowed] : operator_rails_->allowed) {
-    next_allowed_end_ = std::min(next_allowed_end_, allowed.expire_time);
-  }
-  absl::MutexLock lock(&mutex_);
-  shown_rails_ = operator_rails_;
 }
 
 void DecisionLoop::ReleaseHeldBans(HeldSelection selection, std::string who,
@@ -142,11 +120,12 @@ void DecisionLoop::Release(Turn& turn, const HeldSelection& selection,
                            const std::string& who, const CountDone& done) {
   const std::vector<HeldBan> selected = held_.Select(turn, selection);
   if (selected.empty()) return done(NothingHeld(selection));
+  const JailSet& jails = operator_rails_.JailsIn(turn);
   absl::flat_hash_set<IpNetwork> sources;
   for (const HeldBan& held : selected) {
     const BanKey& key = held.ban.key;
-    const auto jail = JailsIn(turn).find(key.jail);
-    if (jail == JailsIn(turn).end()) continue;  // It may come back.
+    const auto jail = jails.find(key.jail);
+    if (jail == jails.end()) continue;  // It may come back.
     turn.held[key].reset();
     if (IsIgnored(jail->second, key.source) || !MayBeCounted(key.source)) {
       turn.Record(who, "drop", key, held.hold_reason);
@@ -196,141 +175,35 @@ void DecisionLoop::Undo(Turn& turn, const UndoSelection& selection,
 
 void DecisionLoop::Allow(Turn& turn, const AllowRequest& request,
                          const AllowDone& done) {
-  auto rails = std::make_shared<RailState>(RailsIn(turn));
-  if (!rails->allowed.contains(request.source) &&
-      rails->allowed.size() >= kMaxAllowed) {
-    return done(absl::ResourceExhaustedError(
-        absl::StrCat("the allow list is full: ", kMaxAllowed, " sources")));
-  }
-  Allowed outcome = {{.source = request.source,
-                      .reason = request.reason,
-                      .who = request.who,
-                      .create_time = turn.now,
-                      .expire_time = EndOf(turn.now, request.duration),
-                      .networks = request.networks},
-                     {}};
-  const AllowedSource& allowed = outcome.allowed;
-  rails->allowed[allowed.source] = allowed;
-  const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
-  if (!status.ok()) {
-    return done(absl::ResourceExhaustedError(status.message()));
-  }
-  turn.allowed[allowed.source] = allowed;
-  turn.audit.push_back(
-      {turn.now, allowed.who, "allow", "", allowed.source, allowed.reason});
-  outcome.ended = Spare(turn, allowed, allowed.who);
-  turn.Answer(done, std::move(outcome));
+  absl::StatusOr<AllowedSource> allowed = operator_rails_.Allow(turn, request);
+  if (!allowed.ok()) return done(allowed.status());
+  std::vector<Ban> ended = Spare(turn, *allowed, allowed->who);
+  turn.Answer(done, Allowed{*std::move(allowed), std::move(ended)});
 }
 
 void DecisionLoop::Disallow(Turn& turn, const std::string& source,
                             const std::string& who, const DisallowDone& done) {
-  auto rails = std::make_shared<RailState>(RailsIn(turn));
-  const auto found = rails->allowed.find(source);
-  if (found == rails->allowed.end()) {
-    return done(absl::NotFoundError(source + " is not on the allow list"));
-  }
-  AllowedSource allowed = std::move(found->second);
-  rails->allowed.erase(found);
-  const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
-  if (!status.ok()) return done(status);
-  turn.allowed[source].reset();
-  turn.audit.push_back({turn.now, who, "disallow", "", source, allowed.reason});
-  turn.Answer(done, std::move(allowed));
+  absl::StatusOr<AllowedSource> allowed =
+      operator_rails_.Disallow(turn, source, who);
+  if (!allowed.ok()) return done(allowed.status());
+  turn.Answer(done, *std::move(allowed));
 }
 
-void DecisionLoop::Refresh(Turn& turn, const Networks& networks,
+void DecisionLoop::Refresh(Turn& turn, const OperatorRails::Networks& networks,
                            const Done& done) {
-  auto rails = std::make_shared<RailState>(RailsIn(turn));
-  std::vector<AllowedSource> changed;
-  for (const auto& [source, now_is] : networks) {
-    const auto found = rails->allowed.find(source);
-    if (found == rails->allowed.end() || found->second.networks == now_is) {
-      continue;
-    }
-    found->second.networks = now_is;
-    changed.push_back(found->second);
-  }
-  if (!changed.empty()) {
-    const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
-    if (!status.ok()) return done(status);
-  }
-  for (const AllowedSource& allowed : changed) {
-    turn.allowed[allowed.source] = allowed;
-    Spare(turn, allowed, kMxban);
-  }
+  const absl::StatusOr<std::vector<AllowedSource>> changed =
+      operator_rails_.Refresh(turn, networks);
+  if (!changed.ok()) return done(changed.status());
+  for (const AllowedSource& allowed : *changed) Spare(turn, allowed, kMxban);
   turn.answers.push_back(done);
 }
 
 void DecisionLoop::SetPause(Turn& turn, std::optional<Pause> pause,
                             const std::string& who, const Done& done) {
-  const std::optional<Pause>& before = RailsIn(turn).pause;
-  if (pause || before) {
-    // A second reason does not make it a shorter pause.
-    if (pause) pause->start_time = before ? before->start_time : turn.now;
-    auto rails = std::make_shared<RailState>(RailsIn(turn));
-    rails->pause = pause;
-    const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
-    if (!status.ok()) return done(status);
-    const std::string reason = pause ? pause->reason : "";
-    const bool is_pause = pause.has_value();
-    turn.audit.push_back(
-        {turn.now, who, is_pause ? "pause" : "resume", "", "", reason});
-    turn.pause.emplace(std::move(pause));
-    turn.answers.push_back([=](const absl::Status& committed) {
-      if (!committed.ok()) return;
-      if (is_pause) {
-        spdlog::warn("{} has paused enforcement on all servers: {}", who,
-                     reason);
-      } else {
-        spdlog::warn("{} has resumed enforcement on all servers", who);
-      }
-    });
-  }
+  const absl::Status status =
+      operator_rails_.SetPause(turn, std::move(pause), who);
+  if (!status.ok()) return done(status);
   turn.answers.push_back(done);
-}
-
-void DecisionLoop::ExpireAllowed(Turn& turn) {
-  if (next_allowed_end_ > turn.now) return;
-  auto rails = std::make_shared<RailState>(RailsIn(turn));
-  std::vector<std::string> over;
-  for (const auto& [source, allowed] : rails->allowed) {
-    if (allowed.expire_time <= turn.now) over.push_back(source);
-  }
-  for (const std::string& source : over) rails->allowed.erase(source);
-  const absl::Status status = PutInForce(turn, nullptr, std::move(rails));
-  if (!status.ok()) {
-    // What a wide network covered counts by itself without it.
-    spdlog::error("allow list: {} stays though its time is over: {}",
-                  absl::StrJoin(over, ", "), std::string(status.message()));
-    next_allowed_end_ = turn.now + kAllowedRetryInterval;
-    return;
-  }
-  for (const std::string& source : over) {
-    turn.allowed[source].reset();
-    turn.audit.push_back(
-        {turn.now, kMxban, "disallow", "", source, "its time is over"});
-  }
-}
-
-absl::Status DecisionLoop::PutInForce(Turn& turn,
-                                      std::shared_ptr<const JailSet> configured,
-                                      std::shared_ptr<const RailState> rails) {
-  if (configured == nullptr) {
-    configured = turn.configured ? turn.configured : configured_;
-  }
-  if (rails == nullptr) rails = turn.rails ? turn.rails : operator_rails_;
-  auto jails = std::make_shared<JailSet>(EffectiveJails(*configured, *rails));
-  RETURN_IF_ERROR(CheckJailSize(*jails));
-  if (rails != operator_rails_) {
-    turn.deciding =
-        configured == configured_
-            ? jails
-            : std::make_shared<JailSet>(EffectiveJails(*configured_, *rails));
-  }
-  turn.configured = std::move(configured);
-  turn.rails = std::move(rails);
-  turn.jails = std::move(jails);
-  return absl::OkStatus();
 }
 
 void DecisionLoop::PardonStanding(Turn& turn, const Ban& ban) {

@@ -32,7 +32,7 @@ void DecisionLoop::HandOverBans(std::string server, std::vector<Ban> bans,
 void DecisionLoop::Report(Turn& turn, std::shared_ptr<FailureReport> report,
                           ReportDone done) {
   turn.touches_counts = true;
-  const JailSet& jails = JailsIn(turn);
+  const JailSet& jails = operator_rails_.JailsIn(turn);
   const auto jail = jails.find(report->jail());
   const bool is_in_force = jail != jails.end();
   LogProgress progress =
@@ -132,8 +132,9 @@ void DecisionLoop::HandOver(Turn& turn, const std::string& server,
 
 bool DecisionLoop::TakeOver(Turn& turn, const std::string& server,
                             const Ban& local) {
-  const auto jail = JailsIn(turn).find(local.key.jail);
-  if (jail == JailsIn(turn).end()) return false;
+  const JailSet& jails = operator_rails_.JailsIn(turn);
+  const auto jail = jails.find(local.key.jail);
+  if (jail == jails.end()) return false;
   std::optional<Ban> ban = DecideLocalBan(jail->second, local, turn.now);
   if (!ban.has_value() || local.create_time < pardons_.NewestOf(ban->key)) {
     return false;

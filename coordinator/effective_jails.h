@@ -5,8 +5,8 @@
 // changed them meanwhile. Pure.
 //
 // configured (jail_updater) x allow list x pause = effective, which is what the
-// decision loop puts in force and agents receive. The decision loop multiplies,
-// for a pause must not wait for files or names.
+// decision loop puts in force and agents receive. It multiplies
+// (operator_rails), for a pause must not wait for files or names.
 
 #include <string>
 

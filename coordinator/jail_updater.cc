@@ -8,6 +8,7 @@
 #include "common/status_macros.h"
 #include "coordinator/allowed_word.h"
 #include "coordinator/effective_jails.h"
+#include "coordinator/operator_rails.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
@@ -177,7 +178,7 @@ void JailUpdater::RefreshConfigured(DecisionLoop& loop) {
 
 void JailUpdater::RefreshAllowed(DecisionLoop& loop) {
   const std::shared_ptr<const RailState> rails = loop.rails();
-  DecisionLoop::Networks changed;
+  OperatorRails::Networks changed;
   for (const auto& [source, list] : allowed_) {
     const auto known = rails->allowed.find(source);
     std::vector<IpNetwork> networks = sources_.NetworksOf(list);
