@@ -93,25 +93,20 @@ void DecisionLoop::Enqueue(Task task,
 }
 
 void DecisionLoop::ImposeBan(BanRequest request, ImposeDone done) {
-  Enqueue([this, request = std::move(request),
-           done](Turn& turn) { Impose(turn, request, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Impose, done, std::move(request));
 }
 
 void DecisionLoop::PardonBans(IpNetwork source, std::string jail,
                               std::string who, PardonDone done) {
-  Enqueue([this, source, jail = std::move(jail), who = std::move(who),
-           done](Turn& turn) { Pardon(turn, source, jail, who, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Pardon, done, source, std::move(jail),
+              std::move(who));
 }
 
 void DecisionLoop::ReplaceJails(std::shared_ptr<const JailSet> jails,
                                 std::string who, std::string reason,
                                 Done done) {
-  Enqueue([this, jails = std::move(jails), who = std::move(who),
-           reason = std::move(reason),
-           done](Turn& turn) { Replace(turn, jails, who, reason, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Replace, done, std::move(jails), std::move(who),
+              std::move(reason));
 }
 
 void DecisionLoop::Record(AuditRecord record) {

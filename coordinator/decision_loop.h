@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -170,7 +171,7 @@ class DecisionLoop {
   void RefreshAllowed(OperatorRails::Networks networks, Done done);
 
   // Stops enforcement, or goes on. The start of the pause is the loop's to set.
-  void PauseEnforcement(Pause pause, Done done);
+  void PauseEnforcement(const Pause& pause, Done done);
   void ResumeEnforcement(std::string who, Done done);
 
   // What operators have set.
@@ -189,6 +190,16 @@ class DecisionLoop {
   using Task = std::function<void(Turn&)>;
 
   void Enqueue(Task task, std::function<void(absl::Status)> refuse);
+
+  // Queues `task`, one of those below, with what is `given`; `done` is told
+  // what came of it, or why it is refused.
+  template <typename Method, typename Done, typename... Given>
+  void EnqueueTask(Method task, const Done& done, Given... given) {
+    Enqueue([this, task, done, ... given = std::move(given)](
+                Turn& turn) { (this->*task)(turn, given..., done); },
+            done);
+  }
+
   void Loop();
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

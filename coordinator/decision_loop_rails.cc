@@ -27,54 +27,39 @@ bool Touches(const std::vector<IpNetwork>& networks, const NetworkSet& set,
 
 void DecisionLoop::UndoBans(UndoSelection selection, std::string who,
                             CountDone done) {
-  Enqueue([this, selection = std::move(selection), who = std::move(who),
-           done](Turn& turn) { Undo(turn, selection, who, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Undo, done, std::move(selection), std::move(who));
 }
 
 void DecisionLoop::AllowSource(AllowRequest request, AllowDone done) {
-  Enqueue([this, request = std::move(request),
-           done](Turn& turn) { Allow(turn, request, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Allow, done, std::move(request));
 }
 
 void DecisionLoop::DisallowSource(std::string source, std::string who,
                                   DisallowDone done) {
-  Enqueue([this, source = std::move(source), who = std::move(who),
-           done](Turn& turn) { Disallow(turn, source, who, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Disallow, done, std::move(source), std::move(who));
 }
 
 void DecisionLoop::RefreshAllowed(OperatorRails::Networks networks, Done done) {
-  Enqueue([this, networks = std::move(networks),
-           done](Turn& turn) { Refresh(turn, networks, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Refresh, done, std::move(networks));
 }
 
-void DecisionLoop::PauseEnforcement(Pause pause, Done done) {
-  Enqueue([this, pause = std::move(pause),
-           done](Turn& turn) { SetPause(turn, pause, pause.who, done); },
-          done);
+void DecisionLoop::PauseEnforcement(const Pause& pause, Done done) {
+  EnqueueTask(&DecisionLoop::SetPause, done, pause, pause.who);
 }
 
 void DecisionLoop::ResumeEnforcement(std::string who, Done done) {
-  Enqueue([this, who = std::move(who),
-           done](Turn& turn) { SetPause(turn, std::nullopt, who, done); },
-          done);
+  EnqueueTask(&DecisionLoop::SetPause, done, std::nullopt, std::move(who));
 }
 
 void DecisionLoop::ReleaseHeldBans(HeldSelection selection, std::string who,
                                    CountDone done) {
-  Enqueue([this, selection = std::move(selection), who = std::move(who),
-           done](Turn& turn) { Release(turn, selection, who, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Release, done, std::move(selection),
+              std::move(who));
 }
 
 void DecisionLoop::DropHeldBans(HeldSelection selection, std::string who,
                                 CountDone done) {
-  Enqueue([this, selection = std::move(selection), who = std::move(who),
-           done](Turn& turn) { Drop(turn, selection, who, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Drop, done, std::move(selection), std::move(who));
 }
 
 absl::StatusOr<bool> DecisionLoop::ImposeOrHold(Turn& turn, const Jail& jail,

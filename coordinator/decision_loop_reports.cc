@@ -17,16 +17,13 @@ constexpr size_t kTogether = 16;
 
 void DecisionLoop::ReportFailures(std::shared_ptr<FailureReport> report,
                                   ReportDone done) {
-  Enqueue([this, report = std::move(report),
-           done](Turn& turn) { Report(turn, report, done); },
-          done);
+  EnqueueTask(&DecisionLoop::Report, done, std::move(report));
 }
 
 void DecisionLoop::HandOverBans(std::string server, std::vector<Ban> bans,
                                 HandOverDone done) {
-  Enqueue([this, server = std::move(server), bans = std::move(bans),
-           done](Turn& turn) { HandOver(turn, server, bans, done); },
-          done);
+  EnqueueTask(&DecisionLoop::HandOver, done, std::move(server),
+              std::move(bans));
 }
 
 void DecisionLoop::Report(Turn& turn, std::shared_ptr<FailureReport> report,
