@@ -6,6 +6,7 @@
 #include "absl/types/span.h"
 #include "common/jail.h"
 #include "common/last_time.h"
+#include "coordinator/varint.h"
 
 namespace mxban {
 namespace {
@@ -15,14 +16,6 @@ constexpr char kFailure = 1;
 constexpr uint8_t kIpv4 = 129;  // Added to a prefix length.
 
 size_t BytesOf(int prefix_length) { return (prefix_length + 7) / 8; }
-
-char* PutNumber(uint64_t number, char* at) {
-  for (; number >= 0x80; number >>= 7) {
-    *at++ = static_cast<char>(number | 0x80);
-  }
-  *at++ = static_cast<char>(number);
-  return at;
-}
 
 char* PutSource(const IpNetwork& source, char* at) {
   const int width = source.prefix_length() + (source.is_ipv4() ? kIpv4 : 0);
@@ -58,12 +51,12 @@ void FailureRowWriter::Add(const FailureView& failure, uint64_t back) {
   char* at = numbers;
   *at++ = kFailure;
   at = PutSource(failure.source, at);
-  at = PutNumber(JailSize(jail), at);
-  at = PutNumber(back, at);
+  at = PutVarint(JailSize(jail), at);
+  at = PutVarint(back, at);
   at = PutTime(time_us, at);
-  at = PutNumber(server_size, at);
-  at = PutNumber(failure.user.size(), at);
-  at = PutNumber(failure.evidence.size(), at);
+  at = PutVarint(server_size, at);
+  at = PutVarint(failure.user.size(), at);
+  at = PutVarint(failure.evidence.size(), at);
   data_.append(numbers, at - numbers);
   data_.append(jail.data(), jail.size());
   data_.append(server.data(), server.size());
@@ -76,7 +69,7 @@ void FailureRowWriter::Forget(absl::string_view jail, const IpNetwork& source) {
   char* at = numbers;
   *at++ = kForgotten;
   at = PutSource(source, at);
-  at = PutNumber(JailSize(jail), at);
+  at = PutVarint(JailSize(jail), at);
   data_.append(numbers, at - numbers);
   data_.append(jail.data(), jail.size());
 }
@@ -114,11 +107,11 @@ bool FailureRowReader::ReadRecord(Record& record) {
   record.is_forgotten = kind == kForgotten;
   FailureView& failure = record.failure;
   uint64_t jail = 0, server = 0, user = 0, evidence = 0;
-  if (!ReadSource(failure.source) || !ReadNumber(jail)) return false;
+  if (!ReadSource(failure.source) || !TakeVarint(rest_, jail)) return false;
   if (kind == kFailure) {
-    if (!ReadNumber(record.back) || !ReadTime(failure.time) ||
-        !ReadNumber(server) || !ReadNumber(user) || !ReadNumber(evidence) ||
-        user > kMaxUser) {
+    if (!TakeVarint(rest_, record.back) || !ReadTime(failure.time) ||
+        !TakeVarint(rest_, server) || !TakeVarint(rest_, user) ||
+        !TakeVarint(rest_, evidence) || user > kMaxUser) {
       return false;
     }
   } else if (kind != kForgotten) {
@@ -153,17 +146,6 @@ bool FailureRowReader::ReadSource(IpNetwork& source) {
   // Only canonical ones are written.
   return source.is_ipv4() == is_ipv4 &&
          std::memcmp(source.bytes().data(), bytes, size) == 0;
-}
-
-bool FailureRowReader::ReadNumber(uint64_t& number) {
-  number = 0;
-  for (int shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-    const auto byte = static_cast<uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
-    number |= uint64_t{byte & 0x7fu} << shift;
-    if (byte < 0x80) return true;
-  }
-  return false;
 }
 
 bool FailureRowReader::ReadTime(absl::Time& time) {

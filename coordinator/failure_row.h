@@ -5,8 +5,8 @@
 // they came.
 //
 // A row is a sequence of records. Each is a failure, or says that all those of
-// a source that came before are forgotten. Numbers are little-endian, or of the
-// variable length of Protocol Buffers ("varint"):
+// a source that came before are forgotten. Numbers are little-endian, or
+// varints (varint.h):
 //
 //   kind      1 byte: 0 forgotten, 1 a failure
 //   width     1 byte: the prefix length of the source, and 129 more for IPv4
@@ -102,7 +102,6 @@ class FailureRowReader {
  private:
   bool ReadRecord(Record& record);
   bool ReadSource(IpNetwork& source);
-  bool ReadNumber(uint64_t& number);
   bool ReadTime(absl::Time& time);
   bool ReadText(uint64_t size, absl::string_view& text);
 

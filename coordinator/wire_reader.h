@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
+#include "coordinator/varint.h"
 
 namespace mxban {
 
@@ -38,7 +39,6 @@ class WireReader {
   absl::string_view bytes() const { return bytes_; }
 
  private:
-  bool ReadNumber(uint64_t& number);
   bool ReadBytes(uint64_t size);
   bool ReadField();
 
@@ -49,17 +49,6 @@ class WireReader {
   absl::string_view bytes_;
 };
 
-inline bool WireReader::ReadNumber(uint64_t& number) {
-  number = 0;
-  for (int shift = 0; shift < 70 && !rest_.empty(); shift += 7) {
-    const auto byte = static_cast<uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
-    number |= uint64_t{byte & 0x7fu} << shift % 64;
-    if (byte < 0x80) return true;
-  }
-  return false;
-}
-
 inline bool WireReader::ReadBytes(uint64_t size) {
   if (size > rest_.size()) return false;
   bytes_ = rest_.substr(0, size);
@@ -69,14 +58,14 @@ inline bool WireReader::ReadBytes(uint64_t size) {
 
 inline bool WireReader::ReadField() {
   // A field's number is not 0, and has 29 bits.
-  if (!ReadNumber(tag_) || tag_ < 8 || tag_ > UINT32_MAX) return false;
+  if (!TakeVarint(rest_, tag_) || tag_ < 8 || tag_ > UINT32_MAX) return false;
   switch (tag_ & 7) {
     case 0:
-      return ReadNumber(number_);
+      return TakeVarint(rest_, number_);
     case 1:
       return ReadBytes(8);
     case 2:
-      return ReadNumber(number_) && ReadBytes(number_);
+      return TakeVarint(rest_, number_) && ReadBytes(number_);
     case 5:
       return ReadBytes(4);
     default:
