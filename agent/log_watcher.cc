@@ -6,6 +6,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
+#include "common/printable_text.h"
 #include "common/proto_convert.h"
 #include "spdlog/spdlog.h"
 

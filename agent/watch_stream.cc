@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/printable_text.h"
 #include "common/proto_convert.h"
 #include "spdlog/spdlog.h"
 

@@ -3,8 +3,8 @@
 #include <ctime>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/printable_text.h"
 #include "common/status_macros.h"
 #include "openssl/bio.h"
 #include "openssl/err.h"
@@ -68,11 +68,8 @@ absl::StatusOr<std::vector<X509Pointer>> ReadCertificates(
   return all;
 }
 
-bool IsPrintable(absl::string_view text) {
-  for (const char c : text) {
-    if (!absl::ascii_isprint(static_cast<unsigned char>(c))) return false;
-  }
-  return !text.empty();
+bool IsName(absl::string_view bytes) {
+  return !bytes.empty() && IsPrintable(bytes);
 }
 
 absl::string_view BytesOf(const ASN1_STRING* text) {
@@ -87,7 +84,7 @@ std::vector<std::string> SubjectEntries(const X509* x509, int nid) {
   while ((position = X509_NAME_get_index_by_NID(subject, nid, position)) >= 0) {
     const absl::string_view bytes = BytesOf(
         X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, position)));
-    if (IsPrintable(bytes)) entries.emplace_back(bytes);
+    if (IsName(bytes)) entries.emplace_back(bytes);
   }
   return entries;
 }
@@ -100,7 +97,7 @@ std::vector<std::string> HostNames(const X509* x509) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(all, i);
     if (name->type != GEN_DNS) continue;
     const absl::string_view bytes = BytesOf(name->d.dNSName);
-    if (IsPrintable(bytes)) names.emplace_back(bytes);
+    if (IsName(bytes)) names.emplace_back(bytes);
   }
   GENERAL_NAMES_free(all);
   return names;

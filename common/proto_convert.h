@@ -47,12 +47,6 @@ v1::ReportFailuresRequest FailureBatchToProto(const FailureBatch& batch);
 v1::EnforcementProblem ProblemToProto(absl::StatusCode code);
 absl::Status EnforcementStatusFromProto(const v1::Acknowledgement& message);
 
-// Whether `bytes` are printable ASCII.
-bool IsPrintable(absl::string_view bytes);
-
-// Bytes of unknown origin as printable ASCII: others become C escapes.
-std::string PrintableText(absl::string_view bytes, size_t max_size);
-
 }  // namespace mxban
 
 #endif  // MXBAN_COMMON_PROTO_CONVERT_H_

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/grpc_status.h"
+#include "common/printable_text.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
 #include "common/version.h"

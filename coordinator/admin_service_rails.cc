@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/printable_text.h"
 #include "common/proto_convert.h"
 #include "coordinator/admin_call.h"
 #include "coordinator/admin_service.h"

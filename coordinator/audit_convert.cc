@@ -1,5 +1,6 @@
 #include "coordinator/audit_convert.h"
 
+#include "common/printable_text.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/jail.h"
+#include "common/printable_text.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
 #include "coordinator/wire_reader.h"

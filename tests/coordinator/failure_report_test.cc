@@ -5,6 +5,7 @@
 
 #include "absl/random/random.h"
 #include "absl/status/status.h"
+#include "common/printable_text.h"
 #include "common/proto_convert.h"
 #include "gtest/gtest.h"
 #include "tests/coordinator/failures.h"
