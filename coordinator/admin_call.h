@@ -12,9 +12,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/ban.h"
 #include "common/grpc_status.h"
 #include "common/status_macros.h"
+#include "common/time_convert.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 
@@ -29,6 +31,14 @@ inline grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context,
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpcStatus(status));
   return reactor;
+}
+
+// The `duration` of a request.
+inline absl::StatusOr<absl::Duration> LengthOf(
+    const google::protobuf::Duration& duration) {
+  ASSIGN_OR_RETURN(const absl::Duration length, DurationFromProto(duration));
+  if (length > absl::ZeroDuration()) return length;
+  return absl::InvalidArgumentError("duration: not positive");
 }
 
 inline size_t PageSize(int32_t wanted) {

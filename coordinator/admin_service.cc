@@ -1,13 +1,9 @@
 #include "coordinator/admin_service.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/grpc_status.h"
 #include "common/printable_text.h"
 #include "common/proto_convert.h"
@@ -16,44 +12,12 @@
 #include "coordinator/admin_call.h"
 #include "coordinator/audit_convert.h"
 #include "coordinator/explanation_convert.h"
+#include "coordinator/failure_summary_convert.h"
 #include "coordinator/rail_convert.h"
-#include "coordinator/recent_failures.h"
 #include "coordinator/source_explanation.h"
 
 namespace mxban {
 namespace {
-
-// The most sources, or servers, in a summary of failures.
-constexpr int32_t kMostFailing = 100;
-
-// A page token of audit records is the place of the last one: `MICROSECONDS
-// ID`.
-absl::StatusOr<AuditQuery::Place> PlaceOfToken(const std::string& token) {
-  const std::pair<std::string, std::string> parts = absl::StrSplit(token, ' ');
-  int64_t micros;
-  AuditQuery::Place place;
-  if (!absl::SimpleAtoi(parts.first, &micros) ||
-      !absl::SimpleAtoi(parts.second, &place.id) || place.id > INT64_MAX) {
-    return absl::InvalidArgumentError("page_token: not one of ours");
-  }
-  place.time = absl::FromUnixMicros(micros);
-  return place;
-}
-
-absl::StatusOr<AuditQuery> QueryOf(const v1::ListAuditRecordsRequest& message) {
-  AuditQuery query;
-  query.limit = PageSize(message.page_size());
-  if (!message.source().empty()) {
-    ASSIGN_OR_RETURN(query.source, IpNetwork::Parse(message.source()));
-  }
-  if (message.has_since()) {
-    ASSIGN_OR_RETURN(query.since, TimestampFromProto(message.since()));
-  }
-  if (!message.page_token().empty()) {
-    ASSIGN_OR_RETURN(query.before, PlaceOfToken(message.page_token()));
-  }
-  return query;
-}
 
 absl::StatusOr<BanRequest> RequestOf(const v1::ImposeBanRequest& message) {
   BanRequest request;
@@ -64,10 +28,7 @@ absl::StatusOr<BanRequest> RequestOf(const v1::ImposeBanRequest& message) {
   }
   if (message.permanent()) request.duration = absl::InfiniteDuration();
   if (message.has_duration()) {
-    ASSIGN_OR_RETURN(request.duration, DurationFromProto(message.duration()));
-    if (request.duration <= absl::ZeroDuration()) {
-      return absl::InvalidArgumentError("duration: not positive");
-    }
+    ASSIGN_OR_RETURN(request.duration, LengthOf(message.duration()));
   }
   request.reason = PrintableText(message.reason(), kLongestReason);
   request.wide = message.wide();
@@ -98,36 +59,6 @@ v1::AgentStatus StatusOf(const AgentInfo& agent, uint64_t failure_count) {
   *status.mutable_contact_time() = TimestampToProto(agent.contact_time);
   status.set_failure_count(failure_count);
   return status;
-}
-
-absl::StatusOr<RecentFailures::Selection> SelectionOf(
-    const v1::SummarizeFailuresRequest& message, absl::Time now) {
-  RecentFailures::Selection selection;
-  selection.jail = message.jail();
-  if (message.limit() > 0) {
-    selection.limit = std::min(message.limit(), kMostFailing);
-  }
-  if (message.has_window()) {
-    ASSIGN_OR_RETURN(const absl::Duration window,
-                     DurationFromProto(message.window()));
-    if (window <= absl::ZeroDuration()) {
-      return absl::InvalidArgumentError("window: not positive");
-    }
-    selection.since = now - window;
-  }
-  return selection;
-}
-
-v1::FailingSource FailingToProto(const FailureSummary::Source& failing,
-                                 const BanTable& table) {
-  v1::FailingSource message;
-  message.set_source(failing.source.ToString());
-  message.set_failure_count(failing.failure_count);
-  message.set_server_count(static_cast<uint32_t>(failing.servers.size()));
-  for (const std::string& jail : failing.jails) message.add_jails(jail);
-  *message.mutable_newest_time() = TimestampToProto(failing.newest);
-  message.set_is_banned(!table.Covering(failing.source, "").empty());
-  return message;
 }
 
 uint64_t CountIn(const absl::flat_hash_map<std::string, uint64_t>& counts,
@@ -313,23 +244,12 @@ grpc::ServerUnaryReactor* AdminService::SummarizeFailures(
     const v1::SummarizeFailuresRequest* request,
     v1::SummarizeFailuresResponse* response) {
   CALLER_OR_REPLY(caller, "SummarizeFailures");
-  const auto selection = SelectionOf(*request, parts_.clock.TimeNow());
+  const auto selection =
+      FailureSelectionFromProto(*request, parts_.clock.TimeNow());
   if (!selection.ok()) return Reply(context, selection.status());
-  const FailureSummary summary =
-      parts_.loop.recent_failures().Summarize(*selection);
-  *response->mutable_start_time() =
-      TimestampToProto(std::max(summary.since, parts_.start_time));
-  response->set_failure_count(summary.failure_count);
-  response->set_source_count(summary.source_count);
-  for (const FailureSummary::Source& source : summary.sources) {
-    *response->add_sources() = FailingToProto(source, parts_.table);
-  }
-  for (const FailureSummary::Server& server : summary.servers) {
-    v1::FailingServer& message = *response->add_servers();
-    message.set_server_name(server.name);
-    message.set_failure_count(server.failure_count);
-    message.set_source_count(server.source_count);
-  }
+  *response =
+      FailureSummaryToProto(parts_.loop.recent_failures().Summarize(*selection),
+                            parts_.table, parts_.start_time);
   return Reply(context, absl::OkStatus());
 }
 
@@ -338,8 +258,9 @@ grpc::ServerUnaryReactor* AdminService::ListAuditRecords(
     const v1::ListAuditRecordsRequest* request,
     v1::ListAuditRecordsResponse* response) {
   CALLER_OR_REPLY(caller, "ListAuditRecords");
-  absl::StatusOr<AuditQuery> query = QueryOf(*request);
+  absl::StatusOr<AuditQuery> query = AuditQueryFromProto(*request);
   if (!query.ok()) return Reply(context, query.status());
+  query->limit = PageSize(request->page_size());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.loop.Inspect([reactor, response, query = *std::move(query)](
                           const absl::StatusOr<DecisionLoop::View>& view) {
@@ -351,8 +272,7 @@ grpc::ServerUnaryReactor* AdminService::ListAuditRecords(
       *response->add_records() = AuditRecordToProto(record);
     }
     if (records->size() == query.limit) {
-      response->set_next_page_token(absl::StrCat(
-          absl::ToUnixMicros(records->back().time), " ", records->back().id));
+      response->set_next_page_token(AuditTokenOf(records->back()));
     }
     reactor->Finish(grpc::Status::OK);
   });

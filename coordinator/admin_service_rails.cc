@@ -45,10 +45,7 @@ absl::StatusOr<AllowRequest> RequestOf(const v1::AllowSourceRequest& message,
   request.who = std::move(who);
   request.networks = word.list.networks;
   if (!message.has_duration()) return request;
-  ASSIGN_OR_RETURN(request.duration, DurationFromProto(message.duration()));
-  if (request.duration <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError("duration: not positive");
-  }
+  ASSIGN_OR_RETURN(request.duration, LengthOf(message.duration()));
   return request;
 }
 

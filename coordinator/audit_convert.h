@@ -3,6 +3,8 @@
 
 // Audit records: wire messages <-> values.
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "coordinator/audit_record.h"
 #include "mxban/v1/admin_service.pb.h"
@@ -15,6 +17,14 @@ v1::AuditRecord AuditRecordToProto(const AuditRecord& record);
 // INVALID_ARGUMENT if the time is none.
 absl::StatusOr<AuditRecord> AuditRecordFromProto(
     const v1::AuditRecord& message);
+
+// Which records are asked for; how many is the caller's to say.
+// INVALID_ARGUMENT names the field that is wrong.
+absl::StatusOr<AuditQuery> AuditQueryFromProto(
+    const v1::ListAuditRecordsRequest& message);
+
+// The page token that asks for what comes behind `last`.
+std::string AuditTokenOf(const AuditRecord& last);
 
 }  // namespace mxban
 

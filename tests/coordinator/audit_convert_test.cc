@@ -31,5 +31,23 @@ TEST(AuditConvertTest, ATimeThatIsNoneIsRefused) {
   EXPECT_TRUE(absl::IsInvalidArgument(AuditRecordFromProto(message).status()));
 }
 
+TEST(AuditConvertTest, APageBeginsBehindTheLastRecordOfTheOneBefore) {
+  v1::ListAuditRecordsRequest message;
+  message.set_source("203.0.113.7");
+  message.set_page_token(AuditTokenOf({.time = kNoon, .id = 7}));
+  const auto query = AuditQueryFromProto(message);
+  ASSERT_TRUE(query.ok()) << query.status();
+  EXPECT_EQ(query->source, IpNetwork::ParseOrDie("203.0.113.7"));
+  EXPECT_EQ(query->since, absl::InfinitePast());
+  EXPECT_EQ(query->before->time, kNoon);
+  EXPECT_EQ(query->before->id, 7);
+
+  for (const char* token : {"x", "1", "1 x", " ", "1 18446744073709551615"}) {
+    message.set_page_token(token);
+    EXPECT_TRUE(absl::IsInvalidArgument(AuditQueryFromProto(message).status()))
+        << token;
+  }
+}
+
 }  // namespace
 }  // namespace mxban
