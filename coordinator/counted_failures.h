@@ -17,7 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "common/ban.h"
 #include "common/ip_network.h"
-#include "coordinator/ban_store.h"
+#include "coordinator/stored_failure.h"
 
 namespace mxban {
 

@@ -21,9 +21,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "common/jail.h"
-#include "coordinator/ban_store.h"
 #include "coordinator/failure_report.h"
 #include "coordinator/pardons.h"
+#include "coordinator/store_records.h"
 
 namespace mxban {
 

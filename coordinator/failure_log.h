@@ -30,9 +30,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "coordinator/ban_store.h"
 #include "coordinator/failure_row.h"
 #include "coordinator/sqlite.h"
+#include "coordinator/store_records.h"
 
 namespace mxban {
 

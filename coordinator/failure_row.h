@@ -35,7 +35,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "coordinator/ban_store.h"
+#include "coordinator/stored_failure.h"
 
 namespace mxban {
 

@@ -16,7 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "common/ban.h"
-#include "coordinator/ban_store.h"
+#include "coordinator/store_records.h"
 
 namespace mxban {
 

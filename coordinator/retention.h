@@ -14,8 +14,8 @@
 //   audit records 90 days
 
 #include "absl/time/time.h"
-#include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
+#include "coordinator/store_records.h"
 
 namespace mxban {
 

@@ -23,8 +23,8 @@
 #include "common/ban.h"
 #include "common/good_senders.h"
 #include "common/jail.h"
-#include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
+#include "coordinator/store_records.h"
 #include "coordinator/turn.h"
 
 namespace mxban {

@@ -14,8 +14,8 @@
 #include "common/ban.h"
 #include "common/status_macros.h"
 #include "coordinator/audit_record.h"
-#include "coordinator/ban_store.h"
 #include "coordinator/sqlite.h"
+#include "coordinator/store_records.h"
 
 namespace mxban {
 

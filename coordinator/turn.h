@@ -25,11 +25,11 @@
 #include "absl/time/time.h"
 #include "common/ban.h"
 #include "coordinator/audit_record.h"
-#include "coordinator/ban_store.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/counted_failures.h"
 #include "coordinator/failure_report.h"
 #include "coordinator/rail_records.h"
+#include "coordinator/store_records.h"
 
 namespace mxban {
 

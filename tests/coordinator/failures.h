@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "common/proto_convert.h"
-#include "coordinator/ban_store.h"
 #include "coordinator/failure_report.h"
+#include "coordinator/stored_failure.h"
 
 namespace mxban {
 
