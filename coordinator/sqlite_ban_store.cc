@@ -34,48 +34,39 @@ absl::StatusOr<std::unique_ptr<SqliteBanStore>> SqliteBanStore::Open(
 }
 
 absl::Status SqliteBanStore::Prepare() {
-  const auto prepare = [this](absl::string_view sql) {
-    return database_->Prepare(sql);
-  };
-  begin_ = prepare("BEGIN IMMEDIATE");
-  commit_ = prepare("COMMIT");
-  set_revision_ = prepare("UPDATE meta SET value = ? WHERE key = 'revision'");
-  add_login_ = prepare(
-      "INSERT INTO right_login (jail, source, user, time) VALUES (?, ?, ?, ?) "
-      "ON CONFLICT (jail, source, user) DO UPDATE SET time = excluded.time "
-      "WHERE excluded.time > time");
-  forget_logins_ =
-      prepare("DELETE FROM right_login WHERE time <= ? AND jail = ?");
-  set_progress_ = prepare("REPLACE INTO log_progress VALUES (?, ?, ?, ?, ?)");
-  lift_ = prepare("DELETE FROM ban WHERE jail = ? AND source = ?");
-  impose_ = prepare("REPLACE INTO ban VALUES (?, ?, ?)");
-  forget_counts_ =
-      prepare("DELETE FROM ban_history WHERE jail = ? AND source = ?");
-  pardon_ = prepare("REPLACE INTO pardon VALUES (?, ?, ?)");
-  count_ban_ = prepare("REPLACE INTO ban_history VALUES (?, ?, ?, ?)");
-  prune_progress_ = prepare("DELETE FROM log_progress WHERE time < ?");
-  prune_pardons_ = prepare("DELETE FROM pardon WHERE time < ?");
-  prune_logins_ = prepare("DELETE FROM right_login WHERE time < ?");
-  prune_counts_ = prepare(
-      "DELETE FROM ban_history WHERE time < ? AND NOT EXISTS (SELECT 1 FROM "
-      "ban WHERE jail = ban_history.jail AND source = ban_history.source)");
-  ban_counts_of_ = prepare(
-      "SELECT SUM(CASE WHEN jail = ? THEN ban_count END), SUM(ban_count) "
-      "FROM ban_history WHERE source = ?");
-  hold_ = prepare("REPLACE INTO held_ban VALUES (?, ?, ?)");
-  drop_held_ = prepare("DELETE FROM held_ban WHERE jail = ? AND source = ?");
-  allow_ = prepare("REPLACE INTO allowed VALUES (?, ?)");
-  disallow_ = prepare("DELETE FROM allowed WHERE source = ?");
-  pause_ = prepare("REPLACE INTO meta VALUES ('pause', ?)");
-  resume_ = prepare("DELETE FROM meta WHERE key = 'pause'");
-  for (const SqliteStatement* statement :
-       {&begin_,        &commit_,         &set_revision_,  &set_progress_,
-        &lift_,         &impose_,         &forget_counts_, &pardon_,
-        &count_ban_,    &prune_progress_, &prune_pardons_, &prune_logins_,
-        &prune_counts_, &ban_counts_of_,  &add_login_,     &forget_logins_,
-        &hold_,         &drop_held_,      &allow_,         &disallow_,
-        &pause_,        &resume_}) {
-    RETURN_IF_ERROR(statement->status());
+  const std::pair<SqliteStatement&, const char*> statements[] = {
+      {begin_, "BEGIN IMMEDIATE"},
+      {commit_, "COMMIT"},
+      {set_revision_, "UPDATE meta SET value = ? WHERE key = 'revision'"},
+      {add_login_,
+       "INSERT INTO right_login (jail, source, user, time) VALUES (?, ?, ?, ?) "
+       "ON CONFLICT (jail, source, user) DO UPDATE SET time = excluded.time "
+       "WHERE excluded.time > time"},
+      {forget_logins_, "DELETE FROM right_login WHERE time <= ? AND jail = ?"},
+      {set_progress_, "REPLACE INTO log_progress VALUES (?, ?, ?, ?, ?)"},
+      {lift_, "DELETE FROM ban WHERE jail = ? AND source = ?"},
+      {impose_, "REPLACE INTO ban VALUES (?, ?, ?)"},
+      {forget_counts_, "DELETE FROM ban_history WHERE jail = ? AND source = ?"},
+      {pardon_, "REPLACE INTO pardon VALUES (?, ?, ?)"},
+      {count_ban_, "REPLACE INTO ban_history VALUES (?, ?, ?, ?)"},
+      {prune_progress_, "DELETE FROM log_progress WHERE time < ?"},
+      {prune_pardons_, "DELETE FROM pardon WHERE time < ?"},
+      {prune_logins_, "DELETE FROM right_login WHERE time < ?"},
+      {prune_counts_,
+       "DELETE FROM ban_history WHERE time < ? AND NOT EXISTS (SELECT 1 FROM "
+       "ban WHERE jail = ban_history.jail AND source = ban_history.source)"},
+      {ban_counts_of_,
+       "SELECT SUM(CASE WHEN jail = ? THEN ban_count END), SUM(ban_count) "
+       "FROM ban_history WHERE source = ?"},
+      {hold_, "REPLACE INTO held_ban VALUES (?, ?, ?)"},
+      {drop_held_, "DELETE FROM held_ban WHERE jail = ? AND source = ?"},
+      {allow_, "REPLACE INTO allowed VALUES (?, ?)"},
+      {disallow_, "DELETE FROM allowed WHERE source = ?"},
+      {pause_, "REPLACE INTO meta VALUES ('pause', ?)"},
+      {resume_, "DELETE FROM meta WHERE key = 'pause'"}};
+  for (const auto& [statement, sql] : statements) {
+    statement = database_->Prepare(sql);
+    RETURN_IF_ERROR(statement.status());
   }
   return absl::OkStatus();
 }

@@ -4,6 +4,70 @@
 #include <utility>
 
 namespace mxban {
+namespace {
+
+// What was reported, and what is forgotten of it.
+void MoveReports(Turn& turn, StoreChange& change) {
+  change.forgotten = std::move(turn.forgotten);
+  change.failures = turn.counted.Take();
+  for (const auto& [key, trim] : turn.trimmed) change.trimmed.push_back(trim);
+  for (const auto& [login, time] : turn.right_logins) {
+    change.right_logins.push_back({login.first, login.second, time});
+  }
+  for (const auto& [jail, until] : turn.forgotten_logins) {
+    change.forgotten_logins.push_back({jail, until});
+  }
+  change.progress = std::move(turn.progress);
+}
+
+void AddBans(Turn& turn, StoreChange& change) {
+  for (const auto& [key, end] : turn.ended) {
+    change.lifted.push_back(key);
+    if (end.kind == BanTable::ChangeKind::kPardoned) {
+      change.pardoned.push_back({key, turn.now});
+    }
+  }
+  for (const BanKey& key : turn.dropped) {
+    change.pardoned.push_back({key, turn.now});
+  }
+  for (auto& [key, ban] : turn.imposed) {
+    ban.revision = change.revision;
+    change.imposed.push_back(ban);
+  }
+}
+
+// What is held, and what operators have set.
+void AddRails(const Turn& turn, StoreChange& change) {
+  for (const auto& [key, held] : turn.held) {
+    if (held) {
+      change.held.push_back(*held);
+    } else {
+      change.not_held.push_back(key);
+    }
+  }
+  for (const auto& [source, allowed] : turn.allowed) {
+    if (allowed) {
+      change.allowed.push_back(*allowed);
+    } else {
+      change.disallowed.push_back(source);
+    }
+  }
+  change.pause = turn.pause;
+}
+
+// Whether there is nothing in it that cannot wait; what is imposed takes a
+// revision.
+bool IsEmpty(const StoreChange& change) {
+  return change.forgotten.empty() && change.failures.empty() &&
+         change.progress.empty() && change.right_logins.empty() &&
+         change.forgotten_logins.empty() && change.lifted.empty() &&
+         change.pardoned.empty() && change.held.empty() &&
+         change.not_held.empty() && change.allowed.empty() &&
+         change.disallowed.empty() && !change.pause && !change.retention &&
+         change.audit.empty();
+}
+
+}  // namespace
 
 std::optional<Ban> Turn::Standing(const BanKey& key) const {
   const auto found = imposed.find(key);
@@ -66,53 +130,12 @@ void Turn::Expire() {
 std::optional<StoreChange> Turn::ToStoreChange() {
   StoreChange change;
   change.revision = Revision();
-  change.forgotten = std::move(forgotten);
-  change.failures = counted.Take();
-  for (const auto& [login, time] : right_logins) {
-    change.right_logins.push_back({login.first, login.second, time});
-  }
-  for (const auto& [jail, until] : forgotten_logins) {
-    change.forgotten_logins.push_back({jail, until});
-  }
-  for (const auto& [key, trim] : trimmed) change.trimmed.push_back(trim);
-  change.progress = std::move(progress);
-  for (const auto& [key, end] : ended) {
-    change.lifted.push_back(key);
-    if (end.kind == BanTable::ChangeKind::kPardoned) {
-      change.pardoned.push_back({key, now});
-    }
-  }
-  for (const BanKey& key : dropped) change.pardoned.push_back({key, now});
-  for (const auto& [key, held_ban] : held) {
-    if (held_ban) {
-      change.held.push_back(*held_ban);
-    } else {
-      change.not_held.push_back(key);
-    }
-  }
-  for (auto& [key, ban] : imposed) {
-    ban.revision = change.revision;
-    change.imposed.push_back(ban);
-  }
-  for (const auto& [source, allowed_source] : allowed) {
-    if (allowed_source) {
-      change.allowed.push_back(*allowed_source);
-    } else {
-      change.disallowed.push_back(source);
-    }
-  }
-  change.pause = pause;
+  MoveReports(*this, change);
+  AddBans(*this, change);
+  AddRails(*this, change);
   change.retention = retention;
   change.audit = std::move(audit);
-  const bool is_empty =
-      !NeedsRevision() && change.forgotten.empty() && change.failures.empty() &&
-      change.progress.empty() && change.right_logins.empty() &&
-      change.forgotten_logins.empty() && change.lifted.empty() &&
-      change.pardoned.empty() && change.held.empty() &&
-      change.not_held.empty() && change.allowed.empty() &&
-      change.disallowed.empty() && !change.pause && !change.retention &&
-      change.audit.empty();
-  if (is_empty) return std::nullopt;
+  if (!NeedsRevision() && IsEmpty(change)) return std::nullopt;
   return change;
 }
 
