@@ -6,9 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "common/private_directory.h"
 #include "common/status_macros.h"
+#include "coordinator/await_answer.h"
 #include "coordinator/ignored_sources.h"
 #include "coordinator/peer_limits.h"
 #include "coordinator/server_settings.h"
@@ -16,7 +16,6 @@
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
-#include "spdlog/spdlog.h"
 
 namespace mxban {
 namespace {
@@ -62,14 +61,10 @@ Coordinator::~Coordinator() {
 
 absl::Status Coordinator::Reload() {
   if (audit_log_ != nullptr) audit_log_->Wake();
-  absl::Notification answered;
-  absl::Status answer;
-  updater_->Reload("SIGHUP", [&](const absl::StatusOr<size_t>& jail_count) {
-    answer = jail_count.status();
-    answered.Notify();
-  });
-  answered.WaitForNotification();
-  return answer;
+  return AwaitAnswer<absl::StatusOr<size_t>>([&](JailUpdater::ReloadDone done) {
+           updater_->Reload("SIGHUP", std::move(done));
+         })
+      .status();
 }
 
 void Coordinator::Ask(std::function<void()> alive) {
@@ -148,18 +143,14 @@ absl::Status Coordinator::StartAuditLog() {
 
 absl::StatusOr<std::vector<AuditRecord>> Coordinator::FetchAudit(uint64_t id,
                                                                  size_t limit) {
-  absl::Notification looked;
-  absl::StatusOr<std::vector<AuditRecord>> records;
-  loop_->Inspect([&](const absl::StatusOr<DecisionLoop::View>& view) {
-    if (view.ok()) {
-      records = view->store.AuditAfter(id, limit);
-    } else {
-      records = view.status();
-    }
-    looked.Notify();
+  using Records = absl::StatusOr<std::vector<AuditRecord>>;
+  return AwaitAnswer<Records>([&](const std::function<void(Records)>& done) {
+    loop_->Inspect(
+        [done, id, limit](const absl::StatusOr<DecisionLoop::View>& view) {
+          done(view.ok() ? view->store.AuditAfter(id, limit)
+                         : Records(view.status()));
+        });
   });
-  looked.WaitForNotification();
-  return records;
 }
 
 absl::Status Coordinator::StartServers() {

@@ -2,11 +2,10 @@
 
 #include <utility>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "common/status_macros.h"
 #include "coordinator/allowed_word.h"
+#include "coordinator/await_answer.h"
 #include "coordinator/effective_jails.h"
 #include "coordinator/operator_rails.h"
 #include "spdlog/spdlog.h"
@@ -18,18 +17,6 @@ constexpr absl::Duration kRefreshInterval = absl::Seconds(5);
 
 absl::Status Stopping() {
   return absl::UnavailableError("the coordinator is stopping");
-}
-
-// Returns what the decision loop answers.
-absl::Status Await(absl::FunctionRef<void(DecisionLoop::Done)> ask) {
-  absl::Notification answered;
-  absl::Status answer;
-  ask([&](absl::Status status) {
-    answer = std::move(status);
-    answered.Notify();
-  });
-  answered.WaitForNotification();
-  return answer;
 }
 
 }  // namespace
@@ -190,9 +177,10 @@ void JailUpdater::RefreshAllowed(DecisionLoop& loop) {
     changed[source] = std::move(networks);
   }
   if (changed.empty()) return;
-  const absl::Status status = Await([&](DecisionLoop::Done done) {
-    loop.RefreshAllowed(std::move(changed), std::move(done));
-  });
+  const absl::Status status =
+      AwaitAnswer<absl::Status>([&](DecisionLoop::Done done) {
+        loop.RefreshAllowed(std::move(changed), std::move(done));
+      });
   if (status.ok()) {
     spdlog::info("what the allow list says has changed, and is in force");
   } else {
@@ -251,7 +239,7 @@ absl::Status JailUpdater::PutInForce(DecisionLoop& loop,
                                      std::shared_ptr<const JailSet> jails,
                                      const std::string& who,
                                      const std::string& reason) {
-  absl::Status answer = Await([&](DecisionLoop::Done done) {
+  absl::Status answer = AwaitAnswer<absl::Status>([&](DecisionLoop::Done done) {
     loop.ReplaceJails(jails, who, reason, std::move(done));
   });
   if (answer.ok()) {
