@@ -1,5 +1,7 @@
 #include "coordinator/access_upkeep.h"
 
+#include <cstdint>
+
 #include "absl/time/time.h"
 #include "common/hourly.h"
 #include "spdlog/spdlog.h"
@@ -8,7 +10,6 @@ namespace mxban {
 namespace {
 
 constexpr absl::Duration kInterval = absl::Seconds(1);
-constexpr int kStepsBetweenCalls = 15;  // OpenCalls::kInterval.
 
 }  // namespace
 
@@ -26,7 +27,8 @@ AccessUpkeep::~AccessUpkeep() {
 
 void AccessUpkeep::Loop() {
   Hourly insecure;
-  for (int step = 1;; ++step) {
+  const int64_t steps_between_calls = OpenCalls::kInterval / kInterval;
+  for (int64_t step = 1;; ++step) {
     const absl::Time now = parts_.clock.TimeNow();
     parts_.expiry_watch.Step(now);
     if (parts_.insecure && insecure.IsDue(now)) {
@@ -38,7 +40,7 @@ void AccessUpkeep::Loop() {
       if (stopping_) return;
     }
     parts_.identities.Refresh();
-    if (step % kStepsBetweenCalls == 0) parts_.open_calls.Step();
+    if (step % steps_between_calls == 0) parts_.open_calls.Step();
   }
 }
 

@@ -12,9 +12,7 @@ absl::StatusOr<AllowedWord> ParseAllowedWord(absl::string_view text) {
   AllowedWord word;
   ASSIGN_OR_RETURN(word.list, ParseIgnoreList(text));
   const IgnoreList& list = word.list;
-  const size_t words =
-      list.networks.size() + list.names.size() + list.files.size();
-  if (words != 1 || !absl::c_all_of(text, absl::ascii_isprint)) {
+  if (list.size() != 1 || !absl::c_all_of(text, absl::ascii_isprint)) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", absl::CHexEscape(text.substr(0, 80)),
                      "' is not one address, network, host name or file:PATH"));

@@ -90,9 +90,7 @@ absl::Status AddWords(absl::string_view text, IgnoreList& list) {
        absl::StrSplit(text, absl::ByAnyChar(" \t\r\n,"), absl::SkipEmpty())) {
     RETURN_IF_ERROR(AddWord(word, list));
   }
-  const size_t words =
-      list.networks.size() + list.names.size() + list.files.size();
-  if (words <= kMaxIgnoredWords) return absl::OkStatus();
+  if (list.size() <= kMaxIgnoredWords) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("holds more than ", kMaxIgnoredWords, " words"));
 }

@@ -26,6 +26,9 @@ struct IgnoreList {
   std::vector<std::string> names;
   std::vector<std::string> files;  // Absolute paths.
 
+  // How many words it took to say so.
+  size_t size() const { return networks.size() + names.size() + files.size(); }
+
   friend bool operator==(const IgnoreList&, const IgnoreList&) = default;
 };
 
