@@ -30,7 +30,7 @@ struct BanRequest {
 // "this network", link-local IPv6, multicast), that overlaps `source`, if any.
 std::optional<IpNetwork> NobodysNetwork(const IpNetwork& source);
 
-// The entry of the `ignoreip` of `jail` that overlaps `source`, if any.
+// What of the `ignoreip` of `jail` overlaps `source`, if anything.
 std::optional<IpNetwork> IgnoredNetwork(const Jail& jail,
                                         const IpNetwork& source);
 

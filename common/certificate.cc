@@ -77,16 +77,16 @@ absl::string_view BytesOf(const ASN1_STRING* text) {
           static_cast<size_t>(ASN1_STRING_length(text))};
 }
 
-std::vector<std::string> SubjectEntries(const X509* x509, int nid) {
-  std::vector<std::string> entries;
+std::vector<std::string> SubjectTexts(const X509* x509, int nid) {
+  std::vector<std::string> texts;
   X509_NAME* subject = X509_get_subject_name(x509);
   int position = -1;
   while ((position = X509_NAME_get_index_by_NID(subject, nid, position)) >= 0) {
     const absl::string_view bytes = BytesOf(
         X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, position)));
-    if (IsName(bytes)) entries.emplace_back(bytes);
+    if (IsName(bytes)) texts.emplace_back(bytes);
   }
-  return entries;
+  return texts;
 }
 
 std::vector<std::string> HostNames(const X509* x509) {
@@ -147,10 +147,10 @@ absl::StatusOr<Certificate> ParseCertificate(absl::string_view pem) {
   ASSIGN_OR_RETURN(const std::vector<X509Pointer> all, ReadCertificates(pem));
   const X509* x509 = all.front().get();
   Certificate certificate;
-  const std::vector<std::string> names = SubjectEntries(x509, NID_commonName);
+  const std::vector<std::string> names = SubjectTexts(x509, NID_commonName);
   if (!names.empty()) certificate.common_name = names.front();
   certificate.host_names = HostNames(x509);
-  certificate.units = SubjectEntries(x509, NID_organizationalUnitName);
+  certificate.units = SubjectTexts(x509, NID_organizationalUnitName);
   certificate.serial = SerialOf(x509);
   certificate.not_after = NotAfter(x509);
   return certificate;

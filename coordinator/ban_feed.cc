@@ -134,18 +134,18 @@ BanFeed::Cursor BanFeed::Subscribe(const std::string& history_id,
 
 std::optional<grpc::ByteBuffer> BanFeed::Next(Cursor& cursor) {
   if (cursor.unread_ == nullptr) {
-    Entry entry;
+    Encoded encoded;
     bool is_kept = true;
     {
       absl::MutexLock lock(&mutex_);
       if (cursor.revision_ == newest_) return std::nullopt;
-      const Entry* next = After(cursor.revision_);
+      const Encoded* next = After(cursor.revision_);
       is_kept = next != nullptr;
-      if (is_kept) entry = *next;
+      if (is_kept) encoded = *next;
     }
-    if (!is_kept) entry = GetSnapshot();
-    cursor.revision_ = entry.revision;
-    cursor.unread_ = std::move(entry.messages);
+    if (!is_kept) encoded = GetSnapshot();
+    cursor.revision_ = encoded.revision;
+    cursor.unread_ = std::move(encoded.messages);
     cursor.next_unread_ = 0;
   }
   grpc::ByteBuffer message = (*cursor.unread_)[cursor.next_unread_++];
@@ -182,14 +182,14 @@ void BanFeed::OnUpdate(const BanTable::Update& update) {
   for (const auto& [number, reader] : readers_) reader->OnNews();
 }
 
-const BanFeed::Entry* BanFeed::After(uint64_t revision) const {
+const BanFeed::Encoded* BanFeed::After(uint64_t revision) const {
   if (updates_.empty() || revision >= newest_) return nullptr;
   const uint64_t oldest = updates_.front().revision;
   if (revision + 1 < oldest) return nullptr;
   return &updates_[revision + 1 - oldest];
 }
 
-BanFeed::Entry BanFeed::GetSnapshot() {
+BanFeed::Encoded BanFeed::GetSnapshot() {
   absl::MutexLock lock(&snapshot_mutex_);
   bool is_current = false;
   if (snapshot_.messages != nullptr) {

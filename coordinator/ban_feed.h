@@ -83,15 +83,15 @@ class BanFeed final : public BanTable::Listener {
   uint64_t encoded_snapshots() const { return encoded_snapshots_; }
 
  private:
-  struct Entry {
+  struct Encoded {
     uint64_t revision = 0;
     std::shared_ptr<const Messages> messages;
   };
 
   // The first update after `revision`; null if it is not kept.
-  const Entry* After(uint64_t revision) const
+  const Encoded* After(uint64_t revision) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Entry GetSnapshot();
+  Encoded GetSnapshot();
 
   BanTable& table_;
   const std::string history_id_;
@@ -99,13 +99,13 @@ class BanFeed final : public BanTable::Listener {
 
   absl::Mutex mutex_;
   // Consecutive revisions; the newest is newest_.
-  std::deque<Entry> updates_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Encoded> updates_ ABSL_GUARDED_BY(mutex_);
   size_t kept_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t newest_ ABSL_GUARDED_BY(mutex_);
 
   // Held while encoding, so that a thousand readers wait for one encoding.
   absl::Mutex snapshot_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
-  Entry snapshot_ ABSL_GUARDED_BY(snapshot_mutex_);
+  Encoded snapshot_ ABSL_GUARDED_BY(snapshot_mutex_);
   std::atomic<uint64_t> encoded_snapshots_ = 0;
 
   absl::Mutex readers_mutex_;

@@ -22,7 +22,7 @@ std::vector<std::string> WordsOf(absl::string_view line) {
 
 }  // namespace
 
-absl::Status ForEachEntry(
+absl::Status ForEachLine(
     absl::string_view text, absl::string_view path,
     absl::FunctionRef<absl::Status(const std::vector<std::string>& words)>
         use) {

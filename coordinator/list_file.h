@@ -1,7 +1,7 @@
 #ifndef MXBAN_COORDINATOR_LIST_FILE_H_
 #define MXBAN_COORDINATOR_LIST_FILE_H_
 
-// Files of words: an entry a line, `#` begins a comment.
+// Files of words, a few on each line; `#` begins a comment.
 
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ namespace mxban {
 // Hands the words of each line that has any to `use`. Its errors, and that of a
 // text with bytes other than printable ASCII, get `path` and the line's number
 // in front.
-absl::Status ForEachEntry(
+absl::Status ForEachLine(
     absl::string_view text, absl::string_view path,
     absl::FunctionRef<absl::Status(const std::vector<std::string>& words)> use);
 

@@ -43,7 +43,7 @@ absl::StatusOr<RoleBook> ParseRoles(absl::string_view text,
                                     absl::string_view path) {
   RoleBook book;
   RETURN_IF_ERROR(
-      ForEachEntry(text, path, [&](const std::vector<std::string>& words) {
+      ForEachLine(text, path, [&](const std::vector<std::string>& words) {
         return AddRole(words, book);
       }));
   return book;

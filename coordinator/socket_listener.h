@@ -26,8 +26,8 @@
 
 namespace mxban {
 
-// Which user is behind which descriptor. Holds at most one entry for each
-// descriptor that the process may have. Thread-safe.
+// Which user is behind which descriptor. Remembers no more than the
+// descriptors that the process may have. Thread-safe.
 class SocketPeers {
  public:
   void Note(int descriptor, const std::string& user);

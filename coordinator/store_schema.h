@@ -3,18 +3,17 @@
 
 // The tables of a store, by version.
 //
-// | table | holds |
-// |---|---|
-// | `meta` | schema version, history id, revision; `pause`, a v1.Pause |
-// | `ban` | a v1.Ban message by jail and source |
-// | `ban_history` | how often a source was banned, and when three times the
-// length of its last ban has gone by |
-// | `failure_log` | those that still count, many in a row (failure_row.h),
-// packed | | `log_progress` | how far each log is recorded, and since when | |
-// `pardon` | when a source was last pardoned | | `right_login` | the newest
-// right login of each user at each source | | `held_ban` | a v1.HeldBan message
-// by jail and source | | `allowed` | a v1.AllowedSource message by source | |
-// `audit` | v1.AuditRecord messages, in the order of their ids |
+//   meta          schema version, history id, revision; `pause`, a v1.Pause
+//   ban           a v1.Ban message by jail and source
+//   ban_history   how often a source was banned, and when three times the
+//                 length of its last ban has gone by
+//   failure_log   those that still count, many in a row (failure_row.h), packed
+//   log_progress  how far each log is recorded, and since when
+//   pardon        when a source was last pardoned
+//   right_login   the newest right login of each user at each source
+//   held_ban      a v1.HeldBan message by jail and source
+//   allowed       a v1.AllowedSource message by source
+//   audit         v1.AuditRecord messages, in the order of their ids
 //
 // Sources are stored as canonical text, times as microseconds since 1970.
 //

@@ -60,7 +60,7 @@ absl::StatusOr<Token> ReadToken(const std::vector<std::string>& words) {
 absl::StatusOr<TokenBook> ParseTokens(absl::string_view text,
                                       absl::string_view path) {
   TokenBook tokens;
-  RETURN_IF_ERROR(ForEachEntry(
+  RETURN_IF_ERROR(ForEachLine(
       text, path, [&](const std::vector<std::string>& words) -> absl::Status {
         ASSIGN_OR_RETURN(tokens.emplace_back(), ReadToken(words));
         return absl::OkStatus();

@@ -35,8 +35,8 @@ using TokenBook = std::vector<Token>;
 absl::StatusOr<TokenBook> ParseTokens(absl::string_view text,
                                       absl::string_view path);
 
-// The entry of `token`; nullptr if there is none. How long that takes tells
-// nothing of the hashes.
+// What the file says of `token`; nullptr if there is none. How long that takes
+// tells nothing of the hashes.
 const Token* FindToken(const TokenBook& tokens, absl::string_view token);
 
 }  // namespace mxban
