@@ -289,14 +289,17 @@ grpc::ServerUnaryReactor* AgentService::HandOverBans(
     return reactor;
   }
   response->set_history_id(feed_.history_id());
-  loop_.HandOverBans(admitted->server, *std::move(bans),
-                     [reactor, response, call = std::move(admitted->call)](
+  const std::string& server = admitted->server;
+  loop_.HandOverBans(server, *std::move(bans),
+                     [this, reactor, request, response, server,
+                      call = std::move(admitted->call)](
                          const absl::StatusOr<DecisionLoop::HandedOver>& done) {
                        if (done.ok()) {
                          response->set_revision(done->revision);
                          for (const BanKey& key : done->refused) {
                            *response->add_refused() = LiftedBanToProto(key);
                          }
+                         LogHandOver(server, *request, *response);
                        }
                        // Whoever has the answer may call again.
                        call->End();
@@ -347,6 +350,14 @@ absl::Status AgentService::TakeQuota(const std::string& server, size_t count) {
 bool AgentService::MayLog(const std::string& server) {
   return log_quota_.Take(server, 1, clock_.TimeNow()) ==
          AgentQuota::Verdict::kGranted;
+}
+
+void AgentService::LogHandOver(const std::string& server,
+                               const v1::HandOverBansRequest& request,
+                               const v1::HandOverBansResponse& response) {
+  if (!MayLog(server)) return;
+  spdlog::info("{} hands over what it banned alone: {}, of which {} refused",
+               server, request.bans_size(), response.refused_size());
 }
 
 void AgentService::LogRefusal(const std::string& server,

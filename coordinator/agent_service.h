@@ -90,7 +90,11 @@ class AgentService final
   // without a name, which is empty then, share what may be said.
   bool MayLog(const std::string& server);
 
-  // Logs that something of `server` was refused, if that may be.
+  // Logs what became of the bans of `server`, and that something of it was
+  // refused, if that may be.
+  void LogHandOver(const std::string& server,
+                   const v1::HandOverBansRequest& request,
+                   const v1::HandOverBansResponse& response);
   void LogRefusal(const std::string& server, const absl::Status& status);
 
   DecisionLoop& loop_;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "coordinator/decision_loop.h"
-#include "spdlog/spdlog.h"
 
 namespace mxban {
 namespace {
@@ -114,8 +113,6 @@ void DecisionLoop::HandOver(Turn& turn, const std::string& server,
   for (const Ban& ban : bans) {
     if (!TakeOver(turn, server, ban)) outcome.refused.push_back(ban.key);
   }
-  spdlog::info("{} hands over what it banned alone: {}, of which {} refused",
-               server, bans.size(), outcome.refused.size());
   turn.answers.push_back(
       [this, done = std::move(done),
        outcome = std::move(outcome)](const absl::Status& committed) mutable {
