@@ -8,7 +8,6 @@
 // Thread-safe.
 
 #include <memory>
-#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"

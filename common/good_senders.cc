@@ -1,7 +1,5 @@
 #include "common/good_senders.h"
 
-#include <iterator>
-
 #include "absl/hash/hash.h"
 #include "absl/random/random.h"
 

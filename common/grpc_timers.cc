@@ -3,7 +3,6 @@
 #include <chrono>
 #include <map>
 #include <utility>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"

@@ -8,7 +8,6 @@
 // address is the IPv4 address. So equal networks compare equal byte by byte.
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>

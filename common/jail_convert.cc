@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/ip_network.h"
 #include "common/status_macros.h"
 #include "common/time_convert.h"
 

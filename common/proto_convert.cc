@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/ip_network.h"
 #include "common/printable_text.h"
 #include "common/status_macros.h"
 

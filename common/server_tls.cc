@@ -1,7 +1,6 @@
 #include "common/server_tls.h"
 
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"

@@ -1,7 +1,6 @@
 #include "coordinator/action_file.h"
 
 #include <filesystem>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"

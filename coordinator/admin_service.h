@@ -6,7 +6,6 @@
 // Thread-safe.
 
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"

@@ -14,6 +14,7 @@
 #include "coordinator/effective_jails.h"
 #include "coordinator/held_bans.h"
 #include "coordinator/rail_convert.h"
+#include "coordinator/rail_records.h"
 
 namespace mxban {
 namespace {

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <set>
 
 #include "absl/base/thread_annotations.h"

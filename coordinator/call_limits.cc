@@ -1,7 +1,5 @@
 #include "coordinator/call_limits.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 
 namespace mxban {

@@ -15,7 +15,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "common/clock.h"
 #include "common/expiry_watch.h"
 #include "common/http_server.h"
@@ -28,6 +27,7 @@
 #include "coordinator/agent_registry.h"
 #include "coordinator/agent_service.h"
 #include "coordinator/audit_log.h"
+#include "coordinator/audit_record.h"
 #include "coordinator/ban_feed.h"
 #include "coordinator/ban_table.h"
 #include "coordinator/ban_watch.h"

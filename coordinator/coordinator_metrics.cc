@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/ban.h"
 #include "common/metrics.h"
 #include "common/version.h"
 

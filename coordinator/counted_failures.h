@@ -8,7 +8,6 @@
 //
 // Thread-compatible.
 
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/jail.h"
 #include "common/jail_convert.h"
 #include "common/network_set.h"
 

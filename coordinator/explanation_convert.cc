@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "common/proto_convert.h"
+#include "absl/time/time.h"
+#include "common/time_convert.h"
 #include "coordinator/ban_watch.h"
 #include "coordinator/rail_convert.h"
 #include "coordinator/verdict_sentence.h"

@@ -1,8 +1,8 @@
 #include "coordinator/failure_intake.h"
 
 #include <algorithm>
-#include <utility>
 
+#include "common/ban.h"
 #include "common/ban_policy.h"
 
 namespace mxban {

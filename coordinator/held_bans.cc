@@ -1,7 +1,5 @@
 #include "coordinator/held_bans.h"
 
-#include <algorithm>
-
 #include "absl/container/flat_hash_set.h"
 #include "common/ban_policy.h"
 #include "spdlog/spdlog.h"

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/certificate.h"
 #include "common/clock.h"
 #include "common/followed_file.h"
 #include "common/server_tls.h"

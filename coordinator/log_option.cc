@@ -1,6 +1,5 @@
 #include "coordinator/log_option.h"
 
-#include <cstdint>
 #include <filesystem>
 #include <utility>
 

@@ -1,7 +1,6 @@
 #include "coordinator/option_value.h"
 
 #include <cmath>
-#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"

@@ -1,7 +1,6 @@
 #include "coordinator/store_guard.h"
 
 #include <chrono>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"

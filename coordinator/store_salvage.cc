@@ -1,7 +1,6 @@
 #include "coordinator/store_salvage.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"

@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "common/secret.h"
 #include "common/status_macros.h"
 #include "coordinator/list_file.h"

@@ -1,7 +1,5 @@
 #include "coordinator/action_file.h"
 
-#include <utility>
-
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/filter/config_directory.h"

@@ -1,7 +1,5 @@
 // That whatever the decision loop changes has a record with its cause.
 
-#include <string>
-
 #include "gmock/gmock.h"
 #include "tests/coordinator/decision_loop_fixture.h"
 

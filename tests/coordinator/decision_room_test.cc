@@ -1,8 +1,6 @@
 // What a decision loop keeps when more sources fail than it has room for, and
 // when a jail wants several servers to have seen one.
 
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "tests/coordinator/decision_loop_fixture.h"

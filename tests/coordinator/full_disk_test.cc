@@ -5,7 +5,6 @@
 
 #include <csignal>
 #include <filesystem>
-#include <string>
 
 #include "tests/coordinator/decision_loop_fixture.h"
 

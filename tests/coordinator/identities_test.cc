@@ -6,7 +6,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <string>
 

@@ -1,7 +1,5 @@
 #include "coordinator/role_file.h"
 
-#include <string>
-
 #include "gtest/gtest.h"
 
 namespace mxban {

@@ -2,8 +2,6 @@
 
 #include "coordinator/source_explanation.h"
 
-#include <string>
-
 #include "gmock/gmock.h"
 #include "tests/coordinator/decision_loop_fixture.h"
 

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "coordinator/jail_config.h"
 #include "filter/ini_file.h"
 #include "gmock/gmock.h"

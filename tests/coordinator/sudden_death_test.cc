@@ -13,7 +13,6 @@
 #include <string>
 
 #include "absl/random/random.h"
-#include "absl/strings/str_cat.h"
 #include "coordinator/decision_loop.h"
 #include "coordinator/open_store.h"
 #include "gtest/gtest.h"

@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "coordinator/sqlite.h"
 #include "gtest/gtest.h"
 
