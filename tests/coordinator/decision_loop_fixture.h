@@ -17,41 +17,30 @@
 #include "gtest/gtest.h"
 #include "tests/coordinator/failures.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/passing_store.h"
 
 namespace mxban {
 
 inline constexpr char kAttacker[] = "203.0.113.30";
 
 // A store on a disk that can be full.
-class FullableStore final : public BanStore {
+class FullableStore final : public PassingStore {
  public:
-  explicit FullableStore(std::unique_ptr<BanStore> store)
-      : store_(std::move(store)) {}
+  using PassingStore::PassingStore;
+
   absl::StatusOr<StoreContents> Load() override {
     ++loads_;
-    return store_->Load();
+    return PassingStore::Load();
   }
   absl::Status Commit(const StoreChange& change) override {
     ++commits_;
     if (is_full_) return absl::UnavailableError("disk full");
     audit_.insert(audit_.end(), change.audit.begin(), change.audit.end());
-    return store_->Commit(change);
-  }
-  absl::StatusOr<std::vector<StoredFailure>> FailuresOf(const BanKey& key,
-                                                        size_t limit) override {
-    return store_->FailuresOf(key, limit);
+    return PassingStore::Commit(change);
   }
   absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) override {
     if (!counts_error_.ok()) return counts_error_;
-    return store_->BanCountsOf(key);
-  }
-  absl::StatusOr<std::vector<AuditRecord>> AuditPage(
-      const AuditQuery& query) override {
-    return store_->AuditPage(query);
-  }
-  absl::StatusOr<std::vector<AuditRecord>> AuditAfter(uint64_t id,
-                                                      size_t limit) override {
-    return store_->AuditAfter(id, limit);
+    return PassingStore::BanCountsOf(key);
   }
 
   absl::Status counts_error_;
@@ -59,9 +48,6 @@ class FullableStore final : public BanStore {
   int commits_ = 0;
   int loads_ = 0;
   std::vector<AuditRecord> audit_;  // All that was committed.
-
- private:
-  std::unique_ptr<BanStore> store_;
 };
 
 class DecisionLoopTest : public testing::Test {

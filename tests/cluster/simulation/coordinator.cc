@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/sqlite_ban_store.h"
 #include "tests/coordinator/failures.h"
+#include "tests/fakes/passing_store.h"
 
 namespace mxban::simulation {
 namespace {
@@ -23,40 +24,18 @@ constexpr absl::Duration kRetryInterval = absl::Minutes(1);
 }  // namespace
 
 // The real store, on a disk that may be full.
-class SimulatedCoordinator::Store final : public BanStore {
+class SimulatedCoordinator::Store final : public PassingStore {
  public:
   Store(const bool& is_full, std::unique_ptr<BanStore> store)
-      : is_full_(is_full), store_(std::move(store)) {}
-
-  absl::StatusOr<StoreContents> Load() override { return store_->Load(); }
+      : PassingStore(std::move(store)), is_full_(is_full) {}
 
   absl::Status Commit(const StoreChange& change) override {
     if (is_full_) return absl::UnavailableError("disk is full");
-    return store_->Commit(change);
-  }
-
-  absl::StatusOr<std::vector<StoredFailure>> FailuresOf(const BanKey& key,
-                                                        size_t limit) override {
-    return store_->FailuresOf(key, limit);
-  }
-
-  absl::StatusOr<BanCounts> BanCountsOf(const BanKey& key) override {
-    return store_->BanCountsOf(key);
-  }
-
-  absl::StatusOr<std::vector<AuditRecord>> AuditPage(
-      const AuditQuery& query) override {
-    return store_->AuditPage(query);
-  }
-
-  absl::StatusOr<std::vector<AuditRecord>> AuditAfter(uint64_t id,
-                                                      size_t limit) override {
-    return store_->AuditAfter(id, limit);
+    return PassingStore::Commit(change);
   }
 
  private:
   const bool& is_full_;
-  const std::unique_ptr<BanStore> store_;
 };
 
 SimulatedCoordinator::Running::~Running() {
