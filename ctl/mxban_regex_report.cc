@@ -21,23 +21,27 @@ std::string Numbered(size_t index, absl::string_view expression) {
   return absl::StrFormat("%2d. %s", index + 1, Printable(expression));
 }
 
-void PrintExpressions(const Filter& filter, const FailureMatcher& matcher,
+// Lists `expressions`, each with how often it hit.
+void PrintHits(const std::vector<std::string>& expressions,
+               const std::map<int, uint64_t>& hits, std::ostream& out) {
+  for (size_t i = 0; i < expressions.size(); ++i) {
+    const auto found = hits.find(static_cast<int>(i));
+    PrintCount(found == hits.end() ? 0 : found->second,
+               Numbered(i, expressions[i]), out);
+  }
+}
+
+void PrintExpressions(const Filter& filter, const RegexTally& tally,
                       std::ostream& out) {
   if (!filter.prefix_regex.empty()) {
     out << "Prefregex:\n           " << Printable(filter.prefix_regex)
         << "\n\n";
   }
   out << "Failregex, by hits:\n";
-  for (size_t i = 0; i < filter.fail_regexes.size(); ++i) {
-    PrintCount(matcher.regex_hits()[i], Numbered(i, filter.fail_regexes[i]),
-               out);
-  }
+  PrintHits(filter.fail_regexes, tally.fail_hits, out);
   if (!filter.success_regexes.empty()) {
     out << "\nSuccessregex, by hits:\n";
-    for (size_t i = 0; i < filter.success_regexes.size(); ++i) {
-      PrintCount(matcher.success_hits()[i],
-                 Numbered(i, filter.success_regexes[i]), out);
-    }
+    PrintHits(filter.success_regexes, tally.success_hits, out);
   }
   if (filter.ignore_regexes.empty()) return;
   out << "\nIgnoreregex:\n";
@@ -46,9 +50,10 @@ void PrintExpressions(const Filter& filter, const FailureMatcher& matcher,
   }
 }
 
-void PrintStamps(const FailureMatcher& matcher, std::ostream& out) {
+void PrintStamps(const FailureMatcher& matcher, const RegexTally& tally,
+                 std::ostream& out) {
   out << "\nTime stamps, by lines:\n";
-  uint64_t without = matcher.counters().lines;
+  uint64_t without = tally.lines;
   for (const auto& [name, lines] : matcher.stamp_counts()) {
     if (lines > 0) PrintCount(lines, Printable(name), out);
     without -= lines;
@@ -94,10 +99,8 @@ void PrintRightUsers(const RegexTally& tally, std::ostream& out) {
   }
 }
 
-void PrintSums(const FailureMatcher& matcher, const RegexTally& tally,
-               std::ostream& out) {
-  const uint64_t lines = matcher.counters().lines;
-  out << "\nLines: " << lines << ", matched: " << tally.matched
+void PrintSums(const RegexTally& tally, std::ostream& out) {
+  out << "\nLines: " << tally.lines << ", matched: " << tally.matched
       << ", missed: " << tally.missed.count()
       << ", ignored: " << tally.ignored.count()
       << ", given up: " << tally.given_up.count();
@@ -117,7 +120,9 @@ void PrintSums(const FailureMatcher& matcher, const RegexTally& tally,
   }
   const double seconds = absl::ToDoubleSeconds(tally.took);
   out << absl::StrFormat("Took %.3f s", seconds);
-  if (seconds > 0) out << absl::StrFormat(", %.0f lines/s", lines / seconds);
+  if (seconds > 0) {
+    out << absl::StrFormat(", %.0f lines/s", tally.lines / seconds);
+  }
   out << "\n";
 }
 
@@ -137,8 +142,8 @@ std::string PrintableLine(absl::string_view line) {
 void PrintReport(const Filter& filter, const FailureMatcher& matcher,
                  const RegexTally& tally, const ReportOptions& options,
                  std::ostream& out) {
-  PrintExpressions(filter, matcher, out);
-  PrintStamps(matcher, out);
+  PrintExpressions(filter, tally, out);
+  PrintStamps(matcher, tally, out);
   PrintRightUsers(tally, out);
   if (options.list_ignored) {
     PrintSample("Ignored", "--print-ignored", tally.ignored, out);
@@ -147,7 +152,7 @@ void PrintReport(const Filter& filter, const FailureMatcher& matcher,
     PrintSample("Given up", "--print-missed", tally.given_up, out);
     PrintSample("Missed", "--print-missed", tally.missed, out);
   }
-  PrintSums(matcher, tally, out);
+  PrintSums(tally, out);
 }
 
 }  // namespace mxban::ctl

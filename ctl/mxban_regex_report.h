@@ -46,10 +46,13 @@ struct RegexTally {
   static constexpr size_t kMostUsers = 1000;
 
   uint64_t skipped = 0;          // Lines that the matcher never saw.
+  uint64_t lines = 0;            // All others.
   uint64_t matched = 0;          // Lines.
   uint64_t failures = 0;         // A line may tell several.
   uint64_t without_failure = 0;  // Lines that hit and tell none, or none yet.
   uint64_t right_logins = 0;     // Lines.
+  std::map<int, uint64_t> fail_hits;     // Lines, by failregex.
+  std::map<int, uint64_t> success_hits;  // Right logins, by successregex.
   std::map<std::string, uint64_t> right_users;  // Right logins of some users.
   LineSample missed;
   LineSample ignored;

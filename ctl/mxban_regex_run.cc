@@ -142,6 +142,7 @@ class Run {
       ++tally_.skipped;
       return;
     }
+    ++tally_.lines;
     const FailureMatcher::Result result =
         matcher_.Match(line, Now(), surroundings);
     switch (result.outcome) {
@@ -151,6 +152,7 @@ class Run {
         break;
       case Outcome::kNoFailure:
         ++tally_.without_failure;
+        ++tally_.fail_hits[result.fail_regex];
         if (request_.print_matched) Print("no failure in", line);
         break;
       case Outcome::kRightLogin:
@@ -177,12 +179,14 @@ class Run {
 
   void TakeFailures(const FailureMatcher::Result& result) {
     ++tally_.matched;
+    ++tally_.fail_hits[result.fail_regex];
     tally_.failures += result.times.size();
     if (request_.json) PrintFailures(line_number_, result, surroundings_.out);
   }
 
   void TakeRightLogin(const FailureMatcher::Result& result) {
     ++tally_.right_logins;
+    ++tally_.success_hits[result.success_regex];
     std::map<std::string, uint64_t>& users = tally_.right_users;
     const std::string user(result.users[0].substr(0, kMaxUser));
     if (users.size() < RegexTally::kMostUsers || users.contains(user)) {

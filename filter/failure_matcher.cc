@@ -41,9 +41,7 @@ struct FailureMatcher::Parts {
         regexes(std::move(compiled)),
         window(filter.max_lines),
         joiner({.pending_limit = filter.pending_limit,
-                .idle_limit = filter.join_time}),
-        regex_hits(regexes.fail.size()),
-        success_hits(regexes.success.size()) {}
+                .idle_limit = filter.join_time}) {}
 
   void AddLine(absl::string_view line, absl::Time now,
                const Surroundings& surroundings);
@@ -89,10 +87,6 @@ struct FailureMatcher::Parts {
   FailureJoiner joiner;
   std::vector<std::optional<absl::Time>> times;
   std::vector<absl::string_view> users;
-
-  Counters counters;
-  std::vector<uint64_t> regex_hits;
-  std::vector<uint64_t> success_hits;
 };
 
 // Adds `line` without its stamp to the window.
@@ -215,7 +209,9 @@ Outcome FailureMatcher::Parts::SearchSuccessRegexes(Candidates candidates,
     if (verdict == Verdict::kLimitHit) result.gave_up = name;
     if (verdict != Verdict::kMatch) continue;
     const Outcome outcome = ExamineSuccess(regex, result);
-    if (outcome == Outcome::kRightLogin) ++success_hits[i];
+    if (outcome == Outcome::kRightLogin) {
+      result.success_regex = static_cast<int>(i);
+    }
     if (outcome != Outcome::kMissed) return outcome;
   }
   return result.gave_up.empty() ? Outcome::kMissed : Outcome::kLimitHit;
@@ -352,38 +348,14 @@ FailureMatcher::Result FailureMatcher::Match(absl::string_view line,
                                              absl::Time now,
                                              const Surroundings& surroundings) {
   Result result;
-  Counters& counters = parts_->counters;
-  ++counters.lines;
   line = WithoutLineEnd(line);
   if (line.size() > kMaxLineBytes) {
     result.gave_up = "the limit of a line's length";
     result.outcome = Outcome::kLimitHit;
-  } else {
-    parts_->AddLine(line, now, surroundings);
-    result.outcome = parts_->Decide(now, surroundings, result);
+    return result;
   }
-  switch (result.outcome) {
-    case Outcome::kMissed:
-      ++counters.missed;
-      break;
-    case Outcome::kIgnored:
-      ++counters.ignored;
-      break;
-    case Outcome::kNoFailure:
-      ++counters.no_failures;
-      ++parts_->regex_hits[result.fail_regex];
-      break;
-    case Outcome::kFailure:
-      counters.failures += result.times.size();
-      ++parts_->regex_hits[result.fail_regex];
-      break;
-    case Outcome::kRightLogin:
-      ++counters.right_logins;
-      break;
-    case Outcome::kLimitHit:
-      ++counters.limit_hits;
-      break;
-  }
+  parts_->AddLine(line, now, surroundings);
+  result.outcome = parts_->Decide(now, surroundings, result);
   return result;
 }
 
@@ -405,18 +377,6 @@ std::optional<uint64_t> FailureMatcher::waiting_from(int logs_ago) const {
 }
 
 void FailureMatcher::TurnToAnotherLog() { parts_->joiner.TurnToAnotherLog(); }
-
-const FailureMatcher::Counters& FailureMatcher::counters() const {
-  return parts_->counters;
-}
-
-const std::vector<uint64_t>& FailureMatcher::regex_hits() const {
-  return parts_->regex_hits;
-}
-
-const std::vector<uint64_t>& FailureMatcher::success_hits() const {
-  return parts_->success_hits;
-}
 
 std::vector<FailureMatcher::StampCount> FailureMatcher::stamp_counts() const {
   const LineTimes& times = parts_->line_times;

@@ -13,8 +13,8 @@
 //
 // Lines are bytes, not text: NUL and invalid UTF-8 are ordinary bytes that `.`
 // matches. A line longer than kMaxLineBytes is never matched, and an expression
-// that backtracks beyond its limits gives up; both are counted, so no line can
-// stall the reader, and no line is an error.
+// that backtracks beyond its limits gives up: no line can stall the reader, and
+// no line is an error.
 //
 // Match() reads no clock, and does not allocate unless lines are joined. It
 // remembers the time of the last stamp, which a line without one inherits for a
@@ -80,19 +80,11 @@ class FailureMatcher {
     absl::Span<const absl::string_view> users;
     // Which of Filter::fail_regexes hit; -1 if none did.
     int fail_regex = -1;
+    // Which of Filter::success_regexes told a right login; -1 if none did.
+    int success_regex = -1;
     // What gave up on the line, as `failregex 2`; if another one hit, the
     // outcome is that one's. Empty if none did.
     absl::string_view gave_up;
-  };
-
-  struct Counters {
-    uint64_t lines = 0;
-    uint64_t failures = 0;
-    uint64_t missed = 0;
-    uint64_t ignored = 0;
-    uint64_t no_failures = 0;
-    uint64_t right_logins = 0;
-    uint64_t limit_hits = 0;
   };
 
   // INVALID_ARGUMENT names the expression that is empty, does not compile, or
@@ -144,14 +136,6 @@ class FailureMatcher {
 
   // Positions are those of another log from now on.
   void TurnToAnotherLog();
-
-  const Counters& counters() const;
-
-  // How often each of Filter::fail_regexes hit a line that was not ignored.
-  const std::vector<uint64_t>& regex_hits() const;
-
-  // How often each of Filter::success_regexes told a right login.
-  const std::vector<uint64_t>& success_hits() const;
 
   // What each kind of time stamp is called, and how many lines had it.
   struct StampCount {

@@ -14,9 +14,11 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 
-std::string Printed(const Filter& filter, const RegexTally& tally,
+// Of a run over two lines, one of which has a stamp.
+std::string Printed(const Filter& filter, RegexTally tally,
                     const ReportOptions& options = {}) {
   FailureMatcher matcher = *FailureMatcher::Compile(filter, {});
+  tally.lines = 2;
   matcher.Match("1795425540 b 192.0.2.1", absl::FromUnixSeconds(1795425600));
   matcher.Match("x", absl::FromUnixSeconds(1795425600));
   std::ostringstream out;
@@ -28,7 +30,7 @@ TEST(MxbanRegexReportTest, ExpressionsAndStampsAreCounted) {
   EXPECT_THAT(Printed({.fail_regexes = {"a <HOST>\x1b", "b <HOST>"},
                        .ignore_regexes = {"c"},
                        .prefix_regex = "^"},
-                      {}),
+                      {.fail_hits = {{1, 1}}}),
               AllOf(HasSubstr("Prefregex:\n           ^\n"),
                     HasSubstr("        0   1. a <HOST>\\x1b\n"
                               "        1   2. b <HOST>\n"),
