@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include "absl/algorithm/container.h"
-#include "agent/log_seek.h"
+#include "absl/status/statusor.h"
+#include "agent/log_guide.h"
 #include "filter/line_text.h"
 #include "spdlog/spdlog.h"
 
@@ -15,55 +15,7 @@ namespace {
 
 constexpr absl::Duration kLookAnyway = absl::Seconds(1);
 
-// Less is read as fast as it is sought.
-constexpr uint64_t kWorthSeeking = 1 << 20;
-
-// Writers' clocks may differ a little, and so may the order of their lines.
-constexpr absl::Duration kStampSlack = absl::Minutes(1);
-
 }  // namespace
-
-// What the source of one log's lines asks of the reader.
-class LogReader::Guide final : public LogTailer::Guide {
- public:
-  Guide(LogReader& reader, std::string name)
-      : reader_(reader), name_(std::move(name)) {}
-
-  absl::Time Oldest() const override { return reader_.Oldest(log()); }
-  std::vector<std::string> KnownLogs() const override {
-    reader_.RememberPositions(log());
-    std::vector<std::string> logs;
-    for (const auto& [key, position] : reader_.positions_) {
-      logs.push_back(key.second);
-    }
-    return logs;
-  }
-  std::vector<std::string> LogsElsewhere() const override {
-    std::vector<std::string> logs;
-    for (const auto& [name, other] : reader_.logs_) {
-      if (name == name_ || other.lines == nullptr) continue;
-      logs.insert(logs.end(), other.lines->logs_found().begin(),
-                  other.lines->logs_found().end());
-    }
-    return logs;
-  }
-  uint64_t PositionIn(const std::string& log_id) const override {
-    reader_.RememberPositions(log());
-    return reader_.PositionIn(log(), log_id);
-  }
-  uint64_t StartOffset(const std::string& log_id, LogFile& file) override {
-    return reader_.StartOffset(log(), log_id, file);
-  }
-  void TurnTo(const std::string& log_id) override {
-    reader_.TurnTo(name_, log_id);
-  }
-
- private:
-  WatchedLog& log() const { return reader_.logs_[name_]; }
-
-  LogReader& reader_;
-  const std::string name_;
-};
 
 LogReader::LogReader(FailureOutbox& outbox, LocalCounter& local_counter,
                      const Clock& clock, Options options)
@@ -76,8 +28,7 @@ LogReader::LogReader(FailureOutbox& outbox, LocalCounter& local_counter,
       names_(options_.look_up_name, [this] { Wake(); }),
       surroundings_{outbox_,   local_counter_, names_,
                     is_alone_, stopping_,      own_addresses_},
-      positions_(options_.positions),
-      safe_positions_(options_.positions) {}
+      positions_(options_.positions) {}
 
 LogReader::~LogReader() { Stop(); }
 
@@ -125,7 +76,9 @@ bool LogReader::Poll() {
     counts_.overlong_lines += log.lines->overlong_lines();
     counts_.open_logs += log.lines->fd() >= 0;
   }
-  PublishState();
+  positions_.Publish(logs_, outbox_);
+  absl::MutexLock lock(&mutex_);
+  statistics_ = counts_;
   return is_done;
 }
 
@@ -146,10 +99,7 @@ LogReader::Statistics LogReader::statistics() const {
   return statistics_;
 }
 
-LogPositions LogReader::SafePositions() const {
-  absl::MutexLock lock(&mutex_);
-  return safe_positions_;
-}
+LogPositions LogReader::SafePositions() const { return positions_.Safe(); }
 
 void LogReader::Loop() {
   std::chrono::steady_clock::time_point next_search;
@@ -199,17 +149,17 @@ void LogReader::ApplyJails() {
   for (auto& entry : logs_) {
     WatchedLog& log = entry.second;
     const bool is_unread = absl::c_any_of(log.eyes, [&](const auto& eye) {
-      return eye.is_double &&
-             !IsRead(log.log_id, eye.watcher.jail().name, entry.first);
+      return eye.is_double && !IsReadElsewhere(logs_, entry.first, log.log_id,
+                                               eye.watcher.jail().name);
     });
     if (!is_unread) continue;
-    RememberPositions(log);
+    positions_.Remember(log);
     log.BeginAgain();
   }
 }
 
 void LogReader::KeepWatchers(const std::string& name, WatchedLog& log) {
-  RememberPositions(log);
+  positions_.Remember(log);
   log.scanner.reset();
   std::erase_if(log.eyes, [&](WatchedLog::Eye& eye) {
     for (const Jail& jail : jails_) {
@@ -219,7 +169,7 @@ void LogReader::KeepWatchers(const std::string& name, WatchedLog& log) {
         return false;
       }
     }
-    if (!log.log_id.empty()) eye.AddSafePositions(positions_);
+    if (!log.log_id.empty()) positions_.GoBack(eye);
     return true;
   });
 }
@@ -230,7 +180,7 @@ void LogReader::FindLogs() {
     for (const std::string& name : jail_logs_.NamesOf(jail))
       AddWatcher(jail, name);
   }
-  ForgetLogs();
+  positions_.ForgetGone(logs_, outbox_, local_counter_);
 }
 
 void LogReader::AddWatcher(const Jail& jail, const std::string& name) {
@@ -257,7 +207,7 @@ void LogReader::AddWatcher(const Jail& jail, const std::string& name) {
 // know.
 void LogReader::AddEye(WatchedLog& log, LogWatcher watcher,
                        const std::string& name) {
-  RememberPositions(log);
+  positions_.Remember(log);
   log.log_id.clear();
   const Jail jail = watcher.jail();
   log.eyes.push_back({.watcher = std::move(watcher)});
@@ -265,54 +215,24 @@ void LogReader::AddEye(WatchedLog& log, LogWatcher watcher,
   if (log.lines != nullptr && !log.lines->can_read_again()) {
     return log.lines->Restart();
   }
-  log.guide = std::make_unique<Guide>(*this, name);
+  log.guide = std::make_unique<LogGuide>(logs_, positions_, clock_, name);
   log.lines = jail_logs_.Open(name, jail, *log.guide);
 }
 
 void LogReader::ReadAgain() {
   for (auto& [name, log] : logs_) {
     if (!log.IsAhead()) continue;
-    RememberPositions(log);
+    positions_.Remember(log);
     for (WatchedLog::Eye& eye : log.eyes) {
       if (!eye.watcher.is_ahead()) continue;
       // What it knows is of the lines to come, or waits for them.
-      eye.AddSafePositions(positions_);
+      positions_.GoBack(eye);
       absl::StatusOr<LogWatcher> watcher =
           LogWatcher::Create(eye.watcher.jail(), options_.time_zone);
       if (watcher.ok()) eye.watcher = *std::move(watcher);
     }
     log.BeginAgain();
   }
-}
-
-void LogReader::ForgetLogs() {
-  if (logs_.empty()) return;  // Without jails nothing has been looked for.
-  std::set<std::string> found;
-  for (const auto& [name, log] : logs_) {
-    if (!log.lines->has_looked()) return;
-    found.insert(log.lines->logs_found().begin(),
-                 log.lines->logs_found().end());
-  }
-  absl::MutexLock lock(&mutex_);
-  for (auto position = positions_.begin(); position != positions_.end();) {
-    const auto& [jail, log_id] = position->first;
-    if (found.contains(log_id) || !outbox_.IsSettled(jail, log_id)) {
-      ++position;
-      continue;
-    }
-    outbox_.ForgetLog(jail, log_id);
-    local_counter_.ForgetLog(jail, log_id);
-    safe_positions_.erase(position->first);
-    position = positions_.erase(position);
-  }
-}
-
-bool LogReader::IsRead(const std::string& log_id, const std::string& jail,
-                       const std::string& name) const {
-  return absl::c_any_of(logs_, [&](const auto& other) {
-    const auto& [other_name, log] = other;
-    return other_name != name && log.log_id == log_id && log.IsReadBy(jail);
-  });
 }
 
 bool LogReader::ReadLine(WatchedLog& log, const LogLine& line) {
@@ -335,48 +255,6 @@ size_t LogReader::ReadBlock(WatchedLog& log, absl::string_view lines,
   return size;
 }
 
-absl::Time LogReader::Oldest(const WatchedLog& log) const {
-  return clock_.TimeNow() - log.Memory() - kStampSlack;
-}
-
-uint64_t LogReader::StartOffset(WatchedLog& log, const std::string& log_id,
-                                LogFile& file) {
-  const uint64_t offset = PositionIn(log, log_id);
-  const uint64_t size = file.size().value_or(0);
-  if (size < offset || size - offset < kWorthSeeking) return offset;
-  LogWatcher& watcher = log.eyes.front().watcher;
-  return SeekTime(file, offset, size, Oldest(log), [&](absl::string_view line) {
-    return watcher.StampOf(line, clock_.TimeNow());
-  });
-}
-
-void LogReader::TurnTo(const std::string& name, const std::string& log_id) {
-  WatchedLog& log = logs_[name];
-  log.log_id = log_id;
-  for (WatchedLog::Eye& eye : log.eyes) {
-    const std::string& jail = eye.watcher.jail().name;
-    eye.watcher.TurnTo(log_id, PositionOf(jail, log_id));
-    eye.is_double = IsRead(log_id, jail, name);
-    if (!log.lines->can_read_again()) eye.watcher.set_caught_up();
-  }
-}
-
-// Where the jail is that is behind all others.
-uint64_t LogReader::PositionIn(const WatchedLog& log,
-                               const std::string& log_id) const {
-  uint64_t position = UINT64_MAX;
-  for (const WatchedLog::Eye& eye : log.eyes) {
-    position = std::min(position, PositionOf(eye.watcher.jail().name, log_id));
-  }
-  return position;
-}
-
-uint64_t LogReader::PositionOf(const std::string& jail,
-                               const std::string& log_id) const {
-  const auto found = positions_.find({jail, log_id});
-  return found == positions_.end() ? 0 : found->second;
-}
-
 bool LogReader::WatchFiles() {
   bool is_new = false;
   for (auto& [name, log] : logs_) {
@@ -385,36 +263,6 @@ bool LogReader::WatchFiles() {
         news_.WatchFile(name, log.lines->fd(), log.lines->log_id(), log.watch);
   }
   return is_new;
-}
-
-void LogReader::RememberPositions(const WatchedLog& log) {
-  if (log.log_id.empty()) return;
-  for (const WatchedLog::Eye& eye : log.eyes) {
-    if (eye.is_double) continue;
-    positions_[{eye.watcher.jail().name, log.log_id}] = eye.watcher.position();
-  }
-}
-
-void LogReader::PublishState() {
-  LogPositions waiting;  // What has to be read again if we forget it.
-  for (const auto& [name, log] : logs_) {
-    RememberPositions(log);
-    for (const WatchedLog::Eye& eye : log.eyes) eye.AddSafePositions(waiting);
-  }
-  const LogPositions acknowledged = outbox_.acknowledged();
-  absl::MutexLock lock(&mutex_);
-  statistics_ = counts_;
-  for (const auto& [key, position] : positions_) {
-    uint64_t& safe = safe_positions_[key];
-    const auto sent = acknowledged.find(key);
-    const bool is_settled = outbox_.IsSettled(key.first, key.second);
-    uint64_t candidate = is_settled                   ? position
-                         : sent != acknowledged.end() ? sent->second
-                                                      : 0;
-    const auto held = waiting.find(key);
-    if (held != waiting.end()) candidate = std::min(candidate, held->second);
-    safe = std::max(safe, candidate);
-  }
 }
 
 }  // namespace mxban

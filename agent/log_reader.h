@@ -20,14 +20,12 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "agent/failure_outbox.h"
 #include "agent/jail_logs.h"
+#include "agent/jail_positions.h"
 #include "agent/local_counter.h"
-#include "agent/log_file.h"
 #include "agent/log_news.h"
 #include "agent/log_watcher.h"
 #include "agent/name_resolver.h"
@@ -98,7 +96,6 @@ class LogReader {
   LogPositions SafePositions() const;
 
  private:
-  class Guide;
   void Loop();
   void WaitForNews();
   void ApplyJails();
@@ -107,23 +104,12 @@ class LogReader {
   void AddEye(WatchedLog& log, LogWatcher watcher, const std::string& name);
   // Keeps the watchers of jails that still name the log, with what they know.
   void KeepWatchers(const std::string& name, WatchedLog& log);
-  // Whether `jail` reads the log already, by another name than `name`.
-  bool IsRead(const std::string& log_id, const std::string& jail,
-              const std::string& name) const;
   void PollLog(WatchedLog& log);
   bool ReadLine(WatchedLog& log, const LogLine& line);
   size_t ReadBlock(WatchedLog& log, absl::string_view lines, uint64_t offset);
   // Begins again where the logs were read ahead.
   void ReadAgain();
-  void ForgetLogs();  // Those that are gone.
-  absl::Time Oldest(const WatchedLog& log) const;
-  uint64_t StartOffset(WatchedLog& log, const std::string& id, LogFile& file);
-  void TurnTo(const std::string& name, const std::string& log_id);
-  uint64_t PositionIn(const WatchedLog& log, const std::string& log_id) const;
-  uint64_t PositionOf(const std::string& jail, const std::string& log_id) const;
-  void RememberPositions(const WatchedLog& log);
   bool WatchFiles();  // True: more of them is watched, and not read since.
-  void PublishState();
 
   FailureOutbox& outbox_;
   LocalCounter& local_counter_;
@@ -140,8 +126,8 @@ class LogReader {
   // Owned by the thread that polls.
   std::vector<Jail> jails_;
   std::set<std::string> broken_jails_;  // Whose filter does not compile here.
-  absl::btree_map<std::string, WatchedLog> logs_;  // By name.
-  LogPositions positions_;  // Where each jail is in each log it ever watched.
+  JailPositions positions_;
+  WatchedLogs logs_;  // Their guides know `positions_`.
   Statistics counts_;
 
   mutable absl::Mutex mutex_;
@@ -149,7 +135,6 @@ class LogReader {
   std::optional<std::vector<IpNetwork>> new_own_addresses_
       ABSL_GUARDED_BY(mutex_);
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
-  LogPositions safe_positions_ ABSL_GUARDED_BY(mutex_);  // Never goes back.
 
   std::thread thread_;
 };

@@ -136,4 +136,12 @@ absl::Duration WatchedLog::Memory() const {
   return longest;
 }
 
+bool IsReadElsewhere(const WatchedLogs& logs, const std::string& name,
+                     const std::string& log_id, const std::string& jail) {
+  return absl::c_any_of(logs, [&](const auto& other) {
+    const auto& [other_name, log] = other;
+    return other_name != name && log.log_id == log_id && log.IsReadBy(jail);
+  });
+}
+
 }  // namespace mxban

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -74,6 +75,13 @@ struct WatchedLog {
   std::string log_id;  // That the watchers' positions are in.
   LogNews::Watch watch;
 };
+
+// By name.
+using WatchedLogs = absl::btree_map<std::string, WatchedLog>;
+
+// Whether `jail` reads the log `log_id` by another name than `name`.
+bool IsReadElsewhere(const WatchedLogs& logs, const std::string& name,
+                     const std::string& log_id, const std::string& jail);
 
 }  // namespace mxban
 
