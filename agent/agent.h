@@ -20,7 +20,6 @@
 #include "agent/coordinator_link.h"
 #include "agent/enforcer.h"
 #include "agent/firewall/firewall.h"
-#include "agent/log_reader.h"
 #include "agent/never_ban_watch.h"
 #include "common/client_tls.h"
 #include "common/clock.h"
@@ -64,9 +63,6 @@ class Agent {
 
   Enforcer::Statistics enforcer_statistics() const {
     return core_->enforcer().statistics();
-  }
-  LogReader::Statistics reader_statistics() const {
-    return core_->reader().statistics();
   }
 
  private:
