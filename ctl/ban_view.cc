@@ -12,16 +12,6 @@ namespace {
 // Server names beyond these are only counted.
 constexpr int kNamedServers = 3;
 
-absl::Time ExpireTime(const v1::Ban& ban) {
-  return ban.has_expire_time() ? FromProto(ban.expire_time())
-                               : absl::InfiniteFuture();
-}
-
-std::string DescribeEnd(const v1::Ban& ban, absl::Time now) {
-  if (ExpireTime(ban) == absl::InfiniteFuture()) return "for ever";
-  return absl::StrCat("ends ", SayIn(ExpireTime(ban), now));
-}
-
 // `on mx1, mx2`, `on mx1, mx2, mx3 and 9 more`.
 std::string DescribeServers(const v1::Ban& ban) {
   if (ban.servers().empty()) return "";
@@ -85,8 +75,8 @@ std::string DescribeChange(v1::WatchBansResponse::Change change) {
 std::string DescribeOutcome(const v1::WatchBansResponse& change) {
   switch (change.change()) {
     case v1::WatchBansResponse::CHANGE_IMPOSED:
-      return absl::StrCat(", ", DescribeEnd(change.ban().ban(),
-                                            FromProto(change.change_time())));
+      return absl::StrCat(", ", SayEnd(ExpireTime(change.ban().ban()),
+                                       FromProto(change.change_time())));
     case v1::WatchBansResponse::CHANGE_ENFORCED:
       return absl::StrCat(", ", DescribeProgress(change.ban().progress()));
     default:
@@ -127,7 +117,7 @@ void AddBanRow(const v1::BanStatus& status, bool is_dry_run, absl::Time now,
 
 std::string DescribeBan(const v1::Ban& ban, absl::Time now) {
   return absl::StrCat(DescribeHistory(ban, now), ", ", DescribeCause(ban), ", ",
-                      DescribeEnd(ban, now));
+                      SayEnd(ExpireTime(ban), now));
 }
 
 std::string DescribeBanCount(uint64_t count) {
@@ -150,7 +140,7 @@ void PrintImposed(const v1::Ban& ban, bool is_dry_run, absl::Time now,
   PrintLine(out, {.before = absl::StrCat(is_dry_run ? "would ban " : "banned ",
                                          ban.source(), " in "),
                   .yielding = ban.jail(),
-                  .after = absl::StrCat(", ", DescribeEnd(ban, now)),
+                  .after = absl::StrCat(", ", SayEnd(ExpireTime(ban), now)),
                   .extra = ""});
 }
 

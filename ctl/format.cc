@@ -87,6 +87,11 @@ std::string SayIn(absl::Time time, absl::Time now) {
   return absl::StrCat("in ", SayDuration(time - now));
 }
 
+std::string SayEnd(absl::Time time, absl::Time now) {
+  if (time == absl::InfiniteFuture()) return "for ever";
+  return absl::StrCat("ends ", SayIn(time, now));
+}
+
 std::string SayTime(absl::Time time, absl::TimeZone zone) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, zone);
 }

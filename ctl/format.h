@@ -32,12 +32,23 @@ std::string SayAgo(absl::Time time, absl::Time now);
 // happened already; `never` beyond a million days.
 std::string SayIn(absl::Time time, absl::Time now);
 
+// `ends in 7 h 58 min`; `for ever` if it never does.
+std::string SayEnd(absl::Time time, absl::Time now);
+
 // `2026-11-26 16:12:43`.
 std::string SayTime(absl::Time time, absl::TimeZone zone);
 
 // The values of the wire, which are sane or else far away, never undefined.
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
 absl::Duration FromProto(const google::protobuf::Duration& duration);
+
+// When a ban, or whatever else has an `expire_time`, is over: without one
+// never.
+template <typename Message>
+absl::Time ExpireTime(const Message& message) {
+  return message.has_expire_time() ? FromProto(message.expire_time())
+                                   : absl::InfiniteFuture();
+}
 
 }  // namespace mxban::ctl
 

@@ -29,11 +29,6 @@ using Key = std::pair<std::string, IpNetwork>;  // Jail and source.
 // Durations travel in whole seconds, and clocks differ a little.
 constexpr absl::Duration kTolerance = absl::Seconds(2);
 
-absl::Time ExpireTime(const v1::Ban& ban) {
-  return ban.has_expire_time() ? FromProto(ban.expire_time())
-                               : absl::InfiniteFuture();
-}
-
 // Whether the coordinator has refused this one ban, rather than failed.
 bool IsRefusal(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||

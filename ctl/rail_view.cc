@@ -14,12 +14,6 @@ namespace {
 // Networks beyond these are only counted.
 constexpr int kNamedNetworks = 3;
 
-template <typename Message>
-absl::Time ExpireTime(const Message& message) {
-  return message.has_expire_time() ? FromProto(message.expire_time())
-                                   : absl::InfiniteFuture();
-}
-
 // `is 192.0.2.1, 192.0.2.2, 192.0.2.3 and more`; empty for a network, which
 // says so itself.
 std::string DescribeNetworks(const v1::AllowedSource& allowed) {
@@ -56,14 +50,11 @@ void AddAllowedRow(const v1::AllowedSource& allowed, absl::Time now,
 void PrintAllowed(const v1::AllowedSource& allowed, absl::Time now,
                   std::ostream& out) {
   const std::string networks = DescribeNetworks(allowed);
-  PrintLine(
-      out,
-      {.before = "allowed ",
-       .yielding = allowed.source(),
-       .after = ExpireTime(allowed) == absl::InfiniteFuture()
-                    ? ", for ever"
-                    : absl::StrCat(", ends ", SayIn(ExpireTime(allowed), now)),
-       .extra = networks.empty() ? "" : absl::StrCat("; ", networks)});
+  PrintLine(out,
+            {.before = "allowed ",
+             .yielding = allowed.source(),
+             .after = absl::StrCat(", ", SayEnd(ExpireTime(allowed), now)),
+             .extra = networks.empty() ? "" : absl::StrCat("; ", networks)});
 }
 
 Table HeldTable() {

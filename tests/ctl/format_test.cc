@@ -93,6 +93,11 @@ TEST(FormatTest, TheFutureHasItsTwoLargestUnits) {
   }
 }
 
+TEST(FormatTest, WhatNeverEndsIsForEver) {
+  EXPECT_EQ(SayEnd(kNow + absl::Seconds(30), kNow), "ends in 30 s");
+  EXPECT_EQ(SayEnd(absl::InfiniteFuture(), kNow), "for ever");
+}
+
 TEST(FormatTest, AbsurdTimesOfTheWireAreFarAwayNotUndefined) {
   google::protobuf::Timestamp timestamp;
   timestamp.set_seconds(std::numeric_limits<int64_t>::max());
