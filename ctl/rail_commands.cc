@@ -12,6 +12,7 @@
 #include "ctl/format.h"
 #include "ctl/list.h"
 #include "ctl/rail_view.h"
+#include "ctl/table.h"
 
 namespace mxban::ctl {
 namespace {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "filter/date_pattern.h"
 #include "filter/duration.h"
+#include "filter/error_list.h"
 #include "filter/fail_regex.h"
 #include "filter/tag_substitution.h"
 
