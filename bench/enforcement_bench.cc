@@ -1,7 +1,6 @@
 // Measures the firewall backends in network namespaces of its own. Prints
 // Markdown; bench/enforcement says how.
 
-#include <linux/netlink.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -24,9 +23,7 @@
 #include "agent/firewall/firewall_channel.h"
 #include "agent/firewall/firewall_client.h"
 #include "agent/firewall/firewall_server.h"
-#include "agent/firewall/ipset_message.h"
-#include "agent/firewall/netlink_socket.h"
-#include "agent/firewall/nft_message.h"
+#include "bench/bare_kernel.h"
 #include "tests/system/firewall_lab.h"
 #include "tests/system/network_lab.h"
 
@@ -104,59 +101,11 @@ FirewallChanges Lifted(const FirewallChanges& bans) {
   return {.lifted = bans.imposed};
 }
 
-// The kernel alone: messages that were written beforehand, answers that are
-// not read closely. What we add to it is the overhead.
-class BareKernel {
- public:
-  explicit BareKernel(std::string kind)
-      : kind_(std::move(kind)),
-        socket_(NetlinkSocket::Open(NETLINK_NETFILTER, "bare kernel").value()) {
-    socket_.WidenBuffers();
-    socket_.ShortenErrors();
-  }
-
-  // Messages of at most `batch` bans each.
-  std::vector<std::string> Write(int block, int count, int batch) const {
-    std::vector<std::string> messages;
-    for (int i = 0; i < count; i += batch) {
-      messages.push_back(
-          kind_ == "ipset" ? IpsetMessage(block, i, std::min(batch, count - i))
-                           : NftMessage(block, i, std::min(batch, count - i)));
-    }
-    return messages;
-  }
-
-  void Send(const std::vector<std::string>& messages) {
-    for (const std::string& message : messages) {
-      Demand(socket_.Send(message));
-      Demand(socket_.Receive().status());
-    }
-  }
-
- private:
-  static constexpr int kSeconds = 8 * 3600;
-
-  static std::string IpsetMessage(int block, int first, int count) {
-    std::vector<IpsetElement> elements;
-    for (int i = 0; i < count; ++i) {
-      elements.push_back({Source(block, first + i), kSeconds});
-    }
-    return IpsetBatchRequest(1, IpsetChange::kAdd, "mxban-smtp-4", elements);
-  }
-
-  static std::string NftMessage(int block, int first, int count) {
-    std::vector<NftElement> elements;
-    for (int i = 0; i < count; ++i) {
-      elements.push_back({Source(block, first + i), absl::Seconds(kSeconds)});
-    }
-    NftBatch batch;
-    batch.PutElements({.jail = "smtp"}, elements, NftBatch::Presence::kNew);
-    return std::move(batch).Finish();
-  }
-
-  const std::string kind_;
-  NetlinkSocket socket_;
-};
+std::vector<IpNetwork> Sources(int block, int count) {
+  std::vector<IpNetwork> sources;
+  for (int i = 0; i < count; ++i) sources.push_back(Source(block, i));
+  return sources;
+}
 
 std::string Ratio(absl::Duration ours, absl::Duration theirs) {
   if (theirs == absl::ZeroDuration()) return "-";
@@ -213,8 +162,9 @@ void MeasureSingleBans(const std::string& kind, int standing) {
       Demand(firewall->Apply(Lifted(Bans(kMeasured, 0, bans, now)), now));
       if (kind == "iptables") continue;
       BareKernel kernel(kind);
-      const std::vector<std::string> messages = kernel.Write(kBare, bans, 1);
-      bare.push_back(Measure([&] { kernel.Send(messages); }));
+      const std::vector<std::string> messages =
+          kernel.Write(Sources(kBare, bans), 1);
+      bare.push_back(Measure([&] { Demand(kernel.Send(messages)); }));
       Demand(firewall->Apply(Lifted(Bans(kBare, 0, bans, now)), now));
     }
   });
@@ -266,8 +216,8 @@ void MeasureBulk(const std::string& kind, int count) {
     lab.network().Run(Lab::kRelay, [&] {
       BareKernel kernel(kind);
       const std::vector<std::string> messages =
-          kernel.Write(kBare, count, 1000);
-      bare.push_back(Measure([&] { kernel.Send(messages); }));
+          kernel.Write(Sources(kBare, count), 1000);
+      bare.push_back(Measure([&] { Demand(kernel.Send(messages)); }));
       Demand(lab.OpenHere()->Remove());
     });
     Demand(lab.SetUp(MailRules("smtp")));
