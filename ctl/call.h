@@ -4,6 +4,7 @@
 // Calls the coordinator: one call with a deadline, or one for each page.
 
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
@@ -13,7 +14,7 @@
 #include "absl/time/time.h"
 #include "common/grpc_status.h"
 #include "common/status_macros.h"
-#include "ctl/commands.h"
+#include "ctl/session.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/status.h"
 
@@ -44,9 +45,10 @@ inline absl::StatusOr<v1::GetStatusResponse> GetStatus(const Session& session) {
 // Hands every page to `use`, until one has no next or `use` fails. INTERNAL if
 // the pages would go round in circles.
 template <typename Request, typename Response>
-absl::Status ForEachPage(const Session& session,
-                         Method<Request, Response> method, Request request,
-                         absl::FunctionRef<absl::Status(const Response&)> use) {
+absl::Status ForEachPage(
+    const Session& session, Method<Request, Response> method, Request request,
+    absl::FunctionRef<absl::Status(const std::type_identity_t<Response>&)>
+        use) {
   request.set_page_size(1'000);
   do {
     ASSIGN_OR_RETURN(const Response page, Call(session, method, request));

@@ -30,8 +30,8 @@ absl::StatusOr<std::set<std::string>> DryRuns(const Session& session) {
     }
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR((ForEachPage<v1::ListJailsRequest, v1::ListJailsResponse>(
-      session, &Stub::ListJails, v1::ListJailsRequest(), collect)));
+  RETURN_IF_ERROR(
+      ForEachPage(session, &Stub::ListJails, v1::ListJailsRequest(), collect));
   return names;
 }
 
@@ -44,8 +44,8 @@ absl::Status ShowAgent(const Session& session, const std::string& server,
     }
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR((ForEachPage<v1::ListAgentsRequest, v1::ListAgentsResponse>(
-      session, &Stub::ListAgents, v1::ListAgentsRequest(), look)));
+  RETURN_IF_ERROR(
+      ForEachPage(session, &Stub::ListAgents, v1::ListAgentsRequest(), look));
   if (!found.has_value()) {
     return absl::NotFoundError(absl::StrCat(
         "no agent of '", server, "' was seen since the coordinator started"));

@@ -23,39 +23,14 @@
 // Lists are fetched and printed page by page, so their length does not matter.
 // Errors are the coordinator's or gRPC's own, code and message.
 
-#include <istream>
-#include <ostream>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "common/clock.h"
-#include "ctl/records.h"
-#include "mxban/v1/admin_service.grpc.pb.h"
+#include "ctl/session.h"
+#include "mxban/v1/admin_service.pb.h"
 
 namespace mxban::ctl {
-
-// Where a person can be asked.
-struct Terminal {
-  std::istream& in;
-  std::ostream& out;
-};
-
-// Whom to ask and how to answer. What is referred to must outlive it.
-struct Session {
-  v1::AdminService::StubInterface& stub;
-  std::ostream& out;
-  const Clock& clock;
-  absl::TimeZone zone = absl::LocalTimeZone();  // For times of day.
-  absl::Duration timeout = absl::Seconds(10);   // Of each call.
-  OutputFormat format = OutputFormat::kTable;
-  // Of the terminal that `out` is; 0 if it is none.
-  size_t terminal_rows = 0;
-  // Who must confirm what touches the whole fleet; null: nobody.
-  const Terminal* terminal = nullptr;
-
-  bool IsForPrograms() const { return format != OutputFormat::kTable; }
-};
 
 absl::Status ShowStatus(const Session& session);
 

@@ -90,8 +90,8 @@ class Import {
       }
       return absl::OkStatus();
     };
-    return ForEachPage<v1::ListJailsRequest, v1::ListJailsResponse>(
-        session_, &Stub::ListJails, v1::ListJailsRequest(), collect);
+    return ForEachPage(session_, &Stub::ListJails, v1::ListJailsRequest(),
+                       collect);
   }
 
   // Only of sources that are wanted, so that memory is bounded by the list.
@@ -106,8 +106,8 @@ class Import {
       }
       return absl::OkStatus();
     };
-    return ForEachPage<v1::ListBansRequest, v1::ListBansResponse>(
-        session_, &Stub::ListBans, v1::ListBansRequest(), collect);
+    return ForEachPage(session_, &Stub::ListBans, v1::ListBansRequest(),
+                       collect);
   }
 
   // The jail that `theirs` goes into; empty for nowhere.
@@ -255,8 +255,7 @@ absl::Status ExportBans(const Session& session, const std::string& jail) {
     }
     return CheckOutput(session.out);
   };
-  return ForEachPage<v1::ListBansRequest, v1::ListBansResponse>(
-      session, &Stub::ListBans, request, print);
+  return ForEachPage(session, &Stub::ListBans, request, print);
 }
 
 }  // namespace mxban::ctl

@@ -12,9 +12,9 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "ctl/commands.h"
 #include "ctl/import_request.h"
 #include "ctl/progress_bar.h"
+#include "ctl/session.h"
 
 namespace mxban::ctl {
 

@@ -18,7 +18,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "ctl/commands.h"
+#include "ctl/session.h"
 
 namespace mxban::ctl {
 

@@ -13,8 +13,8 @@
 #include "absl/status/statusor.h"
 #include "common/status_macros.h"
 #include "ctl/call.h"
-#include "ctl/commands.h"
 #include "ctl/records.h"
+#include "ctl/session.h"
 #include "ctl/table.h"
 #include "google/protobuf/repeated_field.h"
 
@@ -97,8 +97,8 @@ absl::StatusOr<uint64_t> PrintList(const Session& session,
     list.table.Print(session.out);
     return CheckOutput(session.out);
   };
-  RETURN_IF_ERROR((ForEachPage<Request, Response>(
-      session, list.method, std::move(list.request), print_page)));
+  RETURN_IF_ERROR(
+      ForEachPage(session, list.method, std::move(list.request), print_page));
   return count;
 }
 

@@ -26,6 +26,7 @@
 #include "ctl/new_token.h"
 #include "ctl/printable.h"
 #include "ctl/rail_commands.h"
+#include "ctl/session.h"
 #include "ctl/terminal.h"
 #include "ctl/top.h"
 #include "ctl/watch.h"

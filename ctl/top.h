@@ -5,7 +5,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "ctl/commands.h"
+#include "ctl/session.h"
 #include "mxban/v1/admin_service.pb.h"
 
 namespace mxban::ctl {

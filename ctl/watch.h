@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "ctl/commands.h"
+#include "ctl/session.h"
 
 namespace mxban::ctl {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "ctl/commands.h"
+#include "ctl/session.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
