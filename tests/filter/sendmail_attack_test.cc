@@ -50,13 +50,6 @@ TEST_P(SendmailAttackLineTest, IsReadAsSendmailMeantIt) {
 
 constexpr char kAttack[] =
     "[192.0.2.1]: possible SMTP attack: command=AUTH, count=5";
-constexpr char kId[] = "6AN8eB0v001668: ";
-
-SendmailLine Behind(const char* what, const std::string& text,
-                    const char* host = "") {
-  return {what, absl::StrCat(kId, text), host};
-}
-
 INSTANTIATE_TEST_SUITE_P(
     Lines, SendmailAttackLineTest,
     testing::Values(
@@ -65,7 +58,7 @@ INSTANTIATE_TEST_SUITE_P(
         Behind("ident", absl::StrCat("j@n.example ", kAttack), "192.0.2.1"),
         Behind("a command", absl::StrCat("[203.0.113.1]: VRFY ", kAttack)),
         Behind("a command that brings a queue id",
-               absl::StrCat("[203.0.113.1]: VRFY ", kId, kAttack)),
+               absl::StrCat("[203.0.113.1]: VRFY ", kSessionId, kAttack)),
         Behind("a dialogue", absl::StrCat("<-- ", kAttack)),
         Behind("a sender", absl::StrCat("from=<", kAttack, ">, size=0")),
         Behind("a recipient", absl::StrCat(kAttack, "... User unknown")),

@@ -125,6 +125,26 @@ inline std::string BlamedBy(FailureMatcher matcher,
              : "";
 }
 
+// How sendmail begins what it says of a session.
+inline constexpr char kSessionId[] = "6AN8eB0v001668: ";
+
+// `text` as part of a session.
+inline SendmailLine Behind(const char* what, const std::string& text,
+                           const char* host = "") {
+  return {what, absl::StrCat(kSessionId, text), host};
+}
+
+// A login that failed, but for who it was.
+inline constexpr char kFailedLogin[] =
+    "6AN8eB0v001668: AUTH failure (LOGIN): authentication failure (-13) "
+    "SASL(-13): authentication failure: checkpass failed";
+
+// Bytes of a name that leaves sendmail no room for an address, or the start of
+// one.
+inline std::string CutName(const std::string& end) {
+  return std::string(100 - end.size(), 'n') + end;
+}
+
 }  // namespace mxban
 
 #endif  // MXBAN_TESTS_FILTER_SENDMAIL_CORPUS_H_

@@ -71,13 +71,6 @@ INSTANTIATE_TEST_SUITE_P(
         Log{"loglevel/mail.LL06.log", 1, 5},
         Log{"loglevel/mail.LL20.log", 1, 5}));
 
-constexpr char kId[] = "6AN8eB0v001668: ";
-
-SendmailLine Behind(const char* what, const std::string& text,
-                    const char* host = "") {
-  return {what, absl::StrCat(kId, text), host};
-}
-
 class SendmailFloodLineTest : public testing::TestWithParam<SendmailLine> {};
 
 TEST_P(SendmailFloodLineTest, IsReadAsSendmailMeantIt) {

@@ -162,14 +162,8 @@ INSTANTIATE_TEST_SUITE_P(Aggressive, SendmailRejectLogTest,
                                               {"2001:db8:bad::70", 2},
                                               {"2001:db8:bad::73", 10}}}));
 
-constexpr char kId[] = "6AN8eB0v001668: ";
 constexpr char kDenied[] =
     ", reject=550 5.7.1 <v@x.example>... Relaying denied";
-
-SendmailLine Behind(const char* what, const std::string& text,
-                    const char* host = "") {
-  return {what, absl::StrCat(kId, text), host};
-}
 
 SendmailLine Refused(const char* what, const std::string& text,
                      const char* host = "") {
@@ -273,9 +267,10 @@ FailureCounts Read(const std::string& mode,
   FailureMatcher matcher = Reject(mode);
   FailureCounts counts;
   for (const std::string& message : messages) {
-    CountLine(matcher,
-              absl::StrCat("Nov 23 08:40:11 mx1 sm-mta[1668]: ", kId, message),
-              counts);
+    CountLine(
+        matcher,
+        absl::StrCat("Nov 23 08:40:11 mx1 sm-mta[1668]: ", kSessionId, message),
+        counts);
   }
   return counts;
 }
