@@ -50,30 +50,19 @@ size_t WatchedLog::ReadBlock(const LogWatcher::Surroundings& surroundings,
                              absl::string_view lines, uint64_t offset,
                              absl::Time now, LogWatcher::Counts& counts) {
   if (!scanner) scanner = ScannerOf(eyes);
-  Hits hits = scanner->Scan(lines);
-  const bool is_for_each_line = IsAnyForEachLine(eyes, *scanner);
-  size_t done = 0;
-  while (done < lines.size()) {
-    const size_t begin = is_for_each_line ? done
-                         : hits.empty()   ? lines.size()
-                                          : hits.front().line;
-    done = begin;
-    if (begin == lines.size()) break;
-    const size_t end = lines.find('\n', begin);
-    Hits of_line;
-    if (!hits.empty() && hits.front().line == begin) {
-      of_line = LineScanner::OfFirstLine(hits);
-      hits.remove_prefix(of_line.size());
-    }
-    const LogLine line = {.text = lines.substr(begin, end - begin),
-                          .begin = offset + begin,
-                          .end = offset + end + 1,
-                          .before = lines.substr(0, begin)};
+  const Hits hits = scanner->Scan(lines);
+  ScannedLines scanned(lines, hits, IsAnyForEachLine(eyes, *scanner));
+  size_t done = lines.size();
+  while (const auto found = scanned.Next()) {
+    const LogLine line = {.text = found->text,
+                          .begin = offset + found->begin,
+                          .end = offset + found->end,
+                          .before = lines.substr(0, found->begin)};
     if (line.text.size() > LineSource::kMaxLineBytes ||
-        !ReadScanned(surroundings, line, of_line, now, counts)) {
+        !ReadScanned(surroundings, line, found->hits, now, counts)) {
+      done = found->begin;
       break;
     }
-    done = end + 1;
   }
   for (Eye& eye : eyes) {
     if (!eye.is_double) {

@@ -89,7 +89,9 @@ class Run {
       ScanLines(lines.substr(0, comment));
       lines.remove_prefix(comment);
       if (lines.empty()) return;
-      lines.remove_prefix(ReadFirst(lines, {}));
+      const size_t end = lines.find('\n');
+      Read(lines.substr(0, end), {});
+      lines.remove_prefix(end + 1);
     }
   }
 
@@ -105,30 +107,20 @@ class Run {
   // Reads those of whole lines, without comments, that may matter. The stamp of
   // a comment would be nobody's time.
   void ScanLines(absl::string_view lines) {
-    absl::Span<const LineScanner::Hit> hits = scanner_.Scan(lines);
+    const absl::Span<const LineScanner::Hit> hits = scanner_.Scan(lines);
+    const bool is_each = scanner_.IsForEachLine(0);
+    ScannedLines scanned(lines, hits, is_each);
     size_t done = 0;
-    while (scanner_.IsForEachLine(0) ? done < lines.size() : !hits.empty()) {
+    while (const auto line = scanned.Next()) {
       FailureMatcher::Surroundings surroundings;
-      if (!scanner_.IsForEachLine(0)) {
-        surroundings.hits = LineScanner::OfFirstLine(hits);
-        const size_t begin = hits.front().line;
-        surroundings.before = lines.substr(done, begin - done);
-        line_number_ += CountLines(surroundings.before);
-        hits.remove_prefix(surroundings.hits->size());
-        done = begin;
-      }
-      done += ReadFirst(lines.substr(done), surroundings);
+      if (!is_each) surroundings.hits = line->hits;
+      surroundings.before = lines.substr(done, line->begin - done);
+      line_number_ += CountLines(surroundings.before);
+      Read(line->text, surroundings);
+      done = line->end;
     }
     matcher_.PassOver(lines.substr(done), Now());
     line_number_ += CountLines(lines.substr(done));
-  }
-
-  // Reads the first of `lines`; returns its length.
-  size_t ReadFirst(absl::string_view lines,
-                   const FailureMatcher::Surroundings& surroundings) {
-    const size_t end = lines.find('\n');
-    Read(lines.substr(0, end), surroundings);
-    return end + 1;
   }
 
   absl::Time Now() const {

@@ -183,12 +183,6 @@ void LineScanner::Sort() {
   hits_.erase(kept, hits_.end());
 }
 
-absl::Span<const Hit> LineScanner::OfFirstLine(absl::Span<const Hit> hits) {
-  const auto end = absl::c_find_if(
-      hits, [&](const Hit& hit) { return hit.line != hits.front().line; });
-  return hits.first(end - hits.begin());
-}
-
 absl::Span<const Hit> LineScanner::OfFilter(absl::Span<const Hit> hits,
                                             size_t filter) {
   const auto begin = absl::c_find_if(
@@ -196,6 +190,22 @@ absl::Span<const Hit> LineScanner::OfFilter(absl::Span<const Hit> hits,
   const auto end = std::find_if(
       begin, hits.end(), [&](const Hit& hit) { return hit.filter != filter; });
   return hits.subspan(begin - hits.begin(), end - begin);
+}
+
+std::optional<ScannedLines::Line> ScannedLines::Next() {
+  const size_t begin = is_each_        ? next_
+                       : hits_.empty() ? lines_.size()
+                                       : hits_.front().line;
+  if (begin == lines_.size()) return std::nullopt;
+  next_ = lines_.find('\n', begin) + 1;
+  const auto others =
+      absl::c_find_if(hits_, [&](const Hit& hit) { return hit.line != begin; });
+  const auto hits = hits_.first(others - hits_.begin());
+  hits_.remove_prefix(hits.size());
+  return Line{.text = lines_.substr(begin, next_ - 1 - begin),
+              .begin = begin,
+              .end = next_,
+              .hits = hits};
 }
 
 }  // namespace mxban

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -39,9 +40,6 @@ class LineScanner {
   // Finds all that `lines`, whole ones with their newlines and below 4 GiB, may
   // match: by line, filter and expression. Valid until the next call.
   absl::Span<const Hit> Scan(absl::string_view lines);
-
-  // The first of `hits`, which are not empty: those of one line.
-  static absl::Span<const Hit> OfFirstLine(absl::Span<const Hit> hits);
 
   // Those of `hits`, of one line, that are of `filter`.
   static absl::Span<const Hit> OfFilter(absl::Span<const Hit> hits,
@@ -80,6 +78,32 @@ class LineScanner {
   std::vector<char> has_prefix_;             // That is looked for.
   std::unique_ptr<LiteralScanner> scanner_;  // Null: nothing to look for.
   std::vector<Hit> hits_;
+};
+
+// The lines of a block that was scanned, one after the other.
+class ScannedLines {
+ public:
+  struct Line {
+    absl::string_view text;  // Without its newline.
+    size_t begin = 0;        // In the block.
+    size_t end = 0;          // Of the newline, too.
+    absl::Span<const LineScanner::Hit> hits;
+  };
+
+  // Of `lines`, whole ones with their newlines, in which Scan() found `hits`:
+  // those that have any, or all if `is_each`.
+  ScannedLines(absl::string_view lines, absl::Span<const LineScanner::Hit> hits,
+               bool is_each)
+      : lines_(lines), hits_(hits), is_each_(is_each) {}
+
+  // The next one; nullopt if there is none.
+  std::optional<Line> Next();
+
+ private:
+  const absl::string_view lines_;
+  absl::Span<const LineScanner::Hit> hits_;  // Of the lines to come.
+  const bool is_each_;
+  size_t next_ = 0;
 };
 
 }  // namespace mxban

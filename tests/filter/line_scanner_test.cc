@@ -97,11 +97,33 @@ TEST(LineScannerTest, SeveralFiltersShareThePass) {
       Found(scanner, "failure\nmta failure, attack\n"),
       ElementsAre("failure: 0/0", "mta failure, attack: 0/0",
                   "mta failure, attack: 2/0", "mta failure, attack: 2/1"));
-  const auto hits = LineScanner::OfFirstLine(scanner.Scan("mta failure\n"));
+  const auto hits = scanner.Scan("mta failure\n");
   EXPECT_EQ(hits.size(), 2u);
   EXPECT_EQ(LineScanner::OfFilter(hits, 0).size(), 1u);
   EXPECT_EQ(LineScanner::OfFilter(hits, 1).size(), 0u);
   EXPECT_EQ(LineScanner::OfFilter(hits, 2).front().expression, 1);
+}
+
+TEST(ScannedLinesTest, AreThoseWithHitsOrAll) {
+  const LineRequirements filter = {
+      .expressions = {{{"failure"}}, {{"attack"}}}};
+  LineScanner scanner({&filter});
+  const absl::string_view block = "x\nfailure, attack\n\nfailure\n";
+  for (const bool is_each : {false, true}) {
+    ScannedLines scanned(block, scanner.Scan(block), is_each);
+    std::vector<std::string> lines;
+    while (const auto line = scanned.Next()) {
+      lines.push_back(absl::StrCat(line->begin, "-", line->end, " ", line->text,
+                                   " ", line->hits.size()));
+    }
+    if (is_each) {
+      EXPECT_THAT(lines, ElementsAre("0-2 x 0", "2-18 failure, attack 2",
+                                     "18-19  0", "19-27 failure 1"));
+    } else {
+      EXPECT_THAT(lines,
+                  ElementsAre("2-18 failure, attack 2", "19-27 failure 1"));
+    }
+  }
 }
 
 TEST(LineScannerTest, WhereTooLittleIsKnownEachLineMatters) {

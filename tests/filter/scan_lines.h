@@ -3,8 +3,6 @@
 
 // Reads lines as an agent does: only those that a scanner finds are matched.
 
-#include <algorithm>
-
 #include "absl/functional/function_ref.h"
 #include "filter/failure_matcher.h"
 #include "filter/line_scanner.h"
@@ -19,18 +17,14 @@ inline void ScanLines(
     absl::FunctionRef<void(absl::string_view line,
                            const FailureMatcher::Result& result)>
         tell) {
-  absl::Span<const LineScanner::Hit> hits = scanner.Scan(block);
+  ScannedLines scanned(block, scanner.Scan(block), /*is_each=*/false);
   size_t done = 0;
-  while (!hits.empty()) {
-    const size_t begin = hits.front().line;
-    const absl::string_view line =
-        block.substr(begin, block.find('\n', begin) - begin);
-    const auto of_line = LineScanner::OfFirstLine(hits);
-    tell(line, matcher.Match(line, now,
-                             {.hits = of_line,
-                              .before = block.substr(done, begin - done)}));
-    hits.remove_prefix(of_line.size());
-    done = begin + line.size() + 1;
+  while (const auto line = scanned.Next()) {
+    tell(line->text,
+         matcher.Match(line->text, now,
+                       {.hits = line->hits,
+                        .before = block.substr(done, line->begin - done)}));
+    done = line->end;
   }
   matcher.PassOver(block.substr(done), now);
 }
