@@ -6,8 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_firewall.h"
+#include "tests/agent/enforcer_fixture.h"
 
 namespace mxban {
 namespace {
@@ -15,55 +14,6 @@ namespace {
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 using testing::UnorderedElementsAreArray;
-
-const IpNetwork kAttacker = IpNetwork::ParseOrDie("203.0.113.30");
-const IpNetwork kOther = IpNetwork::ParseOrDie("2001:db8:bad::/64");
-
-Jail SomeJail(const char* name = "jail") {
-  Jail jail;
-  jail.name = name;
-  jail.enforcement.name = name;
-  jail.enforcement.ports = {{25, 25}};
-  return jail;
-}
-
-class EnforcerTest : public testing::Test {
- protected:
-  EnforcerTest()
-      : enforcer_(firewall_, clock_, {IpNetwork::ParseOrDie("192.0.2.0/24")}) {
-    enforcer_.SetReportCallback(
-        [this](const Enforcer::Report& report) { reports_.push_back(report); });
-  }
-
-  StandingBan Ban(const IpNetwork& source,
-                  absl::Duration duration = absl::Hours(8)) {
-    return {{"jail", source}, clock_.TimeNow() + duration};
-  }
-
-  // The first complete set, as after connecting.
-  void Begin(std::vector<StandingBan> bans = {}) {
-    enforcer_.SetJails({SomeJail()});
-    enforcer_.AddSnapshotPart({std::move(bans), true, true}, "history", 1);
-    enforcer_.Step();
-  }
-
-  std::vector<IpNetwork> Refused(const char* jail = "jail") {
-    const FirewallState state =
-        *firewall_.Inspect(InspectDepth::kRulesAndBans, clock_.TimeNow());
-    std::vector<IpNetwork> sources;
-    const auto found = state.find(jail);
-    if (found == state.end()) return sources;
-    for (const auto& [source, end] : found->second.bans) {
-      sources.push_back(source);
-    }
-    return sources;
-  }
-
-  FakeClock clock_;
-  FakeFirewall firewall_;
-  std::vector<Enforcer::Report> reports_;
-  Enforcer enforcer_;
-};
 
 TEST_F(EnforcerTest, EnforcesTheSnapshotAndSaysSo) {
   Begin({Ban(kAttacker), Ban(kOther)});
@@ -169,122 +119,6 @@ TEST_F(EnforcerTest, BansEndByOurClockToo) {
   clock_.Advance(absl::Minutes(1));
   enforcer_.Step();
   EXPECT_THAT(Refused(), IsEmpty());
-}
-
-TEST_F(EnforcerTest, RepairsWhatAnOperatorFlushed) {
-  Begin({Ban(kAttacker)});
-  firewall_.FlushedByOperator();
-  clock_.Advance(absl::Seconds(1));
-  enforcer_.Step();
-  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
-  EXPECT_EQ(enforcer_.statistics().repairs, 1);
-}
-
-TEST_F(EnforcerTest, ItsOwnNewBansAreNoDamage) {
-  Begin();
-  for (int i = 0; i < 10; ++i) {
-    clock_.Advance(absl::Seconds(1));
-    enforcer_.ApplyDelta({{Ban(IpNetwork::FromBytes(
-                              {203, 0, 113, static_cast<uint8_t>(i)}, 32))},
-                          {}},
-                         2 + i);
-    enforcer_.Step();
-  }
-  EXPECT_EQ(enforcer_.statistics().repairs, 0);
-}
-
-TEST_F(EnforcerTest, RepairsAJumpThatWasMoved) {
-  Begin({Ban(kAttacker)});
-  firewall_.DamagedByOperator("jail");
-  clock_.Advance(absl::Seconds(1));
-  enforcer_.Step();
-  EXPECT_TRUE(firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow())
-                  ->at("jail")
-                  .intact);
-}
-
-TEST_F(EnforcerTest, NewsOfDamageAreLookedIntoAtOnce) {
-  Begin({Ban(kAttacker)});
-  firewall_.DamagedByOperator("jail");
-  enforcer_.OnFirewallChanged();
-  enforcer_.Step();
-  EXPECT_TRUE(firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow())
-                  ->at("jail")
-                  .intact);
-  EXPECT_EQ(enforcer_.statistics().repairs, 1);
-}
-
-TEST_F(EnforcerTest, NewsOfDamageAreLookedIntoOnceASecond) {
-  Begin({Ban(kAttacker)});
-  enforcer_.OnFirewallChanged();
-  enforcer_.Step();
-  firewall_.FlushedByOperator();
-  const int calls = firewall_.inspect_calls();
-  for (int i = 0; i < 9; ++i) {
-    clock_.Advance(absl::Milliseconds(100));
-    enforcer_.OnFirewallChanged();
-    EXPECT_LE(enforcer_.Step(), clock_.TimeNow() + absl::Seconds(1));
-  }
-  EXPECT_EQ(firewall_.inspect_calls(), calls);
-  clock_.Advance(absl::Milliseconds(100));
-  enforcer_.Step();
-  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker))
-      << "not forgotten meanwhile";
-  EXPECT_EQ(enforcer_.statistics().repairs, 1);
-}
-
-TEST_F(EnforcerTest, NewsOfNothingMendNothing) {
-  Begin({Ban(kAttacker)});
-  const int calls = firewall_.apply_calls();
-  for (int i = 0; i < 5; ++i) {
-    enforcer_.OnFirewallChanged();
-    clock_.Advance(absl::Seconds(1));
-    enforcer_.Step();
-  }
-  EXPECT_EQ(firewall_.apply_calls(), calls);
-  EXPECT_EQ(enforcer_.statistics().repairs, 0);
-}
-
-TEST_F(EnforcerTest, NewsBeforeTheFirstSetTouchNothing) {
-  enforcer_.OnFirewallChanged();
-  enforcer_.Step();
-  EXPECT_EQ(firewall_.inspect_calls(), 0);
-  Begin({Ban(kAttacker)});
-  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
-  EXPECT_EQ(enforcer_.statistics().repairs, 0);
-}
-
-// Where counting bans would mean to read them all, news lead to it.
-TEST_F(EnforcerTest, NewsLeadToABanThatIsMissing) {
-  firewall_.MakeCountsCostly();
-  Begin({Ban(kAttacker), Ban(kOther)});
-  firewall_.LiftedByOperator("jail", kOther, clock_.TimeNow());
-  clock_.Advance(absl::Seconds(1));
-  enforcer_.Step();
-  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker));
-  enforcer_.OnFirewallChanged();
-  enforcer_.Step();
-  EXPECT_THAT(Refused(), UnorderedElementsAre(kAttacker, kOther));
-  EXPECT_EQ(enforcer_.statistics().repairs, 1);
-}
-
-// Somebody tries a backend out while the agent runs; what a try that was killed
-// has left goes with the next start.
-TEST_F(EnforcerTest, AProbeIsLeftAloneButAtTheStart) {
-  const FirewallChanges probe = {
-      .jails = {{.name = "probe.1", .ports = {{9, 9}}}}};
-  const auto stands = [this] {
-    return firewall_.Inspect(InspectDepth::kRules, clock_.TimeNow())
-        ->contains("probe.1");
-  };
-  ASSERT_TRUE(firewall_.Apply(probe, clock_.TimeNow()).ok());
-  Begin();
-  EXPECT_FALSE(stands());
-  ASSERT_TRUE(firewall_.Apply(probe, clock_.TimeNow()).ok());
-  enforcer_.OnFirewallChanged();
-  enforcer_.Step();
-  EXPECT_TRUE(stands());
-  EXPECT_EQ(enforcer_.statistics().repairs, 0);
 }
 
 TEST_F(EnforcerTest, AnErrorIsReportedAndTheNextTryReconciles) {
