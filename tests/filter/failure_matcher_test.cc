@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/filter/matcher_answers.h"
 
 namespace mxban {
 namespace {
@@ -13,42 +13,9 @@ namespace {
 using testing::HasSubstr;
 using Outcome = FailureMatcher::Outcome;
 
-const absl::Time kNow = absl::FromCivil(
-    absl::CivilSecond(2026, 11, 23, 12, 0, 0), absl::UTCTimeZone());
-
-FailureMatcher Compile(const Filter& filter) {
-  return FailureMatcher::Compile(filter, {.time_zone = absl::UTCTimeZone()})
-      .value();
-}
-
 std::string CompileError(const Filter& filter) {
   const auto matcher = FailureMatcher::Compile(filter, {});
   return matcher.ok() ? "" : std::string(matcher.status().message());
-}
-
-// The failure id, or what else came of it.
-std::string Tell(FailureMatcher& matcher, const std::string& line) {
-  const FailureMatcher::Result result = matcher.Match(line, kNow);
-  switch (result.outcome) {
-    case Outcome::kMissed:
-      return "missed";
-    case Outcome::kIgnored:
-      return "ignored";
-    case Outcome::kNoFailure:
-      return "no failure";
-    case Outcome::kLimitHit:
-      return "limit";
-    case Outcome::kFailure:
-      return std::string(result.failure_id);
-    case Outcome::kRightLogin:
-      return absl::StrCat(result.users[0], " at ", result.host);
-  }
-  return "";
-}
-
-std::string Tell(const Filter& filter, const std::string& line) {
-  FailureMatcher matcher = Compile(filter);
-  return Tell(matcher, line);
 }
 
 TEST(FailureMatcherTest, MatchesTheHowTosLine) {
@@ -366,87 +333,6 @@ TEST(FailureMatcherTest, WhoAsksForAStampChangesNothing) {
   FailureMatcher matcher = Compile({.fail_regexes = {"<HOST>$"}});
   matcher.StampOf("Nov 23 11:59:30 x", kNow);
   EXPECT_EQ(TimesOf(matcher, "192.0.2.1"), Times{std::nullopt});
-}
-
-Filter LoginFilter() {
-  return {.fail_regexes = {"^bad <F-USER>.*</F-USER> from <HOST>$"},
-          .ignore_regexes = {"monitoring"},
-          .prefix_regex = "^ mx <F-CONTENT>.+</F-CONTENT>$",
-          .success_regexes = {"^good <F-USER>\\S+</F-USER> from <ADDR>$",
-                              "^(?:good|bad) <F-USER>.*</F-USER> at <IP4>$"}};
-}
-
-TEST(FailureMatcherTest, ARightLoginNamesUserAndAddress) {
-  FailureMatcher matcher = Compile(LoginFilter());
-  const auto result = matcher.Match(
-      "Nov 23 08:40:11 mx good alice from 2001:db8::1", kNow, {.position = 7});
-  EXPECT_EQ(result.outcome, Outcome::kRightLogin);
-  EXPECT_EQ(result.host, "2001:db8::1");
-  ASSERT_EQ(result.users.size(), 1);
-  EXPECT_EQ(result.users[0], "alice");
-  ASSERT_EQ(result.times.size(), 1);
-  EXPECT_EQ(*result.times[0], kNow - absl::Minutes(200) + absl::Seconds(11));
-  EXPECT_EQ(result.fail_regex, -1);
-  EXPECT_EQ(result.success_regex, 0);
-}
-
-TEST(FailureMatcherTest, WhatIsAFailureIsNoRightLogin) {
-  FailureMatcher matcher = Compile(LoginFilter());
-  EXPECT_EQ(Tell(matcher, " mx bad bob from 192.0.2.1"), "192.0.2.1");
-  EXPECT_EQ(Tell(matcher, " mx bad bob at 192.0.2.1"), "bob at 192.0.2.1");
-  EXPECT_EQ(Tell(matcher, " mx good monitoring from 192.0.2.1"), "ignored");
-  EXPECT_EQ(Tell(matcher, " mx good alice from nowhere"), "missed");
-  EXPECT_EQ(Tell(matcher, "good alice from 192.0.2.1"), "missed")
-      << "the prefix is wanted";
-}
-
-// As Fail2Ban's sshd has it, whose failregexes know of right logins, too.
-TEST(FailureMatcherTest, WhatEndsASessionMayBeARightLogin) {
-  FailureMatcher matcher = Compile(
-      {.fail_regexes = {"^ <F-MLFID>\\d+</F-MLFID> bad from <HOST>$",
-                        "^ <F-MLFID>\\d+</F-MLFID> <F-MLFFORGET><F-MLFGAINED>"
-                        "Accepted</F-MLFGAINED></F-MLFFORGET> for \\w+ from "
-                        "<HOST>$"},
-       .success_regexes = {"Accepted for <F-USER>\\w+</F-USER> from <ADDR>$"}});
-  const auto result = matcher.Match(
-      "Nov 23 08:40:11 17 Accepted for alice from 192.0.2.1", kNow);
-  EXPECT_EQ(result.outcome, Outcome::kRightLogin);
-  EXPECT_EQ(result.host, "192.0.2.1");
-  ASSERT_EQ(result.users.size(), 1);
-  EXPECT_EQ(result.users[0], "alice");
-  EXPECT_EQ(Tell(matcher, " 18 bad from 192.0.2.1"), "192.0.2.1");
-}
-
-TEST(FailureMatcherTest, EachSuccessRegexCapturesForItself) {
-  FailureMatcher matcher =
-      Compile({.fail_regexes = {"^ bad <HOST>$"},
-               .success_regexes = {"good <IP4> as <F-USER>\\w*</F-USER>",
-                                   "for <F-USER>\\w+</F-USER> at <IP4>$"}});
-  const auto result = matcher.Match(
-      "Nov 23 08:40:11 good 192.0.2.1 as  for alice at 192.0.2.2", kNow);
-  EXPECT_EQ(result.outcome, Outcome::kRightLogin);
-  EXPECT_EQ(result.host, "192.0.2.2");
-  EXPECT_EQ(result.success_regex, 1);
-}
-
-TEST(FailureMatcherTest, EachFailureHasTheUserOfItsOwnLine) {
-  const Filter filter = {
-      .fail_regexes =
-          {"^ <F-MLFID>s\\d</F-MLFID> bad(?: <F-USER>\\w+</F-USER>)?$",
-           "^ <F-MLFID>s\\d</F-MLFID> <F-NOFAIL>is</F-NOFAIL> <HOST>$",
-           "^ <F-REPEATED>\\d+</F-REPEATED> <F-USER>\\w+</F-USER> <HOST>$"},
-      .pending_limit = 10};
-  FailureMatcher matcher = Compile(filter);
-  for (const char* line : {" s1 bad alice", " s1 bad bob", " s1 bad"}) {
-    EXPECT_EQ(Tell(matcher, line), "no failure");
-  }
-  auto result = matcher.Match(" s1 is 192.0.2.1", kNow);
-  EXPECT_EQ(result.outcome, Outcome::kFailure);
-  EXPECT_THAT(result.users, testing::ElementsAre("alice", "bob", ""));
-  EXPECT_EQ(Tell(matcher, " s1 is 192.0.2.1"), "no failure")
-      << "two users are nothing by themselves";
-  result = matcher.Match(" 2 carol 192.0.2.1", kNow);
-  EXPECT_THAT(result.users, testing::ElementsAre("carol", "carol"));
 }
 
 }  // namespace
