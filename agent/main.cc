@@ -223,6 +223,14 @@ void ShareWakeUps() {
   prctl(PR_SET_TIMERSLACK, absl::ToInt64Nanoseconds(kWakeUpSlack), 0, 0, 0);
 }
 
+// Waits for SIGTERM or SIGINT. Agents have no configuration to read again:
+// SIGHUP changes nothing.
+void AwaitEnd(const sigset_t& signals) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+  }
+}
+
 // Works until SIGTERM or SIGINT, or until the enforcing half is gone.
 absl::Status Serve(const sigset_t& signals) {
   if (absl::GetFlag(FLAGS_probe_firewall)) return PrintProbes();
@@ -253,10 +261,7 @@ absl::Status Serve(const sigset_t& signals) {
                                  kill(getpid(), SIGTERM);
                                }});
   sd_notify(0, "READY=1");
-  int signal = 0;
-  // Agents have no configuration to read again: SIGHUP changes nothing.
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
-  }
+  AwaitEnd(signals);
   sd_notify(0, "STOPPING=1");
   if (news.is_lost()) {
     return absl::UnavailableError(
