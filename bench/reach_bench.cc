@@ -26,6 +26,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -150,13 +151,23 @@ Idle WatchIdle(const FaultyFleet& fleet, int seconds) {
   return idle;
 }
 
+// The end of an object.
+void PrintIdle(const std::optional<Idle>& idle) {
+  if (idle) {
+    std::printf("\"idle_share\": %.6f, \"idle_pss\": %zu}\n", idle->share,
+                idle->pss);
+  } else {
+    std::printf("\"idle_share\": null, \"idle_pss\": null}\n");
+  }
+}
+
 int Run(int servers, int bans, int idle_seconds) {
   FaultyFleet fleet({.servers = servers, .max_retry = kMaxRetry});
   fleet.StartAll();
   if (!fleet.AwaitCurrent(absl::Minutes(1))) Die("the fleet is not up");
   const std::string& reporter = fleet.servers().front();
   Kernel kernel(fleet, fleet.servers().back());
-  Idle idle;
+  std::optional<Idle> idle;
   if (idle_seconds > 0) idle = WatchIdle(fleet, idle_seconds);
 
   Told told_by_coordinator("unix:" + fleet.folder() + "/admin.sock");
@@ -185,12 +196,7 @@ int Run(int servers, int bans, int idle_seconds) {
       "\"p99_ms\": %.3f, \"decided_ms\": %.3f, \"told_ms\": %.3f, ",
       servers, bans, Percentile(times, 0.5), Percentile(times, 0.99),
       Percentile(decided, 0.5), Percentile(told, 0.5));
-  if (idle_seconds > 0) {
-    std::printf("\"idle_share\": %.6f, \"idle_pss\": %zu}\n", idle.share,
-                idle.pss);
-  } else {
-    std::printf("\"idle_share\": null, \"idle_pss\": null}\n");
-  }
+  PrintIdle(idle);
   return 0;
 }
 
