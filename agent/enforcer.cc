@@ -1,9 +1,9 @@
 #include "agent/enforcer.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "agent/wanted_bans.h"
 #include "common/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -13,9 +13,6 @@ namespace {
 // Damage by others is repaired within two seconds of happening.
 constexpr absl::Duration kLookInterval = absl::Seconds(1);
 constexpr absl::Duration kRetryInterval = absl::Seconds(1);
-
-// The kernel counts whole seconds, rounded up.
-constexpr absl::Duration kExpirySlack = absl::Seconds(2);
 
 // So many changes take no longer than their way through another thread would.
 constexpr size_t kFew = 64;
@@ -33,10 +30,7 @@ bool IsDue(absl::Time when, absl::Duration interval, absl::Time now) {
 
 Enforcer::Enforcer(Firewall& firewall, const Clock& clock,
                    std::vector<IpNetwork> never_ban)
-    : firewall_(firewall),
-      clock_(clock),
-      never_ban_(std::move(never_ban)),
-      wanted_(never_ban_) {}
+    : firewall_(firewall), clock_(clock), wanted_(std::move(never_ban)) {}
 
 Enforcer::~Enforcer() { Stop(); }
 
@@ -47,13 +41,8 @@ void Enforcer::SetReportCallback(ReportCallback callback) {
 
 void Enforcer::SetJails(std::vector<Jail> jails) {
   absl::MutexLock lock(&mutex_);
-  absl::btree_map<std::string, Jail> wanted;
-  for (Jail& jail : jails) wanted.emplace(jail.name, std::move(jail));
   has_news_ = true;  // Whoever sent them waits for a report.
-  if (has_jails_ && wanted == jails_) return;
-  jails_ = std::move(wanted);
-  has_jails_ = true;
-  must_reconcile_ = true;
+  if (wanted_.SetJails(std::move(jails))) must_reconcile_ = true;
 }
 
 void Enforcer::AddSnapshotPart(Snapshot part, const std::string& history_id,
@@ -64,21 +53,22 @@ void Enforcer::AddSnapshotPart(Snapshot part, const std::string& history_id,
     snapshot_[ban.key] = ban.expire_time;
   }
   if (!part.last) return;
-  wanted_.Replace(snapshot_);
+  wanted_.bans().Replace(snapshot_);
   snapshot_.clear();
-  wanted_.Complete(history_id, revision);
+  wanted_.bans().Complete(history_id, revision);
   has_news_ = true;
 }
 
 void Enforcer::ApplyDelta(const Delta& delta, uint64_t revision) {
   {
     absl::MutexLock lock(&mutex_);
-    for (const BanKey& key : delta.lifted) wanted_.Tell(key, std::nullopt);
+    WantedBans& bans = wanted_.bans();
+    for (const BanKey& key : delta.lifted) bans.Tell(key, std::nullopt);
     for (const StandingBan& ban : delta.imposed) {
-      wanted_.Tell(ban.key, ban.expire_time);
+      bans.Tell(ban.key, ban.expire_time);
     }
     if (revision == 0) return;  // More must follow.
-    wanted_.Complete(wanted_.history_id(), revision);
+    bans.Complete(bans.history_id(), revision);
     has_news_ = has_news_ || !IsLittle();
     if (has_news_) return;
   }
@@ -89,21 +79,20 @@ void Enforcer::ApplyDelta(const Delta& delta, uint64_t revision) {
 
 void Enforcer::ImposeLocally(const StandingBan& ban) {
   absl::MutexLock lock(&mutex_);
-  wanted_.ImposeLocally(ban);
+  wanted_.bans().ImposeLocally(ban);
   has_news_ = true;
 }
 
 void Enforcer::SettleLocal(const BanKey& key, const std::string& history_id,
                            uint64_t revision) {
   absl::MutexLock lock(&mutex_);
-  wanted_.SettleLocal(key, history_id, revision);
+  wanted_.bans().SettleLocal(key, history_id, revision);
   has_news_ = true;
 }
 
 void Enforcer::SetNeverBan(std::vector<IpNetwork> never_ban) {
   absl::MutexLock lock(&mutex_);
-  never_ban_ = std::move(never_ban);
-  wanted_.SetNeverBan(never_ban_);
+  wanted_.SetNeverBan(std::move(never_ban));
   must_reconcile_ = true;
 }
 
@@ -114,7 +103,7 @@ void Enforcer::OnFirewallChanged() {
 
 std::pair<std::string, uint64_t> Enforcer::held_revision() const {
   absl::MutexLock lock(&mutex_);
-  return {wanted_.history_id(), wanted_.revision()};
+  return {wanted_.bans().history_id(), wanted_.bans().revision()};
 }
 
 void Enforcer::Start() {
@@ -136,12 +125,10 @@ void Enforcer::Stop() {
 Enforcer::Statistics Enforcer::statistics() const {
   absl::MutexLock lock(&mutex_);
   Statistics statistics = statistics_;
-  statistics.bans = wanted_.Count();
-  statistics.spared = wanted_.bans().size() - statistics.bans;
-  for (const auto& [name, jail] : jails_) {
-    if (jail.dry_run) statistics.bans -= wanted_.CountIn(name);
-  }
-  statistics.wanted_revision = wanted_.revision();
+  const WantedBans& bans = wanted_.bans();
+  statistics.bans = wanted_.CountEnforced();
+  statistics.spared = bans.bans().size() - bans.Count();
+  statistics.wanted_revision = bans.revision();
   return statistics;
 }
 
@@ -163,8 +150,8 @@ bool Enforcer::HasNews() const {
 }
 
 bool Enforcer::IsLittle() const {
-  return started_ && !stopping_ && has_jails_ && !must_reconcile_ &&
-         !firewall_changed_ && wanted_.changed_count() <= kFew;
+  return started_ && !stopping_ && wanted_.has_jails() && !must_reconcile_ &&
+         !firewall_changed_ && wanted_.bans().changed_count() <= kFew;
 }
 
 bool Enforcer::EnforceAtOnce() {
@@ -198,7 +185,7 @@ absl::Time Enforcer::Step() {
   }
   Finish(work, Enforce(work, now), now);
   absl::MutexLock lock(&mutex_);
-  return std::min(wanted_.NextExpiry(), now + kLookInterval);
+  return std::min(wanted_.bans().NextExpiry(), now + kLookInterval);
 }
 
 Enforcer::Work Enforcer::TakeWork(absl::Time now, bool is_news) {
@@ -207,26 +194,17 @@ Enforcer::Work Enforcer::TakeWork(absl::Time now, bool is_news) {
   Work work;
   work.is_news = std::exchange(has_news_, false) || is_news;
   suspects_damage_ |= std::exchange(firewall_changed_, false);
-  if (wanted_.revision() == 0 || !has_jails_) return work;
-  wanted_.Expire(now);
-  work.history_id = wanted_.history_id();
-  work.revision = wanted_.revision();
+  WantedBans& bans = wanted_.bans();
+  if (bans.revision() == 0 || !wanted_.has_jails()) return work;
+  bans.Expire(now);
+  work.history_id = bans.history_id();
+  work.revision = bans.revision();
   // After an error, news is worth a try at once; else a moment must pass.
   if (must_reconcile_ && (work.is_news || IsDue(retry_, kRetryInterval, now))) {
     must_reconcile_ = false;
     work.must_reconcile = true;
   }
-  for (const BanKey& key : wanted_.TakeChanged()) {
-    const auto wanted = wanted_.bans().find(key);
-    FirewallBan ban;
-    if (wanted == wanted_.bans().end()) {
-      if (ToFirewall(key, absl::InfiniteFuture(), ban)) {
-        work.changes.lifted.push_back(ban);
-      }
-    } else if (ToFirewall(key, wanted->second, ban)) {
-      work.changes.imposed.push_back(ban);
-    }
-  }
+  work.changes = wanted_.TakeChanges();
   work.must_wait = must_reconcile_;
   return work;
 }
@@ -269,73 +247,17 @@ absl::Status Enforcer::Reconcile(absl::Time now) {
 absl::StatusOr<FirewallChanges> Enforcer::Difference(absl::Time now) {
   ASSIGN_OR_RETURN(FirewallState actual,
                    firewall_.Inspect(InspectDepth::kRulesAndBans, now));
-  FirewallChanges changes;
+  // Somebody may be trying out a backend at this moment.
+  const bool probes_stay = std::exchange(has_compared_, true);
   absl::MutexLock lock(&mutex_);
-  absl::btree_set<std::string> wanted_jails;
-  for (const auto& [name, jail] : jails_) {
-    if (jail.dry_run) continue;
-    JailRules rules = RulesOf(jail);
-    wanted_jails.insert(rules.name);
-    const JailState& state = actual[rules.name];
-    if (!state.intact || !(state.rules == rules)) {
-      changes.jails.push_back(std::move(rules));
-    }
-  }
-  for (const auto& [key, expire_time] : wanted_.bans()) {
-    FirewallBan ban;
-    if (!ToFirewall(key, expire_time, ban)) continue;
-    auto& standing = actual[ban.jail].bans;
-    const auto found = standing.find(ban.source);
-    if (found == standing.end()) {
-      // What is about to end may be over for the kernel already.
-      if (expire_time > now + kExpirySlack) changes.imposed.push_back(ban);
-      continue;
-    }
-    if (!EndStands(found->second, expire_time, now)) {
-      changes.imposed.push_back(ban);
-    }
-    standing.erase(found);
-  }
-  // Whatever is left is not wanted.
-  for (const auto& [name, state] : actual) {
-    if (!wanted_jails.contains(name)) {
-      // Somebody may be trying out a backend at this moment.
-      const bool is_probe = absl::StartsWith(name, kProbePrefix);
-      if (!is_probe || !has_compared_) changes.removed_jails.push_back(name);
-      continue;
-    }
-    for (const auto& [source, expire_time] : state.bans) {
-      changes.lifted.push_back({name, source});
-    }
-  }
-  has_compared_ = true;
-  return changes;
+  return wanted_.Difference(std::move(actual), probes_stay, now);
 }
 
 absl::StatusOr<bool> Enforcer::RulesAreIntact(absl::Time now) {
   ASSIGN_OR_RETURN(const FirewallState actual,
                    firewall_.Inspect(InspectDepth::kRules, now));
   absl::MutexLock lock(&mutex_);
-  for (const auto& [name, jail] : jails_) {
-    if (jail.dry_run) continue;
-    const JailRules rules = RulesOf(jail);
-    const auto found = actual.find(rules.name);
-    if (found == actual.end() || !found->second.intact ||
-        !(found->second.rules == rules)) {
-      return false;
-    }
-  }
-  // What is about to change, or to expire, may be there or not.
-  const size_t uncertain =
-      wanted_.changed_count() + wanted_.EndingBy(now + kExpirySlack);
-  for (const auto& [name, jail] : jails_) {
-    if (jail.dry_run) continue;
-    const size_t wanted = wanted_.CountIn(name);
-    const size_t standing =
-        actual.at(RulesOf(jail).name).ban_count.value_or(wanted);
-    if (standing + uncertain < wanted) return false;
-  }
-  return true;
+  return wanted_.RulesStand(actual, now);
 }
 
 void Enforcer::Finish(const Work& work, const absl::Status& status,
@@ -365,29 +287,6 @@ void Enforcer::Finish(const Work& work, const absl::Status& status,
     callback = report_;
   }
   if (callback != nullptr) callback(report);
-}
-
-bool Enforcer::ToFirewall(const BanKey& key, absl::Time expire_time,
-                          FirewallBan& ban) {
-  const auto jail = jails_.find(key.jail);
-  if (jail == jails_.end() || jail->second.dry_run ||
-      wanted_.IsSpared(key.source)) {
-    return false;
-  }
-  ban = {FirewallName(jail->second.enforcement.name), key.source, expire_time};
-  return true;
-}
-
-JailRules Enforcer::RulesOf(const Jail& jail) const {
-  JailRules rules = {FirewallName(jail.enforcement.name),
-                     jail.enforcement.ports, jail.enforcement.rejection,
-                     jail.ignored_networks};
-  rules.allowed.insert(rules.allowed.end(), never_ban_.begin(),
-                       never_ban_.end());
-  std::sort(rules.allowed.begin(), rules.allowed.end());
-  rules.allowed.erase(std::unique(rules.allowed.begin(), rules.allowed.end()),
-                      rules.allowed.end());
-  return rules;
 }
 
 }  // namespace mxban

@@ -15,9 +15,6 @@
 // reconciled, not replayed. Until the first complete set has arrived the kernel
 // is left as it is, so a restart leaves no moment without protection.
 //
-// Of a jail that is a dry run, or while the fleet is paused, the kernel has
-// nothing: its bans are held as ever, and enforced once that is over.
-//
 // Thread-safe, but for Step().
 
 #include <cstdint>
@@ -33,7 +30,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "agent/firewall/firewall.h"
-#include "agent/wanted_bans.h"
+#include "agent/wanted_firewall.h"
 #include "common/ban.h"
 #include "common/clock.h"
 #include "common/jail.h"
@@ -151,21 +148,12 @@ class Enforcer {
   void Finish(const Work& work, const absl::Status& status, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(step_mutex_);
 
-  // The ban in the firewall's words; false if there is nothing to enforce.
-  bool ToFirewall(const BanKey& key, absl::Time expire_time, FirewallBan& ban)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  JailRules RulesOf(const Jail& jail) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
   Firewall& firewall_;
   const Clock& clock_;
 
   absl::Mutex step_mutex_;  // Whoever enforces has it; before `mutex_`.
   mutable absl::Mutex mutex_;
-  std::vector<IpNetwork> never_ban_ ABSL_GUARDED_BY(mutex_);
-  WantedBans wanted_ ABSL_GUARDED_BY(mutex_);
-  absl::btree_map<std::string, Jail> jails_ ABSL_GUARDED_BY(mutex_);
-  bool has_jails_ ABSL_GUARDED_BY(mutex_) = false;
+  WantedFirewall wanted_ ABSL_GUARDED_BY(mutex_);
   absl::btree_map<BanKey, absl::Time> snapshot_ ABSL_GUARDED_BY(mutex_);
   bool has_news_ ABSL_GUARDED_BY(mutex_) = false;
   bool must_reconcile_ ABSL_GUARDED_BY(mutex_) = true;
