@@ -2,9 +2,6 @@
 
 #include "ctl/commands.h"
 
-#include <sstream>
-#include <streambuf>
-
 #include "ctl/color.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -161,15 +158,6 @@ TEST_F(CommandsTest, AMonstrousBanFitsAndIsHarmless) {
   EXPECT_THAT(Output(), HasSubstr("\\x1b]0;owned\\x07\\n"));
 }
 
-TEST_F(CommandsTest, BansGoThroughEveryPage) {
-  coordinator().bans.assign(25, CountedBan());
-  coordinator().max_page_size = 10;
-  ASSERT_TRUE(ListBans(People(), "").ok());
-  EXPECT_EQ(coordinator().list_calls, 3 + 1) << "and the jails";
-  EXPECT_THAT(Output(), HasSubstr("\n25 bans stand\n"));
-  EXPECT_THAT(Lines(Output()), SizeIs(1 + 2 * 25 + 1)) << "one heading";
-}
-
 TEST_F(CommandsTest, BansInJsonAreOneObjectPerLine) {
   coordinator().bans = {CountedBan(), OperatorBan(), MonstrousBan()};
   coordinator().max_page_size = 2;
@@ -193,13 +181,6 @@ TEST_F(CommandsTest, AnEmptyListInJsonIsEmpty) {
   ASSERT_TRUE(ListAgents(Programs(), "").ok());
   ASSERT_TRUE(ListJails(Programs()).ok());
   EXPECT_THAT(out_.str(), IsEmpty());
-}
-
-TEST_F(CommandsTest, PagesThatGoInCirclesAreAnError) {
-  coordinator().bans = {CountedBan()};
-  coordinator().repeats_pages = true;
-  EXPECT_TRUE(absl::IsInternal(ListBans(People(), "")));
-  EXPECT_EQ(coordinator().list_calls, 2 + 1) << "and the jails";
 }
 
 TEST_F(CommandsTest, ABanSaysUntilWhen) {
@@ -344,25 +325,6 @@ TEST_F(CommandsTest, AReloadInJsonIsTheCoordinatorsAnswer) {
   coordinator().jails = {SendmailJail()};
   ASSERT_TRUE(ReloadJails(Programs()).ok());
   EXPECT_EQ(out_.str(), "{\"jail_count\":1}\n");
-}
-
-TEST_F(CommandsTest, ASilentCoordinatorIsGivenUpOn) {
-  coordinator().silent = true;
-  Session session = People();
-  session.timeout = absl::Milliseconds(50);
-  EXPECT_TRUE(absl::IsDeadlineExceeded(ShowStatus(session)));
-}
-
-TEST_F(CommandsTest, ACoordinatorThatIsAwayIsUnavailable) {
-  server_.Stop();
-  EXPECT_TRUE(absl::IsUnavailable(ShowStatus(People())));
-}
-
-TEST_F(CommandsTest, OutputThatCannotBeWrittenIsAnError) {
-  coordinator().bans = {CountedBan()};
-  out_.setstate(std::ios::badbit);
-  EXPECT_TRUE(absl::IsDataLoss(ListBans(People(), "")));
-  EXPECT_TRUE(absl::IsDataLoss(ListBans(Programs(), "")));
 }
 
 TEST_F(CommandsTest, OneAgentMayBeAskedFor) {
