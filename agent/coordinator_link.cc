@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "agent/backoff.h"
 #include "agent/hand_over_call.h"
 #include "agent/report_stream.h"

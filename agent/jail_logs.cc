@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <iterator>
-#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"

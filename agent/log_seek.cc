@@ -1,6 +1,5 @@
 #include "agent/log_seek.h"
 
-#include <algorithm>
 #include <vector>
 
 namespace mxban {

@@ -1,7 +1,5 @@
 #include "bench/fleet_health.h"
 
-#include <vector>
-
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"

@@ -1,7 +1,6 @@
 #include "ctl/ban_lists.h"
 
 #include <fstream>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"

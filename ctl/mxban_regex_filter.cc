@@ -3,9 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
-#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"

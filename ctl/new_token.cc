@@ -7,7 +7,6 @@
 #include "absl/time/time.h"
 #include "common/secret.h"
 #include "common/small_file.h"
-#include "common/status_macros.h"
 
 namespace mxban::ctl {
 namespace {

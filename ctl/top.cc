@@ -1,7 +1,6 @@
 #include "ctl/top.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "common/status_macros.h"
 #include "ctl/call.h"

@@ -1,7 +1,5 @@
 #include "ctl/top_view.h"
 
-#include <string>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ctl/format.h"

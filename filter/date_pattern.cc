@@ -1,6 +1,5 @@
 #include "filter/date_pattern.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"

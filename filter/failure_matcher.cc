@@ -6,7 +6,6 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "filter/date_pattern.h"
 #include "filter/fail_regex.h"

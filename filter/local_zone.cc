@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
 namespace mxban {

@@ -9,7 +9,6 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "agent/firewall/firewall_wire.h"
 
 namespace mxban {

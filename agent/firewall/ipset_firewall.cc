@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "agent/firewall/iptables_table.h"
 #include "agent/firewall/jail_chain.h"
 #include "agent/firewall/xtables_lock.h"

@@ -5,7 +5,6 @@
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
 
-#include <cstdlib>
 #include <string>
 
 namespace mxban {

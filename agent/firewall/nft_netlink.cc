@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <memory>
-#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/errno_text.h"

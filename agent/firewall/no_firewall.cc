@@ -1,6 +1,5 @@
 #include "agent/firewall/no_firewall.h"
 
-#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"

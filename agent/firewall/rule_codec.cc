@@ -17,8 +17,6 @@
 #include <utility>
 
 #include "absl/numeric/bits.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 
 namespace mxban {

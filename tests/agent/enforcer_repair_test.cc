@@ -1,7 +1,5 @@
 // What becomes of a firewall that others have changed.
 
-#include <vector>
-
 #include "agent/enforcer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,8 +1,5 @@
 #include "agent/local_bans.h"
 
-#include <string>
-#include <vector>
-
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/agent/local_bans_fixture.h"

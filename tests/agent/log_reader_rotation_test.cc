@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "agent/log_reader.h"
 #include "gmock/gmock.h"

@@ -1,8 +1,6 @@
 // Servers whose clocks are wrong: failures count and bans end by the
 // coordinator's time.
 
-#include <string>
-
 #include "gtest/gtest.h"
 #include "tests/cluster/cluster.h"
 

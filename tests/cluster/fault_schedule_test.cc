@@ -7,7 +7,6 @@
 
 #include "tests/cluster/simulation/fault_schedule.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

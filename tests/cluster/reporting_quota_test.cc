@@ -5,7 +5,6 @@
 #include <fstream>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/cluster/cluster.h"
 

@@ -8,10 +8,8 @@
 #include <cstdio>
 #include <deque>
 #include <fstream>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"

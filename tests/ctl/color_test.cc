@@ -1,6 +1,5 @@
 #include "ctl/color.h"
 
-#include <cstdlib>
 #include <sstream>
 
 #include "gtest/gtest.h"

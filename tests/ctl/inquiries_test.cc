@@ -1,7 +1,5 @@
 // explain and audit, against a real gRPC server with a made-up answer.
 
-#include <sstream>
-
 #include "ctl/commands.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,6 +1,5 @@
 #include "ctl/mxban_regex_request.h"
 
-#include <string>
 #include <vector>
 
 #include "gmock/gmock.h"

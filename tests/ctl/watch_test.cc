@@ -2,7 +2,6 @@
 
 #include "ctl/watch.h"
 
-#include <memory>
 #include <sstream>
 
 #include "gmock/gmock.h"

@@ -1,7 +1,5 @@
 // Whose logins a matcher tells, the right and the failed ones.
 
-#include <string>
-
 #include "filter/failure_matcher.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

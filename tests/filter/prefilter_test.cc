@@ -1,6 +1,5 @@
 #include "filter/prefilter.h"
 
-#include <string>
 #include <vector>
 
 #include "gmock/gmock.h"

@@ -1,8 +1,6 @@
 // The shipped deploy/config/filter.d/sendmail.conf says what the how-to's does,
 // but for addresses that a client only quoted.
 
-#include <string>
-
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/filter/sendmail_corpus.h"

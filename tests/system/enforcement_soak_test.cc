@@ -15,7 +15,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <map>
-#include <memory>
 #include <new>
 #include <random>
 #include <string>

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "agent/firewall/firewall_channel.h"
 #include "agent/firewall/firewall_client.h"

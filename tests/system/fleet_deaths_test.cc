@@ -4,9 +4,7 @@
 #include <signal.h>
 
 #include <cstdio>
-#include <fstream>
 #include <random>
-#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"

@@ -1,9 +1,7 @@
 // What operators ask of a real fleet: explain and audit.
 
 #include <map>
-#include <sstream>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"

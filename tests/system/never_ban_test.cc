@@ -2,7 +2,6 @@
 
 #include "agent/never_ban.h"
 
-#include <string>
 #include <vector>
 
 #include "agent/default_gateways.h"

@@ -1,6 +1,5 @@
 #include "agent/firewall/family.h"
 
-#include <string>
 #include <vector>
 
 #include "gmock/gmock.h"

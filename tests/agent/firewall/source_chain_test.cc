@@ -1,7 +1,5 @@
 #include "agent/firewall/source_chain.h"
 
-#include <vector>
-
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
