@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_firewall.h"
+#include "tests/support/test_directory.h"
 
 namespace mxban {
 namespace {
@@ -22,14 +23,7 @@ const IpNetwork kAttacker = IpNetwork::ParseOrDie("203.0.113.30");
 
 class AgentCoreTest : public testing::Test {
  protected:
-  AgentCoreTest()
-      : directory_(
-            testing::TempDir() + "/" +
-            testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-    Start();
-  }
+  AgentCoreTest() { Start(); }
 
   // Ends the agent that runs without a word, and starts another.
   void Start() {
@@ -94,7 +88,7 @@ class AgentCoreTest : public testing::Test {
   }
 
   size_t outbox_capacity_ = 100;
-  const std::string directory_;
+  const std::string directory_ = MakeTestDirectory();
   const std::string log_ = directory_ + "/mail.log";
   FakeClock clock_;
   FakeFirewall firewall_;

@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/journal_maker.h"
+#include "tests/support/test_directory.h"
 
 namespace mxban {
 namespace {
@@ -47,14 +48,7 @@ class FakeGuide final : public LineSource::Guide {
 
 class JournalTailerTest : public testing::Test {
  protected:
-  JournalTailerTest()
-      : directory_(
-            testing::TempDir() + "/" +
-            testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-    Start();
-  }
+  JournalTailerTest() { Start(); }
 
   // Begins as a new process does.
   void Start(std::vector<std::string> matches = {}) {
@@ -85,7 +79,7 @@ class JournalTailerTest : public testing::Test {
     return texts;
   }
 
-  const std::string directory_;
+  const std::string directory_ = MakeTestDirectory();
   FakeGuide guide_;
   std::optional<JournalTailer> tailer_;
 };

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/support/test_directory.h"
 
 namespace mxban {
 namespace {
@@ -18,23 +19,13 @@ constexpr absl::Duration kPatience = absl::Seconds(10);
 
 class LogNewsTest : public testing::Test {
  protected:
-  LogNewsTest()
-      : directory_(
-            testing::TempDir() + "/" +
-            testing::UnitTest::GetInstance()->current_test_info()->name()),
-        path_(directory_ + "/log") {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-  }
-
   bool IsNews() { return news_.Wait({}, absl::ZeroDuration()); }
 
   void Append(const std::string& path) {
     std::ofstream(path, std::ios::app) << "line\n";
   }
 
-  const std::string directory_;
-  const std::string path_;
+  const std::string path_ = MakeTestDirectory() + "/log";
   LogNews news_;
   LogNews::Watch watch_;
 };

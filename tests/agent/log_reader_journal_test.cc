@@ -1,7 +1,6 @@
 // A reader of real files of the journal, polled by hand.
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/agent/log_reader_fixture.h"
 #include "tests/support/journal_maker.h"
+#include "tests/support/test_directory.h"
 
 namespace mxban {
 namespace {
@@ -20,14 +20,6 @@ using testing::IsEmpty;
 
 class LogReaderJournalTest : public LogReaderTest {
  protected:
-  LogReaderJournalTest()
-      : directory_(
-            testing::TempDir() + "/" +
-            testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-  }
-
   Jail JournalJail(const char* name, std::vector<std::string> matches = {}) {
     Jail jail = SomeJail(name, "\\[<HOST>\\]: possible SMTP attack");
     jail.log_paths.clear();
@@ -45,7 +37,7 @@ class LogReaderJournalTest : public LogReaderTest {
                                                  "command=AUTH"))});
   }
 
-  const std::string directory_;
+  const std::string directory_ = MakeTestDirectory();
 };
 
 TEST_F(LogReaderJournalTest, FailuresAreReported) {
