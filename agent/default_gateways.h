@@ -4,7 +4,6 @@
 // By whom this host reaches the world: to refuse one of them could cut it off.
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"

@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 
-#include "absl/time/time.h"
 #include "agent/log_identity.h"
 
 struct gzFile_s;

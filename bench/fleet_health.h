@@ -6,8 +6,6 @@
 //
 // Thread-safe.
 
-#include <set>
-#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"

@@ -3,9 +3,7 @@
 
 // Calls the coordinator: one call with a deadline, or one for each page.
 
-#include <string>
 #include <type_traits>
-#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"

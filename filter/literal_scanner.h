@@ -7,7 +7,6 @@
 // Thread-compatible: searches share their scratch space.
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <vector>
 

@@ -17,11 +17,9 @@
 // The rules are inspected every second, and mostly stand as they did: then it
 // is enough to see that, and nothing is taken apart.
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"

@@ -4,7 +4,6 @@
 // A jail's chain with a rule for each source: who is allowed, who is refused,
 // and how. Between that meaning and the rules of the chain.
 
-#include <cstddef>
 #include <optional>
 #include <vector>
 

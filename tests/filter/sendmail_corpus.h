@@ -4,7 +4,6 @@
 // What the tests of the shipped sendmail filters share: the filters, the
 // corpus, its truth.
 
-#include <algorithm>
 #include <fstream>
 #include <map>
 #include <string>
