@@ -3,23 +3,15 @@
 
 // Bounds how many good senders of one jail are banned within a while: if they
 // become many at once, it is the rule that is wrong, or an outage, and not they
-// (`maxgoodshare`).
-//
-// The window is exact, and open at its old end. Time is an argument, never read
-// from a clock. Memory is bounded by the turns of the decision loop that ban
-// good senders within a window.
-//
-// Thread-compatible.
+// (`maxgoodshare`). Pure.
 
 #include <cstddef>
 
 #include "absl/time/time.h"
-#include "coordinator/recent_count.h"
 
 namespace mxban {
 
-class GoodShare {
- public:
+struct GoodShare {
   static constexpr absl::Duration kWindow = absl::Minutes(10);
 
   // So many are always allowed, for in a small fleet one is a large share.
@@ -29,15 +21,6 @@ class GoodShare {
   // window and `good_sources` are good, of whom it is at most `share`. A share
   // of 0 is no limit.
   static bool Allows(size_t banned, double share, size_t good_sources);
-
-  // Notes that `count` good senders were banned at `time`.
-  void Add(absl::Time time, size_t count) { bans_.Add(time, count); }
-
-  // How many were banned within the window that ends at `now`.
-  size_t CountAt(absl::Time now) const { return bans_.CountAt(now); }
-
- private:
-  RecentCount bans_{kWindow};
 };
 
 }  // namespace mxban

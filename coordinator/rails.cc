@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/good_share.h"
 #include "spdlog/spdlog.h"
 
 namespace mxban {
@@ -12,14 +13,31 @@ namespace {
 // How often the log says that bans are held.
 constexpr absl::Duration kSayInterval = absl::Minutes(1);
 
+// `maxbanrate` is by the minute.
+constexpr absl::Duration kRateWindow = absl::Minutes(1);
+
+void Add(Rails::RecentCounts& counts, absl::Duration window,
+         const std::string& jail, absl::Time time, uint64_t count) {
+  counts.try_emplace(jail, window).first->second.Add(time, count);
+}
+
+// How many of `jail` there are at `now`, with those that are still `in_turn`.
+uint64_t CountOf(const Rails::RecentCounts& counts,
+                 const absl::flat_hash_map<std::string, uint64_t>& in_turn,
+                 const std::string& jail, absl::Time now) {
+  const auto durable = counts.find(jail);
+  const auto deciding = in_turn.find(jail);
+  return (durable == counts.end() ? 0 : durable->second.CountAt(now)) +
+         (deciding == in_turn.end() ? 0 : deciding->second);
+}
+
 }  // namespace
 
 void Rails::Load(const std::vector<Ban>& bans, absl::Time now) {
   std::vector<const Ban*> recent;
   for (const Ban& ban : bans) {
     if (ban.origin != BanOrigin::kOperator &&
-        ban.create_time >
-            now - std::max(BanRate::kWindow, GoodShare::kWindow)) {
+        ban.create_time > now - std::max(kRateWindow, GoodShare::kWindow)) {
       recent.push_back(&ban);
     }
   }
@@ -27,9 +45,10 @@ void Rails::Load(const std::vector<Ban>& bans, absl::Time now) {
     return a->create_time < b->create_time;
   });
   for (const Ban* ban : recent) {
-    rate_.Add(ban->key.jail, ban->create_time, 1);
+    Add(imposed_, kRateWindow, ban->key.jail, ban->create_time, 1);
     if (right_logins_.IsGood(ban->key, now)) {
-      good_bans_[ban->key.jail].Add(ban->create_time, 1);
+      Add(good_imposed_, GoodShare::kWindow, ban->key.jail, ban->create_time,
+          1);
     }
   }
 }
@@ -43,11 +62,8 @@ std::optional<Hold> Rails::Judge(const Turn& turn, const Jail& jail,
 std::optional<Hold> Rails::JudgeGoodShare(const Turn& turn, const Jail& jail,
                                           const Ban& ban) const {
   if (!right_logins_.IsGood(ban.key, turn.now)) return std::nullopt;
-  const auto bans = good_bans_.find(jail.name);
-  const auto in_turn = turn.good_imposed_by_jail.find(jail.name);
   const size_t banned =
-      (bans == good_bans_.end() ? 0 : bans->second.CountAt(turn.now)) +
-      (in_turn == turn.good_imposed_by_jail.end() ? 0 : in_turn->second);
+      CountOf(good_imposed_, turn.good_imposed_by_jail, jail.name, turn.now);
   const size_t good_sources = right_logins_.good_sources(jail.name, turn.now);
   if (GoodShare::Allows(banned, jail.max_good_share, good_sources)) {
     return std::nullopt;
@@ -62,10 +78,8 @@ std::optional<Hold> Rails::JudgeGoodShare(const Turn& turn, const Jail& jail,
 
 std::optional<Hold> Rails::JudgeRate(const Turn& turn, const Jail& jail) const {
   if (jail.max_ban_rate == 0) return std::nullopt;
-  const auto in_turn = turn.imposed_by_jail.find(jail.name);
   const uint64_t imposed =
-      rate_.CountAt(jail.name, turn.now) +
-      (in_turn == turn.imposed_by_jail.end() ? 0 : in_turn->second);
+      CountOf(imposed_, turn.imposed_by_jail, jail.name, turn.now);
   if (imposed < jail.max_ban_rate) return std::nullopt;
   return Hold{"maxbanrate",
               absl::StrCat("maxbanrate: ", imposed,
@@ -75,10 +89,10 @@ std::optional<Hold> Rails::JudgeRate(const Turn& turn, const Jail& jail) const {
 
 void Rails::Publish(const Turn& turn) {
   for (const auto& [jail, count] : turn.imposed_by_jail) {
-    rate_.Add(jail, turn.now, count);
+    Add(imposed_, kRateWindow, jail, turn.now, count);
   }
   for (const auto& [jail, count] : turn.good_imposed_by_jail) {
-    good_bans_[jail].Add(turn.now, count);
+    Add(good_imposed_, GoodShare::kWindow, jail, turn.now, count);
   }
   for (const auto& [jail_and_rail, count] : turn.held_by_rail) {
     absl::Time& said =

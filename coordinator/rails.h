@@ -19,8 +19,7 @@
 #include "absl/time/time.h"
 #include "common/ban.h"
 #include "common/jail.h"
-#include "coordinator/ban_rate.h"
-#include "coordinator/good_share.h"
+#include "coordinator/recent_count.h"
 #include "coordinator/right_logins.h"
 #include "coordinator/turn.h"
 
@@ -34,6 +33,9 @@ struct Hold {
 
 class Rails {
  public:
+  // By jail.
+  using RecentCounts = absl::flat_hash_map<std::string, RecentCount>;
+
   // `right_logins` tells who is a good sender, and must outlive the rails.
   explicit Rails(const RightLogins& right_logins)
       : right_logins_(right_logins) {}
@@ -56,8 +58,9 @@ class Rails {
                                      const Ban& ban) const;
 
   const RightLogins& right_logins_;
-  BanRate rate_;
-  absl::flat_hash_map<std::string, GoodShare> good_bans_;  // By jail.
+  // The bans that no operator asked for, by jail, within the window of the rail
+  // that asks: all, and those of good senders.
+  RecentCounts imposed_, good_imposed_;
   // When it was last said in the log that a rail of a jail holds bans.
   absl::flat_hash_map<std::pair<std::string, std::string>, absl::Time> said_;
 };

@@ -4,6 +4,7 @@
 #include <random>
 #include <vector>
 
+#include "coordinator/recent_count.h"
 #include "gtest/gtest.h"
 
 namespace mxban {
@@ -24,23 +25,11 @@ TEST(GoodShareTest, AShareOfNothingIsNoLimit) {
   EXPECT_TRUE(GoodShare::Allows(1'000'000, 0, 1));
 }
 
-TEST(GoodShareTest, ABanIsForgottenAfterTheWindow) {
-  GoodShare bans;
-  EXPECT_EQ(bans.CountAt(kNoon), 0);
-  bans.Add(kNoon, 1);
-  bans.Add(kNoon + absl::Minutes(1), 2);
-  EXPECT_EQ(bans.CountAt(kNoon + absl::Minutes(1)), 3);
-  const absl::Time end = kNoon + GoodShare::kWindow;
-  EXPECT_EQ(bans.CountAt(end - absl::Nanoseconds(1)), 3);
-  EXPECT_EQ(bans.CountAt(end), 2);
-  EXPECT_EQ(bans.CountAt(end + absl::Minutes(1)), 0);
-}
-
 // Whoever asks before each ban never sees more than the share in any window.
 TEST(GoodShareTest, HoldsInEveryWindow) {
   std::mt19937 random(4711);
   for (int round = 0; round < 50; ++round) {
-    GoodShare bans;
+    RecentCount bans(GoodShare::kWindow);
     const size_t good_sources = 1 + random() % 200;
     std::vector<absl::Time> allowed;
     absl::Time now = kNoon;
