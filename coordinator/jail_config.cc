@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "coordinator/jail_option.h"
 #include "coordinator/jail_reader.h"
 #include "coordinator/option_value.h"
 #include "coordinator/section_reader.h"
@@ -56,29 +55,6 @@ void CheckEnforcementNames(const IniFile& file, const std::vector<Jail>& jails,
         file.PlaceOf(jail.name),
         absl::StrCat("[", jail.name, "] and [", owner->second,
                      "] both have an action with name=", owner->first)));
-  }
-}
-
-// What is wrong with options that all jails share is said once.
-void CheckDefaults(const JailSource& source) {
-  SectionReader section(source, "DEFAULT");
-  for (const auto& [option, value] : source.file.OptionsOf("DEFAULT")) {
-    if (source.referred_options.contains(option)) continue;
-    const OptionUse use = UseOf(option);
-    if (use == OptionUse::kNeedless) {
-      section.NoteAt(value.place,
-                     absl::StrCat(option, ": ", WhyNeedless(option)));
-    } else if (use == OptionUse::kUnknown) {
-      const auto similar = SimilarOption(option);
-      if (similar) {
-        section.RefuseAt(value.place,
-                         absl::StrCat("unknown option '", option,
-                                      "'; did you mean ", *similar, "?"));
-      } else {
-        section.NoteAt(value.place,
-                       absl::StrCat(option, " is not known; ignored"));
-      }
-    }
   }
 }
 

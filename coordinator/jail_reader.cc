@@ -32,6 +32,26 @@ constexpr absl::string_view kFilterOptions[] = {
 // log that is replayed, does not for long.
 constexpr uint32_t kDefaultBanRate = 500;
 
+// Says of an option that is needless or unknown what becomes of it.
+void CheckUnused(SectionReader& section, const std::string& option,
+                 const IniValue& value) {
+  const OptionUse use = UseOf(option);
+  if (use == OptionUse::kNeedless) {
+    section.NoteAt(value.place,
+                   absl::StrCat(option, ": ", WhyNeedless(option)));
+  } else if (use == OptionUse::kUnknown) {
+    const auto similar = SimilarOption(option);
+    if (similar) {
+      section.RefuseAt(value.place,
+                       absl::StrCat("unknown option '", option,
+                                    "'; did you mean ", *similar, "?"));
+    } else {
+      section.NoteAt(value.place,
+                     absl::StrCat(option, " is not known; ignored"));
+    }
+  }
+}
+
 class Reader {
  public:
   Reader(const JailSource& source, absl::string_view section)
@@ -79,9 +99,9 @@ class Reader {
          source.file.OptionsOf(section_.section())) {
       if (is_enabled) {
         CheckOption(option, value);
-      } else if (UseOf(option) == OptionUse::kUnknown &&
+      } else if (UseOf(option) == OptionUse::kUnknown && !IsReferred(option) &&
                  SimilarOption(option) == "enabled") {
-        CheckUnknown(option, value);
+        CheckUnused(section_, option, value);
       }
     }
     if (!is_enabled) return;
@@ -102,33 +122,16 @@ class Reader {
         }
         return;
       case OptionUse::kNeedless:
-        if (!IsReferred(option)) {
-          section_.NoteAt(value.place,
-                          absl::StrCat(option, ": ", WhyNeedless(option)));
-        }
+      case OptionUse::kUnknown:
+        if (!IsReferred(option)) CheckUnused(section_, option, value);
         return;
       case OptionUse::kOffOnly:
         return CheckIsOff(option);
-      case OptionUse::kUnknown:
-        return CheckUnknown(option, value);
     }
   }
 
   bool IsReferred(absl::string_view option) const {
     return section_.source().referred_options.contains(option);
-  }
-
-  void CheckUnknown(const std::string& option, const IniValue& value) {
-    if (IsReferred(option)) return;
-    const auto similar = SimilarOption(option);
-    if (similar) {
-      section_.RefuseAt(value.place,
-                        absl::StrCat("unknown option '", option,
-                                     "'; did you mean ", *similar, "?"));
-    } else {
-      section_.NoteAt(value.place,
-                      absl::StrCat(option, " is not known; ignored"));
-    }
   }
 
   void CheckIsOff(absl::string_view option) {
@@ -335,6 +338,14 @@ class Reader {
 };
 
 }  // namespace
+
+void CheckDefaults(const JailSource& source) {
+  SectionReader section(source, "DEFAULT");
+  for (const auto& [option, value] : source.file.OptionsOf("DEFAULT")) {
+    if (source.referred_options.contains(option)) continue;
+    CheckUnused(section, option, value);
+  }
+}
 
 std::optional<JailReading> ReadJail(const JailSource& source,
                                     absl::string_view section) {

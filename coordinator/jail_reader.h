@@ -20,6 +20,9 @@ struct JailReading {
   IgnoreList ignored;  // All of `ignoreip`.
 };
 
+// Checks the options that all jails share: what is wrong with one is said once.
+void CheckDefaults(const JailSource& source);
+
 // Reads the jail `section`, its filter and its actions. Nothing if it is not
 // enabled, or if anything is wrong with it, which then is in `source.errors`.
 std::optional<JailReading> ReadJail(const JailSource& source,
