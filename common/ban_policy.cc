@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "common/count_text.h"
 #include "common/escalation.h"
 #include "common/last_time.h"
 
@@ -117,14 +118,14 @@ std::optional<Ban> DecideCountedBan(const Jail& jail, const Offence& offence,
   const size_t weight = FailureWeight(jail, offence.earlier_bans);
   const size_t failures = (offence.count + weight - 1) / weight;
   ban.failure_count = static_cast<uint32_t>(failures);
-  ban.reason = absl::StrCat(failures, failures == 1 ? " failure" : " failures",
-                            " within ", absl::FormatDuration(jail.find_time));
+  ban.reason = absl::StrCat(CountText(failures, "failure"), " within ",
+                            absl::FormatDuration(jail.find_time));
   if (jail.min_servers > 1) {
     absl::StrAppend(&ban.reason, " on ", offence.servers, " servers");
   }
   if (jail.escalation && offence.earlier_bans > 0) {
-    absl::StrAppend(&ban.reason, ", banned ", offence.earlier_bans,
-                    offence.earlier_bans == 1 ? " time" : " times", " before");
+    absl::StrAppend(&ban.reason, ", banned ",
+                    CountText(offence.earlier_bans, "time"), " before");
   }
   return ban;
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/count_text.h"
 #include "common/escalation.h"
 #include "coordinator/firewall_action.h"
 #include "coordinator/good_share.h"
@@ -26,10 +27,6 @@ std::string Length(absl::Duration length) {
   if (days == 0) return absl::FormatDuration(length);
   if (rest == absl::ZeroDuration()) return absl::StrCat(days, "d");
   return absl::StrCat(days, "d", absl::FormatDuration(rest));
-}
-
-std::string Count(size_t count, absl::string_view what) {
-  return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
 }
 
 std::string Limit(const Jail& jail) {
@@ -173,7 +170,8 @@ void DescribeFilter(const Filter& filter, const std::string& name,
   }
   if (!filter.prefix_regex.empty()) absl::StrAppend(&text, ", prefregex");
   if (filter.max_lines > 1) {
-    absl::StrAppend(&text, ", ", Count(filter.max_lines, "line"), " at once");
+    absl::StrAppend(&text, ", ", CountText(filter.max_lines, "line"),
+                    " at once");
   }
   if (!filter.use_names) absl::StrAppend(&text, ", no host names");
   if (filter.pending_limit > 1) {
@@ -211,10 +209,11 @@ std::string Rails(const Jail& jail) {
   if (jail.dry_run) rails.push_back("dry run, nothing is enforced");
   if (jail.min_servers > 1) {
     rails.push_back(
-        absl::StrCat("seen by ", Count(jail.min_servers, "server")));
+        absl::StrCat("seen by ", CountText(jail.min_servers, "server")));
   }
   if (jail.max_ban_rate > 0) {
-    rails.push_back(absl::StrCat("at most ", Count(jail.max_ban_rate, "ban"),
+    rails.push_back(absl::StrCat("at most ",
+                                 CountText(jail.max_ban_rate, "ban"),
                                  " a minute, others are held"));
   }
   return absl::StrJoin(rails, "; ");

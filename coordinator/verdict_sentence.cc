@@ -6,16 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/count_text.h"
 
 namespace mxban {
 namespace {
 
 // Server names beyond these are only counted.
 constexpr size_t kNamedServers = 4;
-
-std::string Count(size_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
-}
 
 // `mx1`, `mx1 and mx3`, `mx1, mx2, mx3, mx4 and 9 others`.
 std::string Names(std::vector<std::string> names) {
@@ -75,9 +72,9 @@ std::string Counted(const JailVerdict& verdict) {
       absl::StrCat(" within ", absl::FormatDuration(jail.find_time));
   std::string text =
       verdict.failure_weight == 1
-          ? absl::StrCat(count, " of ", Count(jail.max_retry, "failure"),
+          ? absl::StrCat(count, " of ", CountText(jail.max_retry, "failure"),
                          window)
-          : absl::StrCat(Count(count, "failure"), window, " that ",
+          : absl::StrCat(CountText(count, "failure"), window, " that ",
                          count == 1 ? "counts" : "count", " as ",
                          std::min<size_t>(count * verdict.failure_weight,
                                           jail.max_retry),
@@ -85,7 +82,7 @@ std::string Counted(const JailVerdict& verdict) {
   absl::StrAppend(&text, ", on ");
   if (verdict.servers.size() < jail.min_servers) {
     absl::StrAppend(&text, verdict.servers.size(), " of ",
-                    Count(jail.min_servers, "server"), " that it takes: ");
+                    CountText(jail.min_servers, "server"), " that it takes: ");
   }
   return absl::StrCat(text, Names(verdict.servers));
 }
@@ -118,7 +115,7 @@ std::string NotBanned(const JailVerdict& verdict, absl::Time now) {
   }
   if (verdict.previous_ban_count > 0) {
     absl::StrAppend(&text, ", banned ",
-                    Count(verdict.previous_ban_count, "time"), " before");
+                    CountText(verdict.previous_ban_count, "time"), " before");
   }
   return text;
 }
