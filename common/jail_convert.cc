@@ -6,8 +6,8 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "common/ip_network.h"
+#include "common/message_fields.h"
 #include "common/status_macros.h"
 #include "common/time_convert.h"
 
@@ -17,10 +17,6 @@ namespace {
 constexpr size_t kMaxTimeZone = 64;
 constexpr uint32_t kMaxLines = 1000;  // Of a window, and of pending failures.
 constexpr absl::Duration kMaxJoinTime = absl::Hours(24);
-
-absl::Status Wrong(absl::string_view field, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", what));
-}
 
 v1::Rejection RejectionToProto(Rejection rejection) {
   switch (rejection) {
@@ -43,7 +39,7 @@ absl::StatusOr<Rejection> RejectionFromProto(v1::Rejection rejection) {
     case v1::REJECTION_DROP:
       return Rejection::kDrop;
     default:
-      return Wrong("enforcement.rejection", "unknown");
+      return WrongField("enforcement.rejection", "unknown");
   }
 }
 
@@ -51,11 +47,11 @@ absl::StatusOr<Enforcement> EnforcementFromProto(
     const v1::Enforcement& message) {
   Enforcement enforcement;
   enforcement.name = message.name();
-  if (enforcement.name.empty()) return Wrong("enforcement.name", "empty");
-  if (message.ports().empty()) return Wrong("enforcement.ports", "empty");
+  if (enforcement.name.empty()) return WrongField("enforcement.name", "empty");
+  if (message.ports().empty()) return WrongField("enforcement.ports", "empty");
   for (const v1::PortRange& range : message.ports()) {
     if (range.first() > range.last() || range.last() > 65535) {
-      return Wrong("enforcement.ports", "not a range of ports");
+      return WrongField("enforcement.ports", "not a range of ports");
     }
     enforcement.ports.push_back({static_cast<uint16_t>(range.first()),
                                  static_cast<uint16_t>(range.last())});
@@ -77,16 +73,6 @@ v1::Enforcement EnforcementToProto(const Enforcement& enforcement) {
   return message;
 }
 
-template <typename Repeated>
-std::vector<std::string> Strings(const Repeated& repeated) {
-  return {repeated.begin(), repeated.end()};
-}
-
-template <typename Repeated>
-void AddAll(const std::vector<std::string>& strings, Repeated* repeated) {
-  for (const std::string& string : strings) repeated->Add()->assign(string);
-}
-
 v1::Filter FilterToProto(const Filter& filter) {
   v1::Filter message;
   AddAll(filter.fail_regexes, message.mutable_fail_regexes());
@@ -105,7 +91,7 @@ v1::Filter FilterToProto(const Filter& filter) {
 // Reads a number of lines, of which there is at least one.
 absl::StatusOr<uint32_t> LinesFromProto(absl::string_view field,
                                         uint32_t lines) {
-  if (lines > kMaxLines) return Wrong(field, "above 1,000");
+  if (lines > kMaxLines) return WrongField(field, "above 1,000");
   return std::max<uint32_t>(lines, 1);
 }
 
@@ -118,7 +104,7 @@ absl::StatusOr<Filter> FilterFromProto(const v1::Filter& message) {
   filter.time_zone = message.time_zone();
   if (filter.time_zone.size() > kMaxTimeZone ||
       !absl::c_all_of(filter.time_zone, absl::ascii_isprint)) {
-    return Wrong("filter.time_zone", "too long or not printable");
+    return WrongField("filter.time_zone", "too long or not printable");
   }
   ASSIGN_OR_RETURN(filter.max_lines,
                    LinesFromProto("filter.max_lines", message.max_lines()));
@@ -131,7 +117,7 @@ absl::StatusOr<Filter> FilterFromProto(const v1::Filter& message) {
   }
   if (filter.join_time <= absl::ZeroDuration() ||
       filter.join_time > kMaxJoinTime) {
-    return Wrong("filter.join_time", "not within nothing and a day");
+    return WrongField("filter.join_time", "not within nothing and a day");
   }
   filter.success_regexes = Strings(message.success_regexes());
   return filter;
@@ -160,7 +146,7 @@ absl::StatusOr<Escalation> EscalationFromProto(const v1::Escalation& message) {
                                 message.multipliers().end());
   if (!IsFactor(escalation.factor) ||
       !absl::c_all_of(escalation.multipliers, IsFactor)) {
-    return Wrong("escalation", "a factor is not above 0");
+    return WrongField("escalation", "a factor is not above 0");
   }
   if (message.has_max_time()) {
     ASSIGN_OR_RETURN(escalation.max_time,
@@ -170,7 +156,7 @@ absl::StatusOr<Escalation> EscalationFromProto(const v1::Escalation& message) {
                    DurationFromProto(message.random_time()));
   if (escalation.max_time <= absl::ZeroDuration() ||
       escalation.random_time < absl::ZeroDuration()) {
-    return Wrong("escalation", "a length of time is negative");
+    return WrongField("escalation", "a length of time is negative");
   }
   escalation.over_all_jails = message.over_all_jails();
   return escalation;
@@ -181,7 +167,7 @@ absl::Status LimitsFromProto(const v1::Jail& message, Jail& jail) {
   jail.max_retry = std::max<uint32_t>(message.max_retry(), 1);
   ASSIGN_OR_RETURN(jail.find_time, DurationFromProto(message.find_time()));
   if (jail.find_time <= absl::ZeroDuration()) {
-    return Wrong("find_time", "not positive");
+    return WrongField("find_time", "not positive");
   }
   jail.ban_time = absl::InfiniteDuration();
   if (message.has_ban_time()) {
@@ -204,7 +190,7 @@ absl::Status RailsFromProto(const v1::Jail& message, Jail& jail) {
   jail.max_ban_rate = message.max_ban_rate();
   jail.max_good_share = message.max_good_share();
   if (!(jail.max_good_share >= 0 && jail.max_good_share <= 1)) {
-    return Wrong("max_good_share", "not within 0 and 1");
+    return WrongField("max_good_share", "not within 0 and 1");
   }
   if (message.has_good_time()) {
     ASSIGN_OR_RETURN(jail.good_time, DurationFromProto(message.good_time()));
@@ -216,7 +202,7 @@ absl::Status RailsFromProto(const v1::Jail& message, Jail& jail) {
 // Which addresses are told apart, and which are ignored.
 absl::Status SourcesFromProto(const v1::Jail& message, Jail& jail) {
   if (message.ipv6_prefix() < 1 || message.ipv6_prefix() > 128) {
-    return Wrong("ipv6_prefix", "not within 1 and 128");
+    return WrongField("ipv6_prefix", "not within 1 and 128");
   }
   jail.ipv6_prefix = static_cast<int>(message.ipv6_prefix());
   for (const std::string& text : message.ignored_networks()) {
@@ -229,13 +215,13 @@ absl::Status SourcesFromProto(const v1::Jail& message, Jail& jail) {
 
 absl::StatusOr<Journal> JournalFromProto(const v1::Journal& message) {
   if (!message.directory().empty() && message.directory()[0] != '/') {
-    return Wrong("journal.directory", "not an absolute path");
+    return WrongField("journal.directory", "not an absolute path");
   }
   const uint32_t known = message.directory().empty()
                              ? Journal::kAllFlags
                              : Journal::kFlagsOfDirectory;
   if ((message.flags() & ~known) != 0) {
-    return Wrong("journal.flags", "unknown");
+    return WrongField("journal.flags", "unknown");
   }
   return Journal{message.directory(), message.flags()};
 }
@@ -279,7 +265,7 @@ absl::StatusOr<Jail> JailFromProto(const v1::Jail& message) {
   Jail jail;
   jail.name = message.name();
   if (jail.name.empty() || jail.name.size() > kMaxJailName) {
-    return Wrong("name", "empty or too long");
+    return WrongField("name", "empty or too long");
   }
   ASSIGN_OR_RETURN(jail.filter, FilterFromProto(message.filter()));
   jail.log_paths = Strings(message.log_paths());

@@ -3,22 +3,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/ip_network.h"
+#include "common/message_fields.h"
 #include "common/printable_text.h"
 #include "common/status_macros.h"
 
 namespace mxban {
 namespace {
 
-absl::Status Wrong(absl::string_view field, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", what));
-}
-
 absl::StatusOr<BanKey> KeyFromProto(const std::string& jail,
                                     const std::string& source) {
   if (jail.empty() || jail.size() > kMaxJailName) {
-    return Wrong("jail", "empty or too long");
+    return WrongField("jail", "empty or too long");
   }
   ASSIGN_OR_RETURN(const IpNetwork network, IpNetwork::Parse(source));
   return BanKey{jail, network};
@@ -34,16 +30,6 @@ template <typename Message>
 void SetExpireTime(absl::Time time, Message& message) {
   if (time == absl::InfiniteFuture()) return;
   *message.mutable_expire_time() = TimestampToProto(time);
-}
-
-template <typename Repeated>
-std::vector<std::string> Strings(const Repeated& repeated) {
-  return {repeated.begin(), repeated.end()};
-}
-
-template <typename Repeated>
-void AddAll(const std::vector<std::string>& strings, Repeated* repeated) {
-  for (const std::string& string : strings) repeated->Add()->assign(string);
 }
 
 v1::BanOrigin OriginToProto(BanOrigin origin) {
@@ -105,7 +91,7 @@ absl::StatusOr<Ban> BanFromProto(const v1::Ban& message) {
 absl::StatusOr<std::vector<Ban>> HandedOverBansFromProto(
     const v1::HandOverBansRequest& message) {
   if (message.bans_size() > kMaxBansPerHandOver) {
-    return Wrong("bans", "too many for one request");
+    return WrongField("bans", "too many for one request");
   }
   std::vector<Ban> bans;
   bans.reserve(message.bans_size());

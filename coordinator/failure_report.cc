@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "common/jail.h"
+#include "common/message_fields.h"
 #include "common/printable_text.h"
 #include "common/proto_convert.h"
 #include "common/status_macros.h"
@@ -20,10 +20,6 @@ enum FailureField { kEvidence = 4, kUser = 5 };
 enum LoginField { kLoginUser = 4 };
 enum TimestampField { kSeconds = 1, kNanos = 2 };
 
-absl::Status Wrong(absl::string_view field, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", what));
-}
-
 // More memory is given back.
 constexpr size_t kKeptBytes = 64 << 10;
 
@@ -36,7 +32,7 @@ void Empty(Container& container) {
   }
 }
 
-absl::Status NoMessage() { return Wrong("message", "is none"); }
+absl::Status NoMessage() { return WrongField("message", "is none"); }
 
 // What failures and right logins have in common.
 struct Told {
@@ -79,7 +75,7 @@ absl::StatusOr<uint64_t> OffsetBehind(const Ones& before, const Told& told,
                                       absl::string_view field) {
   const uint64_t newest = before.empty() ? 0 : before.back().end_offset;
   if (told.end_offset < newest || told.end_offset > INT64_MAX) {
-    return Wrong(field, "not in the order of lines");
+    return WrongField(field, "not in the order of lines");
   }
   return told.end_offset;
 }
@@ -136,16 +132,16 @@ absl::Status FailureReport::ParseName(absl::string_view text,
                                       absl::string_view field, size_t max_size,
                                       std::string& name) {
   if (text.empty() || text.size() > max_size) {
-    return Wrong(field, "empty or too long");
+    return WrongField(field, "empty or too long");
   }
-  if (!IsUtf8(text)) return Wrong(field, "not UTF-8");
+  if (!IsUtf8(text)) return WrongField(field, "not UTF-8");
   name.assign(text.data(), text.size());
   return absl::OkStatus();
 }
 
 absl::Status FailureReport::ParseFailure(absl::string_view bytes) {
   if (failures_.size() == kMaxFailuresPerBatch) {
-    return Wrong("failures", "too many for one batch");
+    return WrongField("failures", "too many for one batch");
   }
   Told told;
   absl::string_view evidence, user;
@@ -163,7 +159,7 @@ absl::Status FailureReport::ParseFailure(absl::string_view bytes) {
   ReportedFailure failure;
   ASSIGN_OR_RETURN(failure.source, IpNetwork::Parse(told.source));
   if (!MayBeCounted(failure.source)) {
-    return Wrong("failures.source", "too wide a network");
+    return WrongField("failures.source", "too wide a network");
   }
   ASSIGN_OR_RETURN(failure.time, TimeOfStamp(told.seconds, told.nanos));
   ASSIGN_OR_RETURN(failure.end_offset,
@@ -176,7 +172,7 @@ absl::Status FailureReport::ParseFailure(absl::string_view bytes) {
 
 absl::Status FailureReport::ParseLogin(absl::string_view bytes) {
   if (right_logins_.size() == kMaxFailuresPerBatch) {
-    return Wrong("right_logins", "too many for one batch");
+    return WrongField("right_logins", "too many for one batch");
   }
   Told told;
   absl::string_view user;
@@ -192,14 +188,14 @@ absl::Status FailureReport::ParseLogin(absl::string_view bytes) {
   RightLogin login;
   ASSIGN_OR_RETURN(login.source, IpNetwork::Parse(told.source));
   if (!login.source.is_address()) {
-    return Wrong("right_logins.source", "no address");
+    return WrongField("right_logins.source", "no address");
   }
-  if (!told.has_time) return Wrong("right_logins.login_time", "unset");
+  if (!told.has_time) return WrongField("right_logins.login_time", "unset");
   ASSIGN_OR_RETURN(login.time, TimeOfStamp(told.seconds, told.nanos));
   ASSIGN_OR_RETURN(login.end_offset, OffsetBehind(right_logins_, told,
                                                   "right_logins.end_offset"));
   login.user = PrintableText(user, kMaxUser);
-  if (login.user.empty()) return Wrong("right_logins.user", "empty");
+  if (login.user.empty()) return WrongField("right_logins.user", "empty");
   right_logins_.push_back(std::move(login));
   return absl::OkStatus();
 }
