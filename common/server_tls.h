@@ -37,8 +37,8 @@ class ServerTls {
   // INVALID_ARGUMENT, naming flag and file, unless all is right.
   static absl::StatusOr<std::unique_ptr<ServerTls>> Open(const TlsFiles& files);
 
-  // For listeners. A client that comes without a certificate is turned away,
-  // or, with `optional`, let in; one with a bad certificate never is.
+  // For listeners. A client that comes without a certificate is turned away by
+  // the first and let in by the second, one with a bad certificate never is.
   std::shared_ptr<grpc::ServerCredentials> RequireCertificate() const;
   std::shared_ptr<grpc::ServerCredentials> OptionalCertificate() const;
 

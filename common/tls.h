@@ -45,7 +45,7 @@ struct TlsTrust {
 };
 
 // INVALID_ARGUMENT, naming flag and file, if one is missing, or the key is not
-// that of the certificate. Warns of a key that others may read.
+// that of the certificate.
 absl::StatusOr<TlsIdentity> ReadTlsIdentity(const TlsFiles& files);
 absl::StatusOr<TlsTrust> ReadTlsTrust(const TlsFiles& files);
 

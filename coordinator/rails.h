@@ -40,9 +40,8 @@ class Rails {
   explicit Rails(const RightLogins& right_logins)
       : right_logins_(right_logins) {}
 
-  // Starts with the bans that stand. REQUIRES: the right logins are known.
-  // Those that an operator has released count among them, as they did not
-  // before.
+  // Starts with the bans that stand. REQUIRES: the right logins are known. One
+  // that an operator has released counts, too: nothing tells it from others.
   void Load(const std::vector<Ban>& bans, absl::Time now);
 
   // Why `ban`, a new one of `jail`, is held; nullopt if it is imposed.
