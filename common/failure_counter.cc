@@ -1,21 +1,16 @@
 #include "common/failure_counter.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "common/random_seed.h"
 
 namespace mxban {
 namespace {
 
 // Two of them are still a number of microseconds.
 constexpr absl::Duration kLongestWindow = absl::Hours(24 * 366 * 10'000LL);
-
-uint64_t RandomSeed() {
-  std::random_device random;
-  return (uint64_t{random()} << 32) | random();
-}
 
 }  // namespace
 

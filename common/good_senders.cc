@@ -1,12 +1,12 @@
 #include "common/good_senders.h"
 
 #include "absl/hash/hash.h"
-#include "absl/random/random.h"
+#include "common/random_seed.h"
 
 namespace mxban {
 
 GoodSenders::GoodSenders(const Limits& limits)
-    : limits_(limits), seed_(absl::Uniform<uint64_t>(absl::BitGen())) {}
+    : limits_(limits), seed_(RandomSeed()) {}
 
 bool GoodSenders::Record(const IpNetwork& source, absl::string_view user,
                          absl::Time time) {

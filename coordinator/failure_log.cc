@@ -1,11 +1,11 @@
 #include "coordinator/failure_log.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
+#include "common/random_seed.h"
 #include "common/status_macros.h"
 #include "coordinator/packed_bytes.h"
 
@@ -27,11 +27,6 @@ constexpr int64_t kLastRow = INT64_MAX / 2;
 
 // What a row may take so that it fits a page of the file.
 constexpr size_t kPage = 3'900;
-
-uint64_t RandomSeed() {
-  std::random_device random;
-  return (uint64_t{random()} << 32) | random();
-}
 
 bool IsEarlier(const StoredFailure& a, const StoredFailure& b) {
   return a.time < b.time;
