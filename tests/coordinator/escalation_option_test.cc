@@ -1,11 +1,10 @@
 #include "coordinator/escalation_option.h"
 
+#include <optional>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
-#include "tests/filter/config_directory.h"
+#include "tests/coordinator/section_fixture.h"
 
 namespace mxban {
 namespace {
@@ -14,27 +13,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class EscalationOptionTest : public testing::Test {
+class EscalationOptionTest : public SectionTest {
  protected:
   std::optional<Escalation> Read(const std::string& options) {
-    ConfigDirectory directory;
-    directory.Write("jail.local", absl::StrCat("[j]\n", options));
-    const auto file = IniFile::Load(directory.In("jail"));
-    notes_.clear();
-    ErrorList errors;
-    const JailSource source{.file = *file,
-                            .sound_files = sound_files_,
-                            .errors = errors,
-                            .notes = notes_};
-    SectionReader section(source, "j");
-    std::optional<Escalation> escalation = ReadEscalation(section);
-    error_ = std::string(errors.ToStatus().message());
+    std::optional<Escalation> escalation;
+    ReadSection(options, [&](SectionReader& section) {
+      escalation = ReadEscalation(section);
+    });
     return escalation;
   }
-
-  std::vector<std::string> notes_;
-  std::set<std::string> sound_files_;
-  std::string error_;
 };
 
 TEST_F(EscalationOptionTest, IsOffUnlessSwitchedOn) {

@@ -1,13 +1,9 @@
 #include "coordinator/good_sender_option.h"
 
-#include <set>
 #include <string>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
-#include "tests/filter/config_directory.h"
+#include "tests/coordinator/section_fixture.h"
 
 namespace mxban {
 namespace {
@@ -16,31 +12,19 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class GoodSenderOptionTest : public testing::Test {
+class GoodSenderOptionTest : public SectionTest {
  protected:
   GoodSenderOptionTest() { jail_.filter.success_regexes = {"x"}; }
 
   Jail Read(const std::string& options) {
-    ConfigDirectory directory;
-    directory.Write("jail.local", absl::StrCat("[j]\n", options));
-    const auto file = IniFile::Load(directory.In("jail"));
-    notes_.clear();
-    ErrorList errors;
-    const JailSource source{.file = *file,
-                            .sound_files = sound_files_,
-                            .errors = errors,
-                            .notes = notes_};
-    SectionReader section(source, "j");
     Jail jail = jail_;
-    ReadGoodSenders(section, jail);
-    error_ = std::string(errors.ToStatus().message());
+    ReadSection(options, [&](SectionReader& section) {
+      ReadGoodSenders(section, jail);
+    });
     return jail;
   }
 
   Jail jail_;  // Before it is read.
-  std::vector<std::string> notes_;
-  std::set<std::string> sound_files_;
-  std::string error_;
 };
 
 TEST_F(GoodSenderOptionTest, ADayAndATwentiethUnlessItSaysOtherwise) {

@@ -1,10 +1,10 @@
 #include "coordinator/log_option.h"
 
+#include <optional>
 #include <string>
 
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
-#include "tests/filter/config_directory.h"
+#include "tests/coordinator/section_fixture.h"
 
 namespace mxban {
 namespace {
@@ -38,35 +38,21 @@ TEST(ParseBackendTest, WhatIsNotHonouredIsRefused) {
   }
 }
 
-class ReadLogsTest : public testing::Test {
+class ReadLogsTest : public SectionTest {
  protected:
   Jail Read(const std::string& options, const char* journal_match = nullptr) {
-    directory_.Write("jail.local", "[j]\n" + options);
-    const auto file = IniFile::Load(directory_.In("jail"));
-    EXPECT_TRUE(file.ok()) << file.status();
-    notes_.clear();
-    ErrorList errors;
-    std::set<std::string> sound_files;
-    const JailSource source = {.file = *file,
-                               .config_dir = directory_.path(),
-                               .sound_files = sound_files,
-                               .errors = errors,
-                               .notes = notes_};
-    SectionReader section(source, "j");
     std::optional<IniValue> match;
     if (journal_match != nullptr) {
       match = IniValue{.text = journal_match, .place = {file_, 7}};
     }
     Jail jail;
-    ReadLogs(section, match, jail);
-    error_ = std::string(errors.ToStatus().message());
+    ReadSection(options, [&](SectionReader& section) {
+      ReadLogs(section, match, jail);
+    });
     return jail;
   }
 
-  ConfigDirectory directory_;
   std::string file_ = "f.conf";  // That has the journalmatch.
-  std::vector<std::string> notes_;
-  std::string error_;
 };
 
 TEST_F(ReadLogsTest, AJailOfFilesNeedsThemAndSaysThatItHasNoJournal) {
