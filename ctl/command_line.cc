@@ -1,6 +1,7 @@
 #include "ctl/command_line.h"
 
-#include <map>
+#include <string>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
@@ -22,12 +23,17 @@ constexpr char kFooter[] =
     "8h, 1d12h, 90 (seconds). Exit codes: 0 done, 1 refused or failed, 2 "
     "usage.";
 
-// Durations that go into messages, which are made of them in the end.
-struct Durations {
-  absl::Duration ban, allow, window;
+// What is judged, or put into messages, once all of it is there.
+struct Pending {
+  absl::Duration ban_time, allow_time;
+  absl::Duration top_window = absl::Minutes(10);
+  std::string output;
+  bool json = false;
+  bool all_held = false;
+  std::vector<std::string> import_jails;
 };
 
-void AddGlobalOptions(CLI::App& app, CommandLine& line) {
+void AddGlobalOptions(CLI::App& app, CommandLine& line, Pending& pending) {
   app.add_option("--endpoint", line.endpoint, "The coordinator")
       ->envname("MXBAN_ENDPOINT")
       ->capture_default_str();
@@ -42,29 +48,11 @@ void AddGlobalOptions(CLI::App& app, CommandLine& line) {
   AddDuration(app, "--timeout", line.timeout, Ever::kNotAllowed,
               "How long to wait for an answer")
       .default_str("10s");
-  static const auto& formats =
-      *new std::map<std::string, OutputFormat>{{"table", OutputFormat::kTable},
-                                               {"json", OutputFormat::kJson},
-                                               {"csv", OutputFormat::kCsv}};
-  const CLI::Option* const output =
-      app.add_option_function<std::string>(
-             "--output",
-             [&line](const std::string& name) {
-               line.format = formats.at(name);
-             },
-             "How to show what is asked for")
-          ->check(CLI::IsMember(formats).description(""))
-          ->type_name("table|json|csv")
-          ->default_str("table");
-  app.add_flag_callback(
-      "--json",
-      [&line, output] {
-        if (output->count() > 0) {
-          throw CLI::ValidationError("--json", "--output says it already");
-        }
-        line.format = OutputFormat::kJson;
-      },
-      "Short for --output=json");
+  app.add_option("--output", pending.output, "How to show what is asked for")
+      ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
+      ->type_name("table|json|csv")
+      ->default_str("table");
+  app.add_flag("--json", pending.json, "Short for --output=json");
   app.set_version_flag("--version", absl::StrCat("mxbanctl ", kVersion));
   app.set_help_flag("-h,--help", "Print this help");
 }
@@ -91,7 +79,7 @@ void AddYes(CLI::App& command, CommandLine& line) {
 }
 
 // Those that show what is.
-void AddViews(CLI::App& app, CommandLine& line, Durations& durations) {
+void AddViews(CLI::App& app, CommandLine& line, Pending& pending) {
   AddCommand(app, line, Command::kStatus, "status", "Sum up the cluster");
   AddCommand(app, line, Command::kBans, "bans", "List the bans that stand")
       .add_option("--jail", line.jail, "Only of this jail");
@@ -103,7 +91,7 @@ void AddViews(CLI::App& app, CommandLine& line, Durations& durations) {
              "Print every change of the bans, until Ctrl-C");
   CLI::App& top = AddCommand(app, line, Command::kTop, "top",
                              "Show which sources and servers fail most lately");
-  AddDuration(top, "--since", durations.window, Ever::kNotAllowed,
+  AddDuration(top, "--since", pending.top_window, Ever::kNotAllowed,
               "Only of the last so long")
       .default_str("10m");
   top.add_option("--jail", *line.top.mutable_jail(), "Only in this jail");
@@ -114,7 +102,7 @@ void AddViews(CLI::App& app, CommandLine& line, Durations& durations) {
       ->type_name("N");
 }
 
-void AddBanCommands(CLI::App& app, CommandLine& line, Durations& durations) {
+void AddBanCommands(CLI::App& app, CommandLine& line, Pending& pending) {
   CLI::App& ban = AddCommand(app, line, Command::kBan, "ban",
                              "Ban a source on every server");
   ban.add_option("SOURCE", *line.ban.mutable_source(), "An address or network")
@@ -122,7 +110,7 @@ void AddBanCommands(CLI::App& app, CommandLine& line, Durations& durations) {
   ban.add_option("--jail", *line.ban.mutable_jail(),
                  "The jail whose ports to close")
       ->required();
-  AddDuration(ban, "--for", durations.ban, Ever::kAllowed,
+  AddDuration(ban, "--for", pending.ban_time, Ever::kAllowed,
               "A duration, or ever; by default as the jail says");
   ban.add_option("--reason", *line.ban.mutable_reason(),
                  "Why, for your colleagues");
@@ -164,7 +152,7 @@ void AddPauseCommands(CLI::App& app, CommandLine& line) {
   AddYes(undo, line);
 }
 
-void AddAllowCommands(CLI::App& app, CommandLine& line, Durations& durations) {
+void AddAllowCommands(CLI::App& app, CommandLine& line, Pending& pending) {
   CLI::App& allow =
       AddGroup(app, "allow", "Keep the list of what is never banned");
   CLI::App& add = AddCommand(allow, line, Command::kAllowAdd, "add",
@@ -172,7 +160,7 @@ void AddAllowCommands(CLI::App& app, CommandLine& line, Durations& durations) {
   add.add_option("SOURCE", *line.allow.mutable_source(),
                  "An address, a network, a host name, or file:PATH")
       ->required();
-  AddDuration(add, "--for", durations.allow, Ever::kNotAllowed,
+  AddDuration(add, "--for", pending.allow_time, Ever::kNotAllowed,
               "A duration; else for ever");
   add.add_option("--reason", *line.allow.mutable_reason(),
                  "Why, for your colleagues");
@@ -184,15 +172,7 @@ void AddAllowCommands(CLI::App& app, CommandLine& line, Durations& durations) {
   AddCommand(allow, line, Command::kAllowList, "list", "Show the list");
 }
 
-// Which held bans are meant must be said, one way or the other.
-void CheckSelection(const v1::HeldBanSelection& held, bool all) {
-  if (all == (held.source().empty() && held.jail().empty())) return;
-  throw CLI::ParseError(all ? "--all goes with neither a source nor --jail"
-                            : "which ones: a source, --jail or --all?",
-                        CLI::ExitCodes::ValidationError);
-}
-
-void AddHeldCommands(CLI::App& app, CommandLine& line) {
+void AddHeldCommands(CLI::App& app, CommandLine& line, Pending& pending) {
   CLI::App& held =
       AddGroup(app, "held", "See to the bans that a rail holds back");
   AddCommand(held, line, Command::kHeldList, "list", "List them");
@@ -202,13 +182,8 @@ void AddHeldCommands(CLI::App& app, CommandLine& line) {
     chosen.add_option("SOURCE", *line.held.mutable_source(),
                       "An address or network");
     chosen.add_option("--jail", *line.held.mutable_jail(), "Only in this jail");
-    const CLI::Option* const all =
-        chosen.add_flag("--all")->description("All that are held");
+    chosen.add_flag("--all", pending.all_held, "All that are held");
     AddYes(chosen, line);
-    chosen.callback([&line, command, all] {
-      CheckSelection(line.held, all->count() > 0);
-      line.command = command;
-    });
   };
   add(Command::kHeldRelease, "release", "Impose them from now on");
   add(Command::kHeldDrop, "drop", "Forget them and pardon their sources");
@@ -241,41 +216,74 @@ void AddTokenCommand(CLI::App& app, CommandLine& line) {
                    "A day, such as 2027-01-31; by default never");
 }
 
-void AddCommands(CLI::App& app, CommandLine& line, Durations& durations) {
-  AddViews(app, line, durations);
-  AddBanCommands(app, line, durations);
+void AddCommands(CLI::App& app, CommandLine& line, Pending& pending) {
+  AddViews(app, line, pending);
+  AddBanCommands(app, line, pending);
   AddPauseCommands(app, line);
-  AddAllowCommands(app, line, durations);
-  AddHeldCommands(app, line);
+  AddAllowCommands(app, line, pending);
+  AddHeldCommands(app, line, pending);
   AddInquiries(app, line);
   AddImportCommands(AddGroup(app, "import", "Bring in the bans of others"),
-                    line.import, [&line] { line.command = Command::kImport; });
+                    line.import, pending.import_jails,
+                    [&line] { line.command = Command::kImport; });
   AddCommand(app, line, Command::kExport, "export",
              "Print the bans as a list that `import list` reads")
       .add_option("--jail", line.jail, "Only of this jail");
   AddTokenCommand(app, line);
 }
 
-// What is set only once everything is read.
-absl::Status Complete(const Durations& durations, CommandLine& line) {
-  if (durations.ban == absl::InfiniteDuration()) {
-    line.ban.set_permanent(true);
-  } else if (durations.ban > absl::ZeroDuration()) {
-    line.ban.mutable_duration()->set_seconds(
-        absl::ToInt64Seconds(durations.ban));
+absl::StatusOr<OutputFormat> FormatOf(const Pending& pending) {
+  if (pending.json && !pending.output.empty()) {
+    return absl::InvalidArgumentError("--json: --output says it already");
   }
-  if (durations.allow > absl::ZeroDuration()) {
+  if (pending.json || pending.output == "json") return OutputFormat::kJson;
+  return pending.output == "csv" ? OutputFormat::kCsv : OutputFormat::kTable;
+}
+
+// Which held bans are meant must be said, one way or the other.
+absl::Status CheckSelection(const v1::HeldBanSelection& held, bool all) {
+  if (all == (held.source().empty() && held.jail().empty())) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      all ? "--all goes with neither a source nor --jail"
+          : "which ones: a source, --jail or --all?");
+}
+
+// Puts the durations into the messages that have them.
+void SetDurations(const Pending& pending, CommandLine& line) {
+  if (pending.ban_time == absl::InfiniteDuration()) {
+    line.ban.set_permanent(true);
+  } else if (pending.ban_time > absl::ZeroDuration()) {
+    line.ban.mutable_duration()->set_seconds(
+        absl::ToInt64Seconds(pending.ban_time));
+  }
+  if (pending.allow_time > absl::ZeroDuration()) {
     line.allow.mutable_duration()->set_seconds(
-        absl::ToInt64Seconds(durations.allow));
+        absl::ToInt64Seconds(pending.allow_time));
   }
   line.top.mutable_window()->set_seconds(
-      absl::ToInt64Seconds(durations.window));
+      absl::ToInt64Seconds(pending.top_window));
+}
+
+absl::Status Complete(const Pending& pending, CommandLine& line) {
+  ASSIGN_OR_RETURN(line.format, FormatOf(pending));
+  SetDurations(pending, line);
   // A path is clear enough; gRPC would ask the DNS for it.
   if (absl::StartsWith(line.endpoint, "/")) {
     line.endpoint = absl::StrCat("unix:", line.endpoint);
   }
-  if (line.command != Command::kToken) return absl::OkStatus();
-  return ValidateTokenRequest(line.token);
+  switch (line.command) {
+    case Command::kToken:
+      return ValidateTokenRequest(line.token);
+    case Command::kImport:
+      return ReadImportJails(pending.import_jails, line.import);
+    case Command::kHeldRelease:
+    case Command::kHeldDrop:
+      return CheckSelection(line.held, pending.all_held);
+    default:
+      return absl::OkStatus();
+  }
 }
 
 }  // namespace
@@ -297,14 +305,14 @@ bool CommandLine::NeedsConsent() const {
 absl::StatusOr<CommandLine> ParseCommandLine(int argc,
                                              const char* const* argv) {
   CommandLine line;
-  Durations durations = {.ban = {}, .allow = {}, .window = absl::Minutes(10)};
+  Pending pending;
   CLI::App app("Asks and tells the coordinator of an mxban cluster.",
                "mxbanctl");
   app.fallthrough();
   app.require_subcommand(1);
   app.footer(kFooter);
-  AddGlobalOptions(app, line);
-  AddCommands(app, line, durations);
+  AddGlobalOptions(app, line, pending);
+  AddCommands(app, line, pending);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -321,7 +329,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc,
     }
     return absl::InvalidArgumentError(error.what());
   }
-  RETURN_IF_ERROR(Complete(durations, line));
+  RETURN_IF_ERROR(Complete(pending, line));
   return line;
 }
 

@@ -10,20 +10,6 @@ namespace {
 
 using Kind = ImportRequest::Kind;
 
-// What `--jail` says: JAIL for all, or THEIRS=OURS.
-void ReadJail(const std::string& text, ImportRequest& request) {
-  const size_t sign = text.find('=');
-  if (sign != std::string::npos) {
-    request.jails[text.substr(0, sign)] = text.substr(sign + 1);
-  } else if (request.jail.empty()) {
-    request.jail = text;
-  } else {
-    throw CLI::ValidationError(
-        "--jail",
-        absl::StrCat("'", request.jail, "' or '", text, "' for all bans?"));
-  }
-}
-
 CLI::App& Add(CLI::App& app, ImportRequest& request,
               const std::function<void()>& chosen, Kind kind, const char* name,
               const char* description) {
@@ -43,6 +29,7 @@ CLI::App& Add(CLI::App& app, ImportRequest& request,
 }  // namespace
 
 void AddImportCommands(CLI::App& app, ImportRequest& request,
+                       std::vector<std::string>& jails,
                        const std::function<void()>& chosen) {
   CLI::App& list = Add(app, request, chosen, Kind::kList, "list",
                        "A line for each: SOURCE [JAIL [UNTIL]]");
@@ -58,12 +45,8 @@ void AddImportCommands(CLI::App& app, ImportRequest& request,
   fail2ban.add_option("DATABASE", request.path,
                       "Its file, if it is not where Debian has it");
   fail2ban
-      .add_option_function<std::vector<std::string>>(
-          "--jail",
-          [&request](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts) ReadJail(text, request);
-          },
-          "JAIL for all bans, or THEIRS=OURS; may be repeated")
+      .add_option("--jail", jails,
+                  "JAIL for all bans, or THEIRS=OURS; may be repeated")
       ->allow_extra_args(false);
 
   CLI::App& crowdsec = Add(app, request, chosen, Kind::kCrowdSec, "crowdsec",
@@ -72,6 +55,22 @@ void AddImportCommands(CLI::App& app, ImportRequest& request,
       ->required();
   crowdsec.add_option("--jail", request.jail, "The jail whose ports to close")
       ->required();
+}
+
+absl::Status ReadImportJails(const std::vector<std::string>& jails,
+                             ImportRequest& request) {
+  for (const std::string& text : jails) {
+    const size_t sign = text.find('=');
+    if (sign != std::string::npos) {
+      request.jails[text.substr(0, sign)] = text.substr(sign + 1);
+    } else if (request.jail.empty()) {
+      request.jail = text;
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--jail: '", request.jail, "' or '", text, "' for all bans?"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace mxban::ctl

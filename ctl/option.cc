@@ -2,37 +2,39 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "filter/duration.h"
 
 namespace mxban::ctl {
+namespace {
+
+absl::StatusOr<absl::Duration> Read(const std::string& text, Ever ever) {
+  if (ever == Ever::kAllowed && text == "ever") {
+    return absl::InfiniteDuration();
+  }
+  absl::StatusOr<absl::Duration> read = ParseDuration(text);
+  if (read.ok() && *read <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "' is not at least one second"));
+  }
+  return read;
+}
+
+}  // namespace
 
 CLI::Option& AddDuration(CLI::App& command, const char* name,
                          absl::Duration& duration, Ever ever,
                          const char* description) {
-  return *command
-              .add_option_function<std::string>(
-                  name,
-                  [name, &duration, ever](const std::string& text) {
-                    if (ever == Ever::kAllowed && text == "ever") {
-                      duration = absl::InfiniteDuration();
-                      return;
-                    }
-                    const absl::StatusOr<absl::Duration> read =
-                        ParseDuration(text);
-                    if (!read.ok()) {
-                      throw CLI::ValidationError(
-                          name, std::string(read.status().message()));
-                    }
-                    if (*read <= absl::ZeroDuration()) {
-                      throw CLI::ValidationError(
-                          name, absl::StrCat("'", text,
-                                             "' is not at least one second"));
-                    }
-                    duration = *read;
-                  },
-                  description)
+  const auto set = [&duration, ever](const std::string& text) {
+    duration = Read(text, ever).value_or(duration);
+  };
+  const auto what_is_wrong = [ever](const std::string& text) {
+    return std::string(Read(text, ever).status().message());
+  };
+  return *command.add_option_function<std::string>(name, set, description)
+              ->check(what_is_wrong)
               ->type_name("DURATION");
 }
 
