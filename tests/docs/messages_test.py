@@ -27,8 +27,10 @@ MISTAKES = """
     coordinator/firewall_action.cc coordinator/ignore_list.cc
     coordinator/jail_action.cc coordinator/list_file.cc
     coordinator/log_option.cc coordinator/port_list.cc coordinator/role_file.cc
-    coordinator/token_file.cc ctl/command_line.cc ctl/mxban_regex_filter.cc
+    coordinator/token_file.cc ctl/command_line.cc ctl/import_command_line.cc
+    ctl/mxban_regex_filter.cc
     ctl/mxban_regex_log.cc ctl/mxban_regex_request.cc ctl/new_token.cc
+    ctl/option.cc
     """.split()
 # What programs of one version never say to each other, likewise.
 PROTOCOL = """
