@@ -170,8 +170,9 @@ absl::Status ListAuditRecords(const Session& session,
                 [&](const v1::AuditRecord& record, Table& table) {
                   AddAuditRow(record, session.zone, table);
                 }));
-  if (!session.IsForPrograms() && count == 0)
+  if (!session.IsForPrograms() && count == 0) {
     PrintLine(session.out, "no records");
+  }
   return absl::OkStatus();
 }
 

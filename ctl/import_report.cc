@@ -1,7 +1,5 @@
 #include "ctl/import_report.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "ctl/csv.h"
@@ -12,17 +10,6 @@
 #include "nlohmann/json.hpp"
 
 namespace mxban::ctl {
-namespace {
-
-std::string JsonObject(
-    const std::vector<std::pair<std::string, std::string>>& members) {
-  nlohmann::ordered_json object;
-  for (const auto& [name, value] : members) object[name] = value;
-  return object.dump(-1, ' ', /*ensure_ascii=*/true,
-                     nlohmann::ordered_json::error_handler_t::replace);
-}
-
-}  // namespace
 
 ImportReport::ImportReport(const Session& session, bool is_dry_run)
     : session_(session), is_dry_run_(is_dry_run) {
@@ -67,10 +54,13 @@ void ImportReport::TellPrograms(Outcome outcome, absl::string_view source,
         {std::string(source), jail, NameOf(outcome), std::string(reason)});
     return;
   }
-  session_.out << JsonObject({{"source", std::string(source)},
-                              {"jail", jail},
-                              {"outcome", NameOf(outcome)},
-                              {"reason", std::string(reason)}})
+  const nlohmann::ordered_json record = {{"source", std::string(source)},
+                                         {"jail", jail},
+                                         {"outcome", NameOf(outcome)},
+                                         {"reason", std::string(reason)}};
+  // What is no UTF-8 is replaced.
+  session_.out << record.dump(-1, ' ', /*ensure_ascii=*/true,
+                              nlohmann::ordered_json::error_handler_t::replace)
                << '\n';
 }
 

@@ -34,6 +34,9 @@ struct Session {
   const Terminal* terminal = nullptr;
 
   bool IsForPrograms() const { return format != OutputFormat::kTable; }
+
+  // Whether a person looks on, to whom what changes can be shown anew.
+  bool IsLive() const { return terminal_rows > 0 && !IsForPrograms(); }
 };
 
 }  // namespace mxban::ctl

@@ -27,9 +27,8 @@ absl::StatusOr<v1::SummarizeFailuresResponse> Summarize(
 absl::Status ShowTop(const Session& session,
                      const v1::SummarizeFailuresRequest& request,
                      absl::FunctionRef<bool()> wait) {
-  const bool is_live = session.terminal_rows > 0 && !session.IsForPrograms();
   v1::SummarizeFailuresRequest wanted = request;
-  if (is_live && request.limit() == 0) {
+  if (session.IsLive() && request.limit() == 0) {
     const size_t rows = session.terminal_rows;
     wanted.set_limit(static_cast<int>(
         std::max<size_t>(1, (rows - std::min(rows, kOtherLines)) / 2)));
@@ -41,11 +40,11 @@ absl::Status ShowTop(const Session& session,
       return PrintRecords(session, summary.sources());
     }
     if (session.IsForPrograms()) return PrintRecord(session, summary);
-    if (is_live) session.out << kClearScreen;
+    if (session.IsLive()) session.out << kClearScreen;
     PrintTop(summary, session.clock.TimeNow(), session.out);
     session.out.flush();
     RETURN_IF_ERROR(CheckOutput(session.out));
-  } while (is_live && wait());
+  } while (session.IsLive() && wait());
   return absl::OkStatus();
 }
 

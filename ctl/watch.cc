@@ -39,7 +39,7 @@ class View {
 
   absl::Status Begin(const v1::GetStatusResponse& status) {
     if (session_.IsForPrograms()) return absl::OkStatus();
-    if (session_.terminal_rows > 0) return Show(status);
+    if (session_.IsLive()) return Show(status);
     absl::MutexLock lock(&mutex_);
     PrintLine(session_.out, absl::StrCat(DescribeBanCount(status.ban_count()),
                                          "; watching, Ctrl-C ends"));
@@ -58,7 +58,7 @@ class View {
     return Flush();
   }
 
-  // REQUIRES: for people, on a terminal.
+  // REQUIRES: the session is live.
   absl::Status Show(const v1::GetStatusResponse& status) {
     absl::MutexLock lock(&mutex_);
     last_line_ = ShortenEnd(
@@ -118,7 +118,7 @@ absl::Status WatchBans(const Session& session, absl::Duration interval) {
   absl::Status printed;
   {
     std::optional<Ticker> ticker;
-    if (!session.IsForPrograms() && session.terminal_rows > 0) {
+    if (session.IsLive()) {
       ticker.emplace(session, interval, view, context);
     }
     v1::WatchBansResponse change;
